@@ -1,0 +1,1 @@
+"""Packed binary codes: packing, Hamming distance, binarisation."""

@@ -1,0 +1,112 @@
+"""Every error that lookalike raises on purpose.
+
+    LookalikeError
+    +-- UsageError (also ValueError)      an argument that can't be worked with
+    +-- PictureError                      a picture that can't be used
+    |   +-- PictureSkipped                by policy: not a picture, too many pixels or bytes
+    |   +-- PictureFailed                 unreadable, truncated, too slow, crashed its decoder
+    +-- ModelError                        an encoder's file is missing, damaged or of another kind
+    +-- MissingExtraError (also ImportError)  an optional dependency isn't installed
+    +-- LibraryError                      a library file that can't be used as asked
+        +-- LibraryNotFoundError
+        +-- LibraryLockedError            another process is writing
+        +-- LibraryReadOnlyError          a write to a library on a read-only disk
+        +-- LibraryUnmergedError          read-only, with a write-ahead log still to be merged
+        +-- LibraryVersionError           made by a newer lookalike
+        +-- LibraryDamagedError           not a library, or damaged
+        +-- LibraryFullError              no space left on its disk
+        +-- EncoderMismatchError          codes of another model: reindex first
+
+Messages are one line: what is wrong, the value and the limit, and what to do.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "EncoderMismatchError",
+    "LibraryDamagedError",
+    "LibraryError",
+    "LibraryFullError",
+    "LibraryLockedError",
+    "LibraryNotFoundError",
+    "LibraryReadOnlyError",
+    "LibraryUnmergedError",
+    "LibraryVersionError",
+    "LookalikeError",
+    "MissingExtraError",
+    "ModelError",
+    "PictureError",
+    "PictureFailed",
+    "PictureSkipped",
+    "UsageError",
+]
+
+
+class LookalikeError(Exception):
+    """Base of every error that lookalike raises on purpose."""
+
+
+class UsageError(LookalikeError, ValueError):
+    """An argument that can't be worked with: wrong shape, width, range or name."""
+
+
+class PictureError(LookalikeError):
+    """A picture that can't be used; the message is the reason that the ledger keeps."""
+
+    status = "failed"
+
+
+class PictureSkipped(PictureError):  # noqa: N818 - named for what the ledger says
+    """A file that is left out by policy: not a picture, or beyond a limit on size."""
+
+    status = "skipped"
+
+
+class PictureFailed(PictureError):  # noqa: N818 - named for what the ledger says
+    """A file that should be a picture and can't be read: truncated, damaged, too slow."""
+
+    status = "failed"
+
+
+class ModelError(LookalikeError):
+    """An encoder's file is missing, damaged or not of the kind that was asked for."""
+
+
+class MissingExtraError(LookalikeError, ImportError):
+    """An optional dependency isn't installed; the message says which extra brings it."""
+
+
+class LibraryError(LookalikeError):
+    """A library file that can't be used as asked."""
+
+
+class LibraryNotFoundError(LibraryError):
+    """There is no library at this path."""
+
+
+class LibraryLockedError(LibraryError):
+    """Another process is writing to this library."""
+
+
+class LibraryReadOnlyError(LibraryError):
+    """A write to a library that can only be read."""
+
+
+class LibraryUnmergedError(LibraryError):
+    """A read-only library whose write-ahead log was never merged."""
+
+
+class LibraryVersionError(LibraryError):
+    """A library that a newer lookalike made."""
+
+
+class LibraryDamagedError(LibraryError):
+    """A file that isn't a lookalike library, or that is damaged."""
+
+
+class LibraryFullError(LibraryError):
+    """No space is left on the library's disk."""
+
+
+class EncoderMismatchError(LibraryError):
+    """A library holds codes of another model or model version than was asked for."""

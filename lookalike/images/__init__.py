@@ -1,0 +1,1 @@
+"""Picture files to RGB pixels: finding, decoding, thumbnails."""

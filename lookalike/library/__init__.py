@@ -1,0 +1,1 @@
+"""A library: pictures, their codes and the search over them."""

@@ -1,0 +1,1 @@
+"""Training and exporting encoders: the only part that imports torch."""
