@@ -1,0 +1,174 @@
+"""What a library says of itself and of its work: plain frozen records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from lookalike.types import Match
+
+__all__ = [
+    "CodeStatus",
+    "FolderStatus",
+    "IndexReport",
+    "LedgerEntry",
+    "OnProgress",
+    "Progress",
+    "SearchResult",
+    "Status",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far indexing is; handed to a callback after every batch.
+
+    Attributes:
+        total: files to look at, ``None`` while folders are still being walked.
+        done: files dealt with so far, all outcomes together.
+        encoded: pictures decoded and encoded so far.
+        skipped: files left out by policy so far.
+        failed: files that couldn't be read so far.
+    """
+
+    total: int | None
+    done: int
+    encoded: int
+    skipped: int
+    failed: int
+
+
+OnProgress: TypeAlias = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What one run of indexing did; counts are files.
+
+    Attributes:
+        added: new files that gave a code.
+        updated: files whose content changed.
+        moved: files that kept their code under another path.
+        unchanged: files as they were, and files that came back as they were.
+        missing: files of the indexed folders that are gone.
+        skipped: files left out by policy in this run (see the ledger).
+        failed: files that couldn't be read in this run (see the ledger).
+        offline: folders that couldn't be reached; their pictures stay.
+        seconds: wall clock.
+        pictures_per_second: pictures decoded and encoded in this run, by second.
+        interrupted: stopped by the user; what was done is kept.
+    """
+
+    added: int
+    updated: int
+    moved: int
+    unchanged: int
+    missing: int
+    skipped: int
+    failed: int
+    seconds: float
+    pictures_per_second: float
+    offline: tuple[str, ...] = ()
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """A file that has no code, and why.
+
+    Attributes:
+        path: undecodable bytes as lone surrogates (PEP 383).
+        status: ``skipped`` by policy, or ``failed``.
+        reason: one line.
+    """
+
+    path: str
+    status: Literal["skipped", "failed"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeStatus:
+    """One code of a library.
+
+    Attributes:
+        name: such as ``pdq``.
+        bits: width.
+        fingerprint: of the encoder that made the codes.
+        pictures: distinct pictures that have the code.
+        stale: pictures whose code another version of the encoder made; ``reindex`` renews them.
+        index: which index answers, and why, in one line.
+    """
+
+    name: str
+    bits: int
+    fingerprint: str
+    pictures: int
+    stale: int
+    index: str
+
+
+@dataclass(frozen=True, slots=True)
+class FolderStatus:
+    """One folder of a library.
+
+    Attributes:
+        path: absolute.
+        online: whether it can be reached now.
+        pictures: files in it that can be found by a search.
+        exclude: patterns that leave files out.
+    """
+
+    path: str
+    online: bool
+    pictures: int
+    exclude: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A library at a glance.
+
+    Attributes:
+        path: of the library's file.
+        version: schema version.
+        read_only: whether it can only be read here.
+        pictures: files that a search can find.
+        distinct: pictures that differ in content among them.
+        missing: files that were indexed and are gone from their folders.
+        library_bytes: size of the SQLite file.
+        cache_bytes: size of the mapped code files beside it.
+        codes: one entry a code.
+        folders: one entry a folder.
+        ledger: files without a code, by path.
+    """
+
+    path: str
+    version: int
+    read_only: bool
+    pictures: int
+    distinct: int
+    missing: int
+    library_bytes: int
+    cache_bytes: int
+    codes: tuple[CodeStatus, ...]
+    folders: tuple[FolderStatus, ...]
+    ledger: tuple[LedgerEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a search found.
+
+    Attributes:
+        query: the path asked with, or a word for pixels in memory.
+        exact: whether nothing nearer can have been missed.
+        hits: best first.
+        seconds: by stage: ``decode``, ``encode``, ``search``, ``total``.
+    """
+
+    query: str
+    exact: bool
+    hits: tuple[Match, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
