@@ -1,0 +1,162 @@
+"""``lookalike encode``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lookalike.cli.options import json_option, library_option, verbose_option
+from lookalike.cli.output import counted, note, one_line, print_json, show_path
+from lookalike.errors import LookalikeError, PictureError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from lookalike.types import Encoded, Encoder, Pixels
+
+__all__ = ["encode"]
+
+# Pictures handed to the encoder at a time: the codes of a million pictures are small, their
+# pixels are not.
+_BATCH = 64
+
+
+@click.command(short_help="Write the codes of pictures to a file.")
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path)
+)
+@click.option(
+    "--code",
+    required=True,
+    metavar="NAME",
+    help="pdq, photo, or a model: its name, or the path of its .onnx file.",
+)
+@click.option(
+    "--out",
+    required=True,
+    metavar="CODES",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write, such as codes.npz.",
+)
+@json_option
+@library_option
+@verbose_option
+def encode(paths: tuple[Path, ...], code: str, out: Path, as_json: bool, library: Path) -> None:
+    """Write the codes of pictures to a NumPy file, one row for each readable picture.
+
+    PATH is a file or a folder, walked recursively. The file gets the arrays codes (packed, uint8),
+    embeddings (float32, where the model has them) and paths. No library is read or changed.
+    """
+    from lookalike.encoders.registry import load
+
+    encoder = load("photo-256" if code == "photo" else code)
+    unreadable: list[tuple[str, str]] = []
+    found: list[str] = []
+    batches: list[tuple[list[int], Encoded]] = []
+    for positions, pictures in _batches(paths, encoder, found, unreadable):
+        batches.append((positions, encoder.encode(pictures)))
+    for path, reason in unreadable:
+        note(f"left out: {show_path(path)}: {one_line(reason)}")
+    if unreadable:
+        note(f"{counted(len(unreadable), 'file')} left out")
+    if not batches:
+        raise LookalikeError("none of the files is a readable picture: nothing written")
+    arrays = _arrays(batches, found)
+    _write(out, arrays)
+    told = {"code": encoder.name, "bits": encoder.bits, "rows": len(arrays["codes"])}
+    if as_json:
+        print_json(told | {"unreadable": len(unreadable), "out": str(out.absolute())})
+    else:
+        rows = counted(len(arrays["codes"]), "picture")
+        click.echo(f"{rows}, {encoder.bits} bits each: {show_path(str(out.absolute()))}")
+
+
+def _batches(
+    paths: tuple[Path, ...],
+    encoder: Encoder,
+    found: list[str],
+    unreadable: list[tuple[str, str]],
+) -> Iterator[tuple[list[int], list[Pixels]]]:
+    """Decode all pictures, in batches for the encoder.
+
+    Args:
+        paths: files and folders.
+        encoder: what they are decoded for.
+        found: gets the path of each file; the positions given are those in this list.
+        unreadable: gets the path of each file that is left out, and the reason.
+    """
+    from lookalike.images.pool import DecodePool
+
+    def jobs() -> Iterator[tuple[int, Path]]:
+        for path in _files(paths, unreadable):
+            found.append(os.fspath(path))
+            yield len(found) - 1, path
+
+    positions: list[int] = []
+    pictures: list[Pixels] = []
+    with DecodePool({encoder.name: encoder.input}) as pool:
+        for position, decoded in pool.map(jobs()):
+            if isinstance(decoded, PictureError):
+                unreadable.append((found[position], str(decoded)))
+                continue
+            positions.append(position)
+            pictures.append(decoded.inputs[encoder.name])
+            if len(positions) == _BATCH:
+                yield positions, pictures
+                positions, pictures = [], []
+    if positions:
+        yield positions, pictures
+
+
+def _files(paths: tuple[Path, ...], unreadable: list[tuple[str, str]]) -> Iterator[Path]:
+    from lookalike.images.walk import Unreadable, walk
+
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        for entry in walk(path):
+            if isinstance(entry, Unreadable):
+                unreadable.append((str(entry.path), entry.reason))
+            else:
+                yield Path(entry.path)
+
+
+def _arrays(
+    batches: list[tuple[list[int], Encoded]], found: list[str]
+) -> dict[str, npt.NDArray[np.generic]]:
+    """Put the batches, which come as decoding ends, in the order of the files."""
+    import numpy as np
+
+    positions = np.concatenate([np.asarray(positions) for positions, _ in batches])
+    order = np.argsort(positions)
+    codes = np.concatenate([encoded.codes for _, encoded in batches])[order]
+    arrays: dict[str, npt.NDArray[np.generic]] = {
+        "codes": codes,
+        "paths": np.array([found[position] for position in positions[order]], dtype=np.str_),
+    }
+    embeddings = [e.embeddings for _, e in batches if e.embeddings is not None]
+    if embeddings:
+        values = np.concatenate(embeddings)[order].astype(np.float32)
+        # Kept as int8; the length means nothing, so it is made 1 again.
+        norms = np.linalg.norm(values, axis=1, keepdims=True)
+        arrays["embeddings"] = values / np.maximum(norms, 1)
+    return arrays
+
+
+def _write(out: Path, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
+    """Write the file beside its place first, so that a full disk leaves no half of one there."""
+    import numpy as np
+
+    partial = out.with_name(f"{out.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,83 @@
+"""``lookalike index``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lookalike.cli.failure import INTERRUPTED
+from lookalike.cli.interrupt import stop_on_interrupt
+from lookalike.cli.options import json_option, library_option, verbose_option
+from lookalike.cli.output import counted, note, print_json, show_path
+from lookalike.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from lookalike.library.reports import IndexReport
+
+__all__ = ["index", "show_report"]
+
+
+@click.command(short_help="Put the pictures of folders into the library.")
+@click.argument("folders", nargs=-1, metavar="[FOLDER]...", type=click.Path(path_type=Path))
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="Leave out files and folders that match, such as '*.png' or 'drafts'; may be repeated.",
+)
+@json_option
+@library_option
+@verbose_option
+def index(folders: tuple[Path, ...], exclude: tuple[str, ...], as_json: bool, library: Path) -> int:
+    """Put the pictures of folders into the library, and keep it up to date.
+
+    Folders are walked recursively. Only new and changed files are read; moved and deleted ones are
+    noticed. Without a FOLDER, all that the library knows are looked at again. Ctrl-C is safe: what
+    is done is kept, and the next run goes on from there.
+    """
+    from lookalike.library import Library
+
+    with (
+        Library.open(library, create=bool(folders)) as opened,
+        stop_on_interrupt() as stop,
+        progress_bar() as progress,
+    ):
+        report = opened.index(*folders, exclude=exclude, progress=progress, stop=stop)
+    return show_report(report, library, as_json=as_json)
+
+
+def show_report(report: IndexReport, library: Path, *, as_json: bool) -> int:
+    """Print what indexing did.
+
+    Returns:
+        The exit code.
+    """
+    from dataclasses import asdict
+
+    if as_json:
+        print_json(asdict(report))
+    else:
+        _print_report(report, library)
+    if report.interrupted:
+        note(
+            "lookalike: interrupted; everything indexed so far is kept, "
+            "and the same command goes on from there"
+        )
+        return INTERRUPTED
+    return 0
+
+
+def _print_report(report: IndexReport, library: Path) -> None:
+    names = ("added", "updated", "moved", "unchanged", "missing", "skipped", "failed")
+    counts = [(name, getattr(report, name)) for name in names]
+    told = ", ".join(f"{count:,} {name}" for name, count in counts if count) or "nothing to index"
+    rate = f" ({report.pictures_per_second:,.0f} pictures a second)" if report.added else ""
+    click.echo(f"{told} in {report.seconds:.1f} s{rate}")
+    for folder in report.offline:
+        click.echo(f"offline, its pictures are kept: {show_path(folder)}")
+    if report.skipped or report.failed:
+        files = counted(report.skipped + report.failed, "file")
+        click.echo(f"{files} gave no code; lookalike status says why")
+    click.echo(f"library: {show_path(str(library.absolute()))}")

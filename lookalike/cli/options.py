@@ -1,0 +1,72 @@
+"""The options that commands share."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+__all__ = [
+    "LIBRARY_NAME",
+    "LIBRARY_VARIABLE",
+    "default_library",
+    "json_option",
+    "library_option",
+    "verbose_option",
+]
+
+LIBRARY_VARIABLE = "LOOKALIKE_LIBRARY"
+LIBRARY_NAME = "library.lookalike"
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def default_library() -> Path:
+    """The library of the environment, else the one in the user's data folder."""
+    named = os.environ.get(LIBRARY_VARIABLE)
+    if named:
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("lookalike", appauthor=False)) / LIBRARY_NAME
+
+
+def library_option(command: Command) -> Command:
+    """Add ``--library FILE``, handed to the command as a path."""
+    return click.option(
+        "--library",
+        metavar="FILE",
+        type=click.Path(dir_okay=False, path_type=Path),
+        default=default_library,
+        show_default=f"${LIBRARY_VARIABLE}, else {LIBRARY_NAME} in the user's data folder",
+        help="The library to use.",
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """Add ``--json``, handed to the command as ``as_json``."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."
+    )(command)
+
+
+def verbose_option(command: Command) -> Command:
+    """Add ``--verbose``, which sends the package's log to standard error."""
+    return click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        expose_value=False,
+        callback=_start_logging,
+        help="Log to standard error what is done, and errors with their traceback.",
+    )(command)
+
+
+def _start_logging(_context: click.Context, _parameter: click.Parameter, verbose: bool) -> None:
+    if verbose:
+        logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        logging.getLogger("lookalike").setLevel(logging.DEBUG)

@@ -1,0 +1,38 @@
+"""The progress bar of indexing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lookalike.library.reports import OnProgress, Progress
+
+__all__ = ["progress_bar"]
+
+
+@contextmanager
+def progress_bar() -> Iterator[OnProgress]:
+    """Show a bar on standard error if it is a terminal: rate, time left, skipped, failed.
+
+    Yields:
+        What a library calls after every batch.
+    """
+    from tqdm import tqdm
+    from tqdm.contrib.logging import logging_redirect_tqdm
+
+    with ExitStack() as stack:
+        bar = stack.enter_context(
+            tqdm(desc="indexing", unit="file", file=sys.stderr, disable=None, dynamic_ncols=True)
+        )
+        if not bar.disable:
+            stack.enter_context(logging_redirect_tqdm())
+
+        def show(progress: Progress) -> None:
+            bar.total = progress.total
+            bar.set_postfix(skipped=progress.skipped, failed=progress.failed, refresh=False)
+            bar.update(progress.done - bar.n)
+
+        yield show

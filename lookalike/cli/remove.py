@@ -1,0 +1,57 @@
+"""``lookalike remove``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lookalike.cli.options import json_option, library_option, verbose_option
+from lookalike.cli.output import counted, print_json, show_path
+
+__all__ = ["remove"]
+
+
+@click.command(short_help="Forget folders, or delete the library.")
+@click.argument("folders", nargs=-1, metavar="[FOLDER]...", type=click.Path(path_type=Path))
+@click.option("--all", "everything", is_flag=True, help="Delete the whole library.")
+@click.option("--yes", is_flag=True, help="Don't ask before deleting the whole library.")
+@json_option
+@library_option
+@verbose_option
+def remove(
+    folders: tuple[Path, ...], everything: bool, yes: bool, as_json: bool, library: Path
+) -> None:
+    """Make the library forget folders, or delete the library; pictures are never touched."""
+    if everything == bool(folders):
+        raise click.UsageError("Name the folders to forget, or give --all to delete the library")
+    removed = _delete(library, yes=yes) if everything else _forget(folders, library)
+    if as_json:
+        print_json({"removed": removed})
+    elif everything:
+        click.echo(f"deleted {show_path(str(library.absolute()))}")
+    else:
+        click.echo(f"forgot {counted(removed, 'file')}; the files themselves stay")
+
+
+def _forget(folders: tuple[Path, ...], library: Path) -> int:
+    from lookalike.library import Library
+
+    with Library.open(library, create=False) as opened:
+        return sum(opened.remove(folder) for folder in folders)
+
+
+def _delete(library: Path, *, yes: bool) -> int:
+    from lookalike.library import Library
+
+    with Library.open(library, create=False, read_only=True) as opened:
+        pictures = opened.status().pictures
+    if not yes:
+        told = counted(pictures, "picture")
+        click.confirm(
+            f"Delete the library {show_path(str(library))} with {told}? The files themselves stay.",
+            abort=True,
+            err=True,
+        )
+    Library.delete(library)
+    return pictures

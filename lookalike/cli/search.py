@@ -1,0 +1,103 @@
+"""``lookalike search``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from lookalike.cli.options import json_option, library_option, verbose_option
+from lookalike.cli.output import note, print_json, show_path, table
+
+if TYPE_CHECKING:
+    from lookalike.library.reports import SearchResult
+    from lookalike.types import Match
+
+__all__ = ["print_hits", "search"]
+
+
+@click.command(short_help="Find the same, edited and similar pictures.")
+@click.argument("picture", type=click.Path(path_type=Path))
+@click.option("-k", default=10, show_default=True, type=click.IntRange(min=1), help="Hits wanted.")
+@click.option(
+    "--code",
+    type=click.Choice(["pdq", "photo", "both"]),
+    default="both",
+    show_default=True,
+    help="pdq finds the same picture, also edited; photo finds what looks alike.",
+)
+@click.option(
+    "--plot",
+    metavar="SHEET",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write a contact sheet, such as sheet.png: the query, then the hits.",
+)
+@json_option
+@library_option
+@verbose_option
+def search(
+    picture: Path,
+    k: int,
+    code: Literal["pdq", "photo", "both"],
+    plot: Path | None,
+    as_json: bool,
+    library: Path,
+) -> None:
+    """Find the pictures of the library that are the same as PICTURE, edited or alike.
+
+    Best first: the same bytes, the same pixels, edited, alike. PICTURE need not be in the library.
+    """
+    from lookalike.library import Library
+
+    with Library.open(library, create=False) as opened:
+        result = opened.search(picture, k, code=code)
+    if as_json:
+        print_result(result)
+    else:
+        print_hits(result.hits)
+    if not result.hits:
+        note(
+            f"lookalike: {show_path(str(library))} holds no pictures yet; "
+            "put some in with: lookalike index FOLDER"
+        )
+    if plot is not None:
+        sheet = write_sheet(picture, result.hits, plot)
+        if not as_json:
+            click.echo(show_path(str(sheet)))
+
+
+def print_result(result: SearchResult) -> None:
+    """Print a search's answer as one JSON object."""
+    from dataclasses import asdict
+
+    print_json(asdict(result))
+
+
+def print_hits(hits: tuple[Match, ...]) -> None:
+    """Print the hits as a table for people, best first."""
+    if not hits:
+        return
+    heading = ("kind", "code", "distance", "similarity", "size", "path")
+    rows = [
+        (
+            hit.kind,
+            hit.code,
+            f"{hit.distance}/{hit.bits}",
+            "" if hit.similarity is None else f"{hit.similarity:.2f}",
+            f"{hit.width}x{hit.height}",
+            show_path(hit.path),
+        )
+        for hit in hits
+    ]
+    for line in table([heading, *rows], right=(2, 3, 4)):
+        click.echo(line)
+
+
+def write_sheet(query: Path, hits: tuple[Match, ...], target: Path) -> Path:
+    """Write the contact sheet of a search.
+
+    Returns:
+        Its absolute path.
+    """
+    raise NotImplementedError

@@ -1,0 +1,61 @@
+"""``lookalike status``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lookalike.cli.options import json_option, library_option, verbose_option
+from lookalike.cli.output import counted, one_line, print_json, show_path, size, table
+
+if TYPE_CHECKING:
+    from lookalike.library.reports import Status
+
+__all__ = ["status"]
+
+
+@click.command(short_help="Say what the library holds.")
+@json_option
+@library_option
+@verbose_option
+def status(as_json: bool, library: Path) -> None:
+    """Say what the library holds: counts, sizes, folders, codes, and the files without a code."""
+    from lookalike.library import Library
+
+    with Library.open(library, create=False) as opened:
+        found = opened.status()
+    if as_json:
+        from dataclasses import asdict
+
+        print_json(asdict(found))
+    else:
+        _print_status(found)
+
+
+def _print_status(found: Status) -> None:
+    read_only = ", read-only" if found.read_only else ""
+    click.echo(f"library   {show_path(found.path)} (schema {found.version}{read_only})")
+    gone = f", {counted(found.missing, 'file')} missing" if found.missing else ""
+    click.echo(f"pictures  {found.pictures:,}, {found.distinct:,} different{gone}")
+    click.echo(f"size      {size(found.library_bytes)}, cache {size(found.cache_bytes)}")
+    for code in found.codes:
+        old = f", {code.stale:,} old: run lookalike reindex" if code.stale else ""
+        click.echo(
+            f"code      {code.name}: {code.bits} bits, {counted(code.pictures, 'picture')}{old}"
+            f" ({code.index})"
+        )
+    for folder in found.folders:
+        notes = [] if folder.online else ["offline"]
+        notes += [f"without {one_line(pattern)}" for pattern in folder.exclude]
+        told = f" ({', '.join(notes)})" if notes else ""
+        pictures = counted(folder.pictures, "picture")
+        click.echo(f"folder    {show_path(folder.path)}: {pictures}{told}")
+    if found.ledger:
+        click.echo(f"\nFiles without a code ({len(found.ledger):,}):")
+        rows = [
+            (entry.status, show_path(entry.path), one_line(entry.reason)) for entry in found.ledger
+        ]
+        for line in table(rows):
+            click.echo(line)

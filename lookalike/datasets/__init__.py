@@ -1,0 +1,1 @@
+"""Labelled pictures for training and measuring, in the layouts in which they are published."""
