@@ -1,0 +1,104 @@
+"""What pool and child say to each other, as JSON headers and bodies; see :mod:`framing`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lookalike.errors import PictureError, PictureFailed, PictureSkipped
+from lookalike.types import Decoded, InputSpec, Limits
+
+__all__ = [
+    "most_answer",
+    "pack_decoded",
+    "pack_error",
+    "pack_inputs",
+    "pack_limits",
+    "unpack_answer",
+    "unpack_inputs",
+    "unpack_limits",
+]
+
+
+def pack_inputs(inputs: Mapping[str, InputSpec]) -> dict[str, Any]:
+    """Specifications as JSON."""
+    return {name: [spec.size, spec.fit, spec.resample] for name, spec in inputs.items()}
+
+
+def unpack_inputs(packed: dict[str, Any]) -> dict[str, InputSpec]:
+    """The inverse of :func:`pack_inputs`."""
+    return {name: InputSpec(*fields) for name, fields in packed.items()}
+
+
+def pack_limits(limits: Limits) -> dict[str, Any]:
+    """Limits as JSON."""
+    return dataclasses.asdict(limits)
+
+
+def unpack_limits(packed: dict[str, Any]) -> Limits:
+    """The inverse of :func:`pack_limits`."""
+    return Limits(**packed)
+
+
+def most_answer(inputs: Mapping[str, InputSpec]) -> int:
+    """Bytes of the largest answer that these specifications allow."""
+    return sum(3 * spec.size * spec.size for spec in inputs.values())
+
+
+def pack_decoded(decoded: Decoded) -> tuple[dict[str, Any], list[memoryview]]:
+    """An answer's header and body."""
+    header = {
+        "status": "ok",
+        "content": decoded.content_digest.hex(),
+        "pixels": decoded.pixel_digest.hex(),
+        "width": decoded.width,
+        "height": decoded.height,
+        "format": decoded.format,
+        "file_bytes": decoded.file_bytes,
+        "arrays": [[n, a.shape[0], a.shape[1]] for n, a in decoded.inputs.items()],
+    }
+    return header, [np.ascontiguousarray(a).data for a in decoded.inputs.values()]
+
+
+def pack_error(error: PictureError) -> dict[str, Any]:
+    """A refusal's header."""
+    return {"status": error.status, "reason": str(error)}
+
+
+def unpack_answer(
+    header: dict[str, Any], body: bytearray, inputs: Mapping[str, InputSpec]
+) -> Decoded | PictureError:
+    """What a child answered; nothing in it is taken on trust.
+
+    Raises:
+        ValueError, TypeError, KeyError: it isn't an answer to this question.
+    """
+    status = header["status"]
+    if status in ("skipped", "failed"):
+        kind = PictureSkipped if status == "skipped" else PictureFailed
+        return kind(str(header["reason"]))
+    if status != "ok" or [name for name, _, _ in header["arrays"]] != list(inputs):
+        raise ValueError("not an answer to this question")
+    arrays, at = {}, 0
+    for name, height, width in header["arrays"]:
+        if not (0 < height <= inputs[name].size and 0 < width <= inputs[name].size):
+            raise ValueError("not an answer to this question")
+        count = height * width * 3
+        flat = np.frombuffer(body, np.uint8, count, at)
+        arrays[name] = flat.reshape(height, width, 3)
+        at += count
+    content, pixels = bytes.fromhex(header["content"]), bytes.fromhex(header["pixels"])
+    if at != len(body) or len(content) != 32 or len(pixels) != 32:
+        raise ValueError("not an answer to this question")
+    return Decoded(
+        inputs=arrays,
+        content_digest=content,
+        pixel_digest=pixels,
+        width=int(header["width"]),
+        height=int(header["height"]),
+        format=str(header["format"]),
+        file_bytes=int(header["file_bytes"]),
+    )
