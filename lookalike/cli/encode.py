@@ -54,7 +54,7 @@ def encode(paths: tuple[Path, ...], code: str, out: Path, as_json: bool, library
     """
     from lookalike.encoders.registry import load
 
-    encoder = load("photo-256" if code == "photo" else code)
+    encoder = load(code)
     unreadable: list[tuple[str, str]] = []
     found: list[str] = []
     batches: list[tuple[list[int], Encoded]] = []

@@ -44,7 +44,7 @@ def index(folders: tuple[Path, ...], exclude: tuple[str, ...], as_json: bool, li
         stop_on_interrupt() as stop,
         progress_bar() as progress,
     ):
-        report = opened.index(*folders, exclude=exclude, progress=progress, stop=stop)
+        report = opened.index(*folders, exclude=exclude or None, progress=progress, stop=stop)
     return show_report(report, library, as_json=as_json)
 
 

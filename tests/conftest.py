@@ -1,0 +1,56 @@
+"""What all tests share: a clean environment, and a few real photographs."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from PIL import Image
+
+# The first example compiles kernels, so no example has a time of its own.
+settings.register_profile("lookalike", deadline=None)
+settings.load_profile("lookalike")
+
+# Photographs that scikit-image carries in its package, all free to use.
+NAMES = ("astronaut", "camera", "chelsea", "coffee", "coins", "grass", "gravel", "rocket")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the tests off the user's own library and data."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("LOOKALIKE_LIBRARY", "LOOKALIKE_DATA"):
+            patch.delenv(name, raising=False)
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("user-data")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def skimage_pictures() -> Path:
+    """The folder of the pictures that scikit-image carries; read only."""
+    spec = importlib.util.find_spec("skimage")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "data"
+
+
+@pytest.fixture(scope="session")
+def original_photos(skimage_pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of eight photographs as JPEG, the cat as ``chelsea.jpg``; read only."""
+    folder = tmp_path_factory.mktemp("original") / "photos"
+    folder.mkdir()
+    for name in NAMES:
+        source = next(skimage_pictures.glob(f"{name}.*"))
+        with Image.open(source) as picture:
+            picture.convert("RGB").save(folder / f"{name}.jpg", quality=90)
+    return folder
+
+
+@pytest.fixture
+def photos(original_photos: Path, tmp_path: Path) -> Path:
+    """A copy of :func:`original_photos` that a test may change: ``tmp_path / "photos"``."""
+    return Path(shutil.copytree(original_photos, tmp_path / "photos"))

@@ -1,0 +1,153 @@
+"""The documentation is true: its commands and examples run, and nothing is left out of it.
+
+A ``console`` block holds commands after ``$`` and what they print. Each command must succeed, and
+print what the block shows, where
+
+- numbers may differ (times, sizes), and so may the width of columns;
+- the home folder is ``/home/ana``;
+- a line ``...`` stands for any number of lines.
+
+All Python blocks of a page are run together as one script, after its commands.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from PIL import Image, ImageOps
+
+from lookalike.cli import program
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+HOME = "/home/ana"
+
+
+def blocks(page: Path, kind: str) -> list[str]:
+    return [text for name, text in BLOCK.findall(page.read_text(encoding="utf-8")) if name == kind]
+
+
+def commands(page: Path) -> list[tuple[str, list[str]]]:
+    """Every command of a page with the lines that it is said to print."""
+    found: list[tuple[str, list[str]]] = []
+    for block in blocks(page, "console"):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append((line[2:], []))
+            elif found:
+                found[-1][1].append(line)
+    return found
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.fixture
+def home(photos: Path) -> Path:
+    """A home folder with ``photos/``, and ``query.jpg``: a small, dull copy of one of them."""
+    folder = photos.parent
+    with Image.open(photos / "chelsea.jpg") as picture:
+        small = ImageOps.contain(picture, (200, 200))
+    small.point(lambda value: value * 0.8).save(folder / "query.jpg", quality=40)
+    return folder
+
+
+@pytest.fixture
+def environment(home: Path) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("LOOKALIKE")}
+    kept.pop("XDG_DATA_HOME", None)
+    scripts = str(Path(sys.executable).parent)
+    return kept | {
+        "HOME": str(home),
+        "PATH": os.pathsep.join([scripts, kept.get("PATH", "")]),
+        "COLUMNS": "100",
+    }
+
+
+def plain(line: str, home: Path) -> str:
+    """A line without what may differ from run to run."""
+    line = line.replace(str(home), HOME)
+    return " ".join(re.sub(r"\d[\d,.]*", "#", line).split())
+
+
+def agrees(shown: list[str], printed: list[str]) -> bool:
+    if not shown:
+        return not printed
+    if shown[0] == "...":
+        return any(agrees(shown[1:], printed[start:]) for start in range(len(printed) + 1))
+    return bool(printed) and shown[0] == printed[0] and agrees(shown[1:], printed[1:])
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the examples are written for bash")
+@pytest.mark.parametrize("page", [p for p in PAGES if commands(p)], ids=name)
+def test_commands_do_what_the_page_says(
+    page: Path, home: Path, environment: dict[str, str]
+) -> None:
+    for command, shown in commands(page):
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=home,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=120,
+            check=False,
+        )
+        output = done.stdout.decode("utf-8", "surrogateescape")
+        assert done.returncode == 0, f"{command}\n{output}"
+        expected = [plain(line, home) for line in shown if line.strip()]
+        printed = [plain(line, home) for line in output.splitlines() if line.strip()]
+        assert agrees(expected or ["..."], printed), f"{command} printed\n{output}"
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=name)
+def test_python_examples_run(page: Path, home: Path, environment: dict[str, str]) -> None:
+    script = home / "example.py"
+    script.write_text("\n".join(blocks(page, "python")), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", script.name],
+        cwd=home,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", sorted(program.commands))
+def test_every_command_and_option_has_its_place(command: str) -> None:
+    page = ROOT / "docs" / "commands" / f"{command}.md"
+    assert page.exists(), f"lookalike {command} has no page"
+    text = page.read_text(encoding="utf-8")
+    assert f"`lookalike {command}" in text
+    for parameter in program.commands[command].params:
+        if isinstance(parameter, click.Option):
+            for option in (*parameter.opts, *parameter.secondary_opts):
+                assert re.search(rf"`{option}[ `]", text), f"{option} isn't described in {page}"
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "commands").glob("*.md")), ids=name)
+def test_no_page_describes_what_is_gone(page: Path) -> None:
+    assert page.stem in program.commands
+    known = {o for p in program.commands[page.stem].params for o in p.opts} | {"-h", "--help"}
+    named = set(re.findall(r"^\| `(-[^ `]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
+    assert named <= known
+
+
+def test_every_page_is_in_the_contents() -> None:
+    contents = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^([a-z0-9/-]+)$", contents, re.MULTILINE))
+    pages = {str(p.relative_to(ROOT / "docs").with_suffix("")) for p in PAGES[1:]} - {"index"}
+    assert pages == listed
