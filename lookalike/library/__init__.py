@@ -1,1 +1,23 @@
 """A library: pictures, their codes and the search over them."""
+
+from lookalike.library.library import Library
+from lookalike.library.reports import (
+    CodeStatus,
+    FolderStatus,
+    IndexReport,
+    LedgerEntry,
+    Progress,
+    SearchResult,
+    Status,
+)
+
+__all__ = [
+    "CodeStatus",
+    "FolderStatus",
+    "IndexReport",
+    "LedgerEntry",
+    "Library",
+    "Progress",
+    "SearchResult",
+    "Status",
+]

@@ -1,0 +1,415 @@
+"""The truth of a library: typed reads and writes of its SQLite file, without any policy."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from lookalike.library.connection import connect, is_read_only, translated
+from lookalike.types import Decoded
+
+__all__ = ["Catalog", "EncoderRow", "FileRow", "PictureRow"]
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderRow:
+    """An encoder as a library knows it; ``slot`` is ``pdq`` or ``photo``."""
+
+    id: int
+    slot: str
+    name: str
+    fingerprint: str
+    bits: int
+    embedding_size: int
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file that has a code, as it was when last seen."""
+
+    id: int
+    path: str
+    size: int
+    mtime_ns: int
+    content: int
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRow:
+    """A file of a search's answer."""
+
+    id: int
+    path: str
+    content: int
+    width: int
+    height: int
+
+
+class Catalog:
+    """One library file. Reads may come from any thread; writes happen inside :meth:`writing`.
+
+    Args:
+        path: of the file.
+        create: make it where it is missing.
+        read_only: never write; assumed where the disk can't be written to.
+
+    Raises:
+        LibraryError: of the kinds that :func:`lookalike.library.connection.connect` lists.
+    """
+
+    def __init__(self, path: Path, *, create: bool = True, read_only: bool = False) -> None:
+        self.path = path
+        self.read_only = read_only or (path.parent.exists() and is_read_only(path))
+        self._connection = connect(path, create=create, read_only=self.read_only)
+        self._lock = threading.RLock()
+
+    def close(self) -> None:
+        """Merge the write-ahead log, so that the file alone is the library, and close."""
+        with self._lock:
+            if not self.read_only:
+                self.merge()
+            self._connection.close()
+
+    def merge(self) -> None:
+        """Move all commits from the write-ahead log into the file, as far as readers allow."""
+        with self._lock, translated(self.path):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction: everything inside is kept, or nothing."""
+        with self._lock, translated(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                # A full disk may have rolled back already.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def _all(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
+        with self._lock, translated(self.path):
+            return self._connection.execute(sql, values).fetchall()
+
+    def _run(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        with self._lock, translated(self.path):
+            return self._connection.execute(sql, values)
+
+    def rows(self, sql: str, values: Sequence[object] = (), size: int = 10_000) -> Iterator[Any]:
+        """Rows of a large read, fetched in portions so that others get their turn."""
+        with self._lock, translated(self.path):
+            cursor = self._connection.cursor()
+            cursor.execute(sql, values)
+            portion = cursor.fetchmany(size)
+        while portion:
+            yield from portion
+            with self._lock, translated(self.path):
+                portion = cursor.fetchmany(size)
+
+    # Settings
+
+    def setting(self, key: str) -> str:
+        """A setting that every library has."""
+        return cast(str, self._all("SELECT value FROM settings WHERE key = ?", [key])[0][0])
+
+    def stamp(self) -> tuple[str, int, int]:
+        """(uuid, epoch, generation): equal stamps mean equal answers to every search."""
+        found = dict(self._all("SELECT key, value FROM settings"))
+        return found["uuid"], int(found["epoch"]), int(found["generation"])
+
+    def touch(self, *, epoch: bool = False) -> None:
+        """Note that a search could notice what is being written; ``epoch`` if it is no append."""
+        keys = ("generation", "epoch") if epoch else ("generation",)
+        for key in keys:
+            self._run("UPDATE settings SET value = value + 1 WHERE key = ?", [key])
+
+    # Encoders
+
+    def encoders(self) -> list[EncoderRow]:
+        """All encoders, the current one of each slot first."""
+        rows = self._all(
+            "SELECT id, slot, name, fingerprint, bits, embedding_size, current FROM encoders"
+            " ORDER BY slot, current DESC, id"
+        )
+        return [EncoderRow(*row) for row in rows]
+
+    def model(self, encoder: int) -> tuple[str, bytes] | None:
+        """The card (JSON) and the ONNX file that are kept for an encoder."""
+        row = self._all("SELECT card, model FROM encoders WHERE id = ?", [encoder])
+        return None if not row or row[0][1] is None else (row[0][0], row[0][1])
+
+    def add_encoder(
+        self,
+        slot: str,
+        name: str,
+        fingerprint: str,
+        bits: int,
+        embedding_size: int,
+        *,
+        current: bool,
+        card: str | None = None,
+        model: bytes | None = None,
+    ) -> int:
+        """Make an encoder known and return its id; one that is known already is left as it is."""
+        self._run(
+            "INSERT OR IGNORE INTO encoders"
+            " (slot, name, fingerprint, bits, embedding_size, current, card, model)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [slot, name, fingerprint, bits, embedding_size, current, card, model],
+        )
+        row = self._all(
+            "SELECT id FROM encoders WHERE slot = ? AND fingerprint = ?", [slot, fingerprint]
+        )
+        return cast(int, row[0][0])
+
+    def make_current(self, encoder: EncoderRow) -> None:
+        """Let an encoder answer for its slot and drop the codes of all others there."""
+        self._run("DELETE FROM encoders WHERE slot = ? AND id <> ?", [encoder.slot, encoder.id])
+        self._run("UPDATE encoders SET current = 1 WHERE id = ?", [encoder.id])
+        self.touch(epoch=True)
+
+    # Contents and codes
+
+    def content_of(self, digest: bytes) -> int | None:
+        """The content with this SHA-256."""
+        row = self._all("SELECT id FROM contents WHERE digest = ?", [digest])
+        return row[0][0] if row else None
+
+    def contents_with_pixels(self, pixel_digest: bytes) -> list[int]:
+        """The contents whose pixels are the same."""
+        rows = self._all(
+            "SELECT id FROM contents WHERE pixel_digest = ? ORDER BY id", [pixel_digest]
+        )
+        return [row[0] for row in rows]
+
+    def has_size(self, size: int) -> bool:
+        """Whether some content has this many bytes, so that hashing a new file could pay."""
+        return bool(self._all("SELECT 1 FROM contents WHERE bytes = ? LIMIT 1", [size]))
+
+    def lacks_code(self, content: int, encoders: Iterable[int]) -> list[int]:
+        """Those of the encoders that gave this content no code yet."""
+        rows = self._all("SELECT encoder FROM codes WHERE content = ?", [content])
+        return sorted(set(encoders) - {row[0] for row in rows})
+
+    def add_content(self, picture: Decoded) -> int:
+        """Add a content, or find the one that is there, and return its id."""
+        known = self.content_of(picture.content_digest)
+        if known is not None:
+            return known
+        cursor = self._run(
+            "INSERT INTO contents (digest, pixel_digest, width, height, format, bytes)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                picture.content_digest,
+                picture.pixel_digest,
+                picture.width,
+                picture.height,
+                picture.format,
+                picture.file_bytes,
+            ],
+        )
+        return cast(int, cursor.lastrowid)
+
+    def add_code(
+        self, encoder: int, content: int, code: bytes, embedding: bytes | None, quality: int | None
+    ) -> None:
+        """Add a code; one that comes out of the order of ids is no append."""
+        last = self._all("SELECT max(content) FROM codes WHERE encoder = ?", [encoder])[0][0]
+        self._run(
+            "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?, ?)",
+            [encoder, content, code, embedding, quality],
+        )
+        self.touch(epoch=last is not None and content <= last)
+
+    def drop_unused(self, contents: Iterable[int]) -> None:
+        """Delete those of the contents that no file holds any more, with their codes."""
+        for content in contents:
+            self._run(
+                "DELETE FROM contents WHERE id = ?1"
+                " AND NOT EXISTS (SELECT 1 FROM files WHERE content = ?1)",
+                [content],
+            )
+
+    # Files
+
+    def file(self, path: str) -> FileRow | None:
+        """The file of this path, present or not."""
+        rows = self._all(
+            "SELECT id, path, size, mtime_ns, content, present FROM files WHERE path = ?",
+            [os.fsencode(path)],
+        )
+        return _file(rows[0]) if rows else None
+
+    def files_of(self, content: int) -> list[FileRow]:
+        """All files that hold, or held, a content."""
+        rows = self._all(
+            "SELECT id, path, size, mtime_ns, content, present FROM files"
+            " WHERE content = ? ORDER BY id",
+            [content],
+        )
+        return [_file(row) for row in rows]
+
+    def files_under(self, folder: str) -> Iterator[FileRow]:
+        """All files in a folder and below, in the order of their ids."""
+        rows = self.rows(
+            "SELECT id, path, size, mtime_ns, content, present FROM files"  # noqa: S608
+            f" WHERE {_UNDER} ORDER BY id",
+            _bounds(folder),
+        )
+        return map(_file, rows)
+
+    def put_file(self, path: str, size: int, mtime_ns: int, content: int) -> None:
+        """Note that a file is there with this content; it leaves the ledger."""
+        raw = os.fsencode(path)
+        self._run(
+            "INSERT INTO files (path, size, mtime_ns, content, present) VALUES (?, ?, ?, ?, 1)"
+            " ON CONFLICT (path) DO UPDATE SET size = excluded.size, present = 1,"
+            " mtime_ns = excluded.mtime_ns, content = excluded.content",
+            [raw, size, mtime_ns, content],
+        )
+        self._run("DELETE FROM ledger WHERE path = ?", [raw])
+
+    def move_file(self, file: int, path: str, size: int, mtime_ns: int) -> None:
+        """Give a file another path; it keeps its id."""
+        raw = os.fsencode(path)
+        self._run("DELETE FROM ledger WHERE path = ?", [raw])
+        self._run(
+            "UPDATE files SET path = ?, size = ?, mtime_ns = ?, present = 1 WHERE id = ?",
+            [raw, size, mtime_ns, file],
+        )
+
+    def set_present(self, files: Iterable[int], present: bool) -> None:
+        """Let files leave the results, or come back."""
+        for file in files:
+            self._run("UPDATE files SET present = ? WHERE id = ?", [present, file])
+
+    def drop_file(self, path: str) -> None:
+        """Forget a file; the content that it had may be left unused."""
+        self._run("DELETE FROM files WHERE path = ?", [os.fsencode(path)])
+
+    def visible_contents(self) -> Iterator[int]:
+        """Ids of contents that some present file holds, ascending."""
+        for row in self.rows("SELECT DISTINCT content FROM files WHERE present = 1 ORDER BY 1"):
+            yield row[0]
+
+    def pictures_of(self, contents: Sequence[int]) -> dict[int, list[PictureRow]]:
+        """For each content the present files that hold it, by id."""
+        found: dict[int, list[PictureRow]] = {content: [] for content in contents}
+        for start in range(0, len(contents), 500):
+            part = list(contents[start : start + 500])
+            marks = ",".join("?" * len(part))
+            rows = self._all(
+                "SELECT files.id, path, content, width, height FROM files JOIN contents"  # noqa: S608
+                f" ON contents.id = content WHERE present = 1 AND content IN ({marks})"
+                " ORDER BY files.id",
+                part,
+            )
+            for row in rows:
+                found[row[2]].append(PictureRow(row[0], os.fsdecode(row[1]), *row[2:]))
+        return found
+
+    def drop_under(self, folder: str, kept: Sequence[str]) -> int:
+        """Forget the files of a folder, but for those in ``kept`` folders; returns how many."""
+        rows = [f for f in self.files_under(folder) if not any(is_under(f.path, k) for k in kept)]
+        for row in rows:
+            self._run("DELETE FROM files WHERE id = ?", [row.id])
+        self.drop_unused({row.content for row in rows})
+        for path, *_ in self.ledger(folder):
+            if not any(is_under(path, k) for k in kept):
+                self._run("DELETE FROM ledger WHERE path = ?", [os.fsencode(path)])
+        self.touch()
+        return len(rows)
+
+    # The ledger
+
+    def refused(self, path: str) -> tuple[int, int, str] | None:
+        """(size, mtime_ns, status) of the try that a file failed at."""
+        rows = self._all(
+            "SELECT size, mtime_ns, status FROM ledger WHERE path = ?", [os.fsencode(path)]
+        )
+        return rows[0] if rows else None
+
+    def refuse(self, path: str, size: int, mtime_ns: int, status: str, reason: str) -> None:
+        """Put a file into the ledger."""
+        self._run(
+            "INSERT OR REPLACE INTO ledger VALUES (?, ?, ?, ?, ?)",
+            [os.fsencode(path), size, mtime_ns, status, reason],
+        )
+
+    def unrefuse(self, path: str) -> None:
+        """Take a file out of the ledger."""
+        self._run("DELETE FROM ledger WHERE path = ?", [os.fsencode(path)])
+
+    def ledger(
+        self, folder: str | None = None
+    ) -> Iterator[tuple[str, Literal["skipped", "failed"], str]]:
+        """(path, status, reason) by path, of all folders or of one."""
+        where, values = ("", []) if folder is None else (f"WHERE {_UNDER}", _bounds(folder))
+        sql = f"SELECT path, status, reason FROM ledger {where} ORDER BY path"  # noqa: S608
+        for path, status, reason in self._all(sql, values):
+            yield os.fsdecode(path), status, reason
+
+    # Folders
+
+    def folders(self) -> list[tuple[str, tuple[str, ...]]]:
+        """(path, patterns that leave files out) of every folder, by path."""
+        rows = self._all("SELECT path, exclude FROM folders ORDER BY path")
+        return [(os.fsdecode(path), tuple(json.loads(exclude))) for path, exclude in rows]
+
+    def put_folder(self, path: str, exclude: Sequence[str]) -> None:
+        """Add a folder, or give it other patterns."""
+        self._run(
+            "INSERT INTO folders (path, exclude) VALUES (?, ?)"
+            " ON CONFLICT (path) DO UPDATE SET exclude = excluded.exclude",
+            [os.fsencode(path), json.dumps(list(exclude))],
+        )
+
+    def drop_folder(self, path: str) -> None:
+        """Forget a folder; its files are another matter."""
+        self._run("DELETE FROM folders WHERE path = ?", [os.fsencode(path)])
+
+    # Counts
+
+    def count(self, sql: str, values: Sequence[object] = ()) -> int:
+        """The one number that a query gives."""
+        return cast(int, self._all(sql, values)[0][0])
+
+    def count_present(self, folder: str | None = None) -> int:
+        """Files that a search can find, of all folders or of one."""
+        if folder is None:
+            return self.count("SELECT count(*) FROM files WHERE present = 1")
+        return self.count(
+            f"SELECT count(*) FROM files WHERE present = 1 AND {_UNDER}",  # noqa: S608
+            _bounds(folder),
+        )
+
+
+# Paths below a folder sort between "folder/" and "folder0", the separator's successor.
+_UNDER = "path >= ? AND path < ?"
+
+
+def _bounds(folder: str) -> list[bytes]:
+    raw = os.fsencode(folder).rstrip(os.fsencode(os.sep))
+    return [raw + os.fsencode(os.sep), raw + os.fsencode(chr(ord(os.sep) + 1))]
+
+
+def is_under(path: str, folder: str) -> bool:
+    """Whether ``path`` lies in ``folder`` or below."""
+    low, high = _bounds(folder)
+    return low <= os.fsencode(path) < high
+
+
+def _file(row: tuple[Any, ...]) -> FileRow:
+    file, path, size, mtime_ns, content, present = row
+    return FileRow(file, os.fsdecode(path), size, mtime_ns, content, bool(present))

@@ -1,0 +1,84 @@
+"""The tables of a library file, as a list of migrations.
+
+A library's version is the number of migrations that it has seen (``PRAGMA user_version``). A new
+version appends a migration; one that was released is never edited.
+"""
+
+from __future__ import annotations
+
+__all__ = ["APPLICATION_ID", "MIGRATIONS"]
+
+# "LkLk": tells a library from any other SQLite file (PRAGMA application_id).
+APPLICATION_ID = 0x4C6B4C6B
+
+_V1 = """
+-- One row a setting. `uuid` names the library, `generation` grows with every change that a search
+-- could notice, `epoch` with every change that is not an append to the codes.
+CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- The encoders that made this library's codes. `slot` is pdq or photo. One encoder a slot is
+-- current and answers; another one is being prepared while a reindex runs. `model` is the whole
+-- ONNX file, so that old codes can be asked after an upgrade of lookalike.
+CREATE TABLE encoders (
+    id INTEGER PRIMARY KEY,
+    slot TEXT NOT NULL,
+    name TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    bits INTEGER NOT NULL,
+    embedding_size INTEGER NOT NULL,
+    current INTEGER NOT NULL,
+    card TEXT,
+    model BLOB,
+    UNIQUE (slot, fingerprint)
+);
+
+-- What a file holds: one row for each distinct sequence of bytes.
+CREATE TABLE contents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest BLOB NOT NULL UNIQUE,
+    pixel_digest BLOB NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    format TEXT NOT NULL,
+    bytes INTEGER NOT NULL
+);
+CREATE INDEX contents_by_pixels ON contents (pixel_digest);
+CREATE INDEX contents_by_bytes ON contents (bytes);
+
+CREATE TABLE codes (
+    encoder INTEGER NOT NULL REFERENCES encoders (id) ON DELETE CASCADE,
+    content INTEGER NOT NULL REFERENCES contents (id) ON DELETE CASCADE,
+    code BLOB NOT NULL,
+    embedding BLOB,
+    quality INTEGER,
+    PRIMARY KEY (encoder, content)
+) WITHOUT ROWID;
+CREATE INDEX codes_by_content ON codes (content);
+
+-- Paths are bytes (os.fsencode): names need not be UTF-8.
+CREATE TABLE folders (
+    id INTEGER PRIMARY KEY,
+    path BLOB NOT NULL UNIQUE,
+    exclude TEXT NOT NULL
+);
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    path BLOB NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    content INTEGER NOT NULL REFERENCES contents (id),
+    present INTEGER NOT NULL
+);
+CREATE INDEX files_by_content ON files (content, present);
+
+-- Files without a code, and why. size and mtime_ns are those of the try.
+CREATE TABLE ledger (
+    path BLOB PRIMARY KEY,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('skipped', 'failed')),
+    reason TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1,)

@@ -1,0 +1,214 @@
+"""One question to both codes, and the merge of their answers.
+
+Best first, the kinds are: ``same-bytes`` and ``same-pixels`` by digest; ``edited`` by PDQ within
+its published threshold, asked with the eight rotations and flips of the query; ``alike`` by the
+photo code, whose short list is rescored with the embeddings. A picture is listed once, as the best
+kind that it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from lookalike.indexes.scan import Scan
+from lookalike.library.cache import CodeTable
+from lookalike.library.catalog import Catalog
+from lookalike.types import Codes, Encoded, Kind, Match
+
+__all__ = ["CodeChoice", "Question", "Table", "merge"]
+
+CodeChoice: TypeAlias = Literal["pdq", "photo", "both"]
+
+# ThreatExchange, "PDQ: hashing", section "Matching": distance 31 of 256 between two hashes of
+# quality 50 or more.
+PDQ_RADIUS = 31
+PDQ_QUALITY = 50
+# Codes that are rescored for each hit that is asked for, and at least.
+OVERSAMPLING = 10
+SHORT_LIST = 200
+
+_ORDER: dict[Kind, int] = {"same-bytes": 0, "same-pixels": 1, "edited": 2, "alike": 3}
+
+
+class Table:
+    """The codes of one encoder, ready to be searched. Rows are positions in the table."""
+
+    def __init__(self, codes: CodeTable) -> None:
+        self.codes = codes
+        self.scan = Scan(codes.words, codes.encoder.bits)
+        # No mask is cheaper than one that allows everything.
+        self.allowed = None if bool(codes.visible.all()) else np.asarray(codes.visible)
+
+    def row_of(self, content: int) -> int | None:
+        """The row of a content's code, if it has one."""
+        row = int(np.searchsorted(self.codes.contents, content))
+        if row < len(self.codes.contents) and self.codes.contents[row] == content:
+            return row
+        return None
+
+    def distance(self, queries: Codes, row: int) -> int:
+        """The smallest distance of a row to any of the queries, in bits."""
+        stored = self.codes.words[row : row + 1].view(np.uint8)[:, : queries.shape[1]]
+        return int(np.bitwise_count(stored ^ queries).sum(axis=1, dtype=np.int64).min())
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A picture to look for.
+
+    Attributes:
+        content_digest: SHA-256 of its bytes.
+        pixel_digest: of its pixels.
+        pdq: codes of its rotations and flips, uint8 (8, 32), the picture itself first.
+        pdq_quality: 0 to 100.
+        photo: its photo code and embedding, each with one row.
+    """
+
+    content_digest: bytes
+    pixel_digest: bytes
+    pdq: Codes | None = None
+    pdq_quality: int = 0
+    photo: Encoded | None = None
+
+
+@dataclass(slots=True)
+class _Candidate:
+    content: int
+    kind: Kind
+    code: str
+    distance: int
+    bits: int
+    similarity: float | None
+
+    def key(self) -> tuple[int, float, int, int]:
+        """Sorts best first; among alike ones the embedding knows best."""
+        rank = -self.similarity if self.kind == "alike" and self.similarity is not None else 0.0
+        return _ORDER[self.kind], rank, self.distance, self.content
+
+
+def merge(
+    catalog: Catalog, tables: Mapping[str, Table], question: Question, k: int
+) -> tuple[tuple[Match, ...], bool]:
+    """The best k pictures for a question, and whether the answer is exact.
+
+    Args:
+        catalog: to look up digests and paths.
+        tables: by slot, those of the codes to ask.
+        question: with codes for each of the tables.
+        k: pictures to find.
+    """
+    found: dict[int, _Candidate] = {}
+    exact = True
+
+    def offer(candidate: _Candidate) -> None:
+        known = found.get(candidate.content)
+        if known is None or candidate.key() < known.key():
+            found[candidate.content] = candidate
+
+    same = catalog.content_of(question.content_digest)
+    identical: dict[int, Kind] = dict.fromkeys(
+        catalog.contents_with_pixels(question.pixel_digest), "same-pixels"
+    )
+    if same is not None:
+        identical[same] = "same-bytes"
+    for content, kind in identical.items():
+        candidate = _identical(tables, question, content, kind)
+        if candidate is not None:
+            offer(candidate)
+    if question.pdq is not None and "pdq" in tables:
+        exact &= _ask_pdq(tables["pdq"], question, k, offer_all="photo" not in tables, offer=offer)
+    if question.photo is not None and "photo" in tables:
+        exact &= _ask_photo(tables["photo"], question.photo, k, offer=offer)
+    best = sorted(found.values(), key=_Candidate.key)
+    # Hidden pictures may be among the identical ones: look up more contents than are asked for.
+    pictures = catalog.pictures_of([c.content for c in best[: k + len(identical)]])
+    matches = [
+        Match(
+            id=picture.id,
+            path=picture.path,
+            kind=c.kind,
+            code=c.code,
+            distance=c.distance,
+            bits=c.bits,
+            similarity=c.similarity,
+            width=picture.width,
+            height=picture.height,
+        )
+        for c in best[: k + len(identical)]
+        for picture in pictures[c.content]
+    ]
+    return tuple(matches[:k]), exact
+
+
+def _identical(
+    tables: Mapping[str, Table], question: Question, content: int, kind: Kind
+) -> _Candidate | None:
+    """A content that a digest found, with its distance in the first code that it has."""
+    photo = None if question.photo is None else question.photo.codes
+    for slot, codes in (("pdq", question.pdq), ("photo", photo)):
+        table = tables.get(slot)
+        row = None if table is None else table.row_of(content)
+        if table is not None and row is not None and codes is not None:
+            encoder = table.codes.encoder
+            distance = table.distance(codes, row)
+            return _Candidate(content, kind, encoder.name, distance, encoder.bits, None)
+    return None
+
+
+def _ask_pdq(
+    table: Table,
+    question: Question,
+    k: int,
+    *,
+    offer_all: bool,
+    offer: Callable[[_Candidate], None],
+) -> bool:
+    """Offer what is within PDQ's radius; with ``offer_all`` the k nearest too, however far."""
+    if question.pdq is None:
+        return True
+    encoder, quality = table.codes.encoder, table.codes.quality
+    hits = table.scan.search(question.pdq, k, allowed=table.allowed)
+    for row, distance in zip(
+        hits.ids.ravel().tolist(), hits.distances.ravel().tolist(), strict=True
+    ):
+        if row < 0:
+            continue
+        usable = min(int(quality[row]), question.pdq_quality) >= PDQ_QUALITY
+        edited = usable and distance <= PDQ_RADIUS
+        if edited or offer_all:
+            content = int(table.codes.contents[row])
+            kind: Kind = "edited" if edited else "alike"
+            offer(_Candidate(content, kind, encoder.name, distance, encoder.bits, None))
+    return hits.exact
+
+
+def _ask_photo(
+    table: Table, photo: Encoded, k: int, *, offer: Callable[[_Candidate], None]
+) -> bool:
+    """Offer the nearest by the photo code, with the cosines of their embeddings."""
+    encoder = table.codes.encoder
+    wanted = max(SHORT_LIST, OVERSAMPLING * k)
+    hits = table.scan.search(photo.codes[:1], wanted, allowed=table.allowed)
+    found = hits[0]
+    rows = np.array([hit.id for hit in found], np.int64)
+    cosines: list[float | None] = [None] * len(rows)
+    if photo.embeddings is not None and table.codes.embeddings.shape[1] and len(rows):
+        cosines = list(_cosines(photo.embeddings[0], table.codes.embeddings[rows]).tolist())
+    for hit, cosine in zip(found, cosines, strict=True):
+        content = int(table.codes.contents[hit.id])
+        offer(_Candidate(content, "alike", encoder.name, hit.distance, encoder.bits, cosine))
+    return hits.exact
+
+
+def _cosines(
+    query: npt.NDArray[np.int8], embeddings: npt.NDArray[np.int8]
+) -> npt.NDArray[np.float32]:
+    """Cosine of one embedding (d,) to each of (n, d)."""
+    q, e = query.astype(np.float32), embeddings.astype(np.float32)
+    norms = np.linalg.norm(q) * np.linalg.norm(e, axis=1)
+    return np.asarray(e @ q / np.maximum(norms, 1e-9), np.float32)

@@ -1,0 +1,49 @@
+"""What the library's tests share: its contents in a form that can be compared."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Contents = dict[str, Any]
+
+
+def read_contents(path: Path, *, ids: bool = False) -> Contents:
+    """All that a library says of files, without ids, times and counters."""
+    with sqlite3.connect(path) as raw:
+        assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
+        files = raw.execute(
+            "SELECT f.path, f.size, f.present, c.digest, c.pixel_digest, c.width, c.height,"
+            " c.format, c.bytes FROM files f JOIN contents c ON c.id = f.content ORDER BY f.path"
+        ).fetchall()
+        codes = raw.execute(
+            "SELECT c.digest, e.slot, e.fingerprint, k.code, k.embedding, k.quality FROM codes k"
+            " JOIN contents c ON c.id = k.content JOIN encoders e ON e.id = k.encoder"
+            " ORDER BY c.digest, e.slot, e.fingerprint"
+        ).fetchall()
+        ledger = raw.execute("SELECT path, status, reason FROM ledger ORDER BY path").fetchall()
+        unused = raw.execute(
+            "SELECT count(*) FROM contents WHERE id NOT IN (SELECT content FROM files)"
+        ).fetchone()
+        found: Contents = {"files": files, "codes": codes, "ledger": ledger, "unused": unused}
+        if ids:
+            found["ids"] = raw.execute("SELECT id, path FROM files ORDER BY id").fetchall()
+    raw.close()
+    return found
+
+
+@pytest.fixture
+def contents() -> Callable[..., Contents]:
+    return read_contents
+
+
+def later(path: Path) -> None:
+    """Give a file another time of change, whatever the clock's grain."""
+    status = path.stat()
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1_000_000_000))
