@@ -16,13 +16,14 @@ import numpy.typing as npt
 
 from lookalike.codes.compiled import compiled
 
-__all__ = ["low_frequencies"]
+__all__ = ["low_frequencies", "luma"]
 
 Floats = npt.NDArray[np.float32]
 
 _GRID = 64  # the picture is brought to _GRID x _GRID before its cosine transform
 
 _plane: Any = numba.types.Array(numba.float32, 2, "C")
+_line: Any = numba.types.Array(numba.float32, 1, "C")
 _constant: Any = numba.types.Array(numba.float32, 2, "C", readonly=True)
 _pixels: Any = numba.types.Array(numba.uint8, 1, "C", readonly=True)
 _indexes: Any = numba.types.Array(numba.int64, 1, "C")
@@ -95,16 +96,30 @@ def _box_along_rows(plane: Floats, window: int) -> None:
                 plane[top + i, j] = sums[i, j] / counts[j]
 
 
-@compiled(numba.int64(_pixels, numba.int64, numba.int64, _constant, _plane))
-def low_frequencies(
-    pixels: npt.NDArray[np.uint8], height: int, width: int, cosines: Floats, frequencies: Floats
-) -> int:
+@compiled(numba.void(_pixels, _line))
+def luma(pixels: npt.NDArray[np.uint8], plane: Floats) -> None:
+    """Brightness of RGB pixels: 0.299 R + 0.587 G + 0.114 B, 0 to 255.
+
+    Args:
+        pixels: uint8 (n * 3,), flat so that the loop knows its strides.
+        plane: float32 (n,), written.
+    """
+    # Whole numbers below 2**24 are exact in float32, so that this rounds only once and gives the
+    # float32 that the sum in double gives.
+    red, green, blue = np.float32(299), np.float32(587), np.float32(114)
+    for k in range(len(plane)):
+        weighted = np.float32(pixels[3 * k]) * red
+        weighted += np.float32(pixels[3 * k + 1]) * green
+        weighted += np.float32(pixels[3 * k + 2]) * blue
+        plane[k] = weighted / np.float32(1000)
+
+
+@compiled(numba.int64(_plane, _constant, _plane))
+def low_frequencies(plane: Floats, cosines: Floats, frequencies: Floats) -> int:
     """The 16 x 16 low frequencies of a picture without the constant ones, and its quality.
 
     Args:
-        pixels: RGB, uint8 (height * width * 3,), flat so that the loops know its strides.
-        height: at least 5.
-        width: at least 5.
+        plane: brightness, float32 (height, width), both at least 5; overwritten.
         cosines: rows 1 to 16 of the 64-point cosine transform, float32 (16, 64).
         frequencies: float32 (16, 16), written: ``[i, j]`` is frequency i + 1 from top to bottom
             and j + 1 from left to right.
@@ -112,19 +127,9 @@ def low_frequencies(
     Returns:
         Quality, 0 to 100: the sum of the significant gradients of the reduced picture.
     """
-    luma = np.empty((height, width), dtype=np.float32)
-    flat = luma.reshape(height * width)
-    # Whole numbers below 2**24 are exact in float32, so this is 0.299 R + 0.587 G + 0.114 B,
-    # rounded once: the float32 next to the double that others compute.
-    red, green, blue = np.float32(299), np.float32(587), np.float32(114)
-    for k in range(height * width):
-        weighted = np.float32(pixels[3 * k]) * red
-        weighted += np.float32(pixels[3 * k + 1]) * green
-        weighted += np.float32(pixels[3 * k + 2]) * blue
-        flat[k] = weighted / np.float32(1000)
-
+    height, width = plane.shape
     if height == _GRID and width == _GRID:
-        small = luma
+        small = plane
     else:
         # Two box filters in each direction, of half a grid cell each, make a tent filter.
         across = (width + 2 * _GRID - 1) // (2 * _GRID)
@@ -135,8 +140,8 @@ def low_frequencies(
             kept_columns[k] = int((k + 0.5) * width / _GRID)
             kept_rows[k] = int((k + 0.5) * height / _GRID)
         spare = np.empty((height, width), dtype=np.float32)
-        _box_along_rows(luma, across)
-        _box(luma, down, np.arange(height), spare)
+        _box_along_rows(plane, across)
+        _box(plane, down, np.arange(height), spare)
         _box_along_rows(spare, across)
         columns = np.empty((height, _GRID), dtype=np.float32)
         for i in range(height):

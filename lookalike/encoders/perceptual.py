@@ -104,8 +104,8 @@ class PDQ:
 
         As ThreatExchange does: turning or flipping a picture permutes its frequencies and changes
         their signs. The reduction to 64 x 64 isn't quite symmetric, so that the codes of pictures
-        that were really turned are some bits away (up to 64 in small photographs, 25 in the mean
-        for rotation by 180 degrees). :meth:`turned` takes eight times as long and is exact.
+        that were really flipped are some bits away (in small photographs up to 64, in the mean 8
+        to 25). :meth:`turned` takes four times as long and is exact.
 
         Args:
             pixels: RGB, uint8 (height, width, 3), as for :meth:`encode`.
@@ -117,28 +117,16 @@ class PDQ:
         Raises:
             UsageError: a picture of another type or shape.
         """
-        frequencies, quality = self._transform([pixels])
-        a = frequencies[0]
+        encoded = self._transform([pixels])
+        a = encoded[0][0]
         both = _VERTICAL * _HORIZONTAL
-        eight = np.stack(
-            [
-                a,
-                (a * _HORIZONTAL).T,
-                a * both,
-                (a * _VERTICAL).T,
-                a * _VERTICAL,
-                a * _HORIZONTAL,
-                a.T,
-                (a * both).T,
-            ]
-        )
-        return _codes(eight), int(quality[0])
+        return _eight(a, a * _HORIZONTAL, a * _VERTICAL, a * both), int(encoded[1][0])
 
     def turned(self, pixels: Pixels) -> tuple[Codes, int]:
-        """The codes of the eight rotations and flips of a picture, each hashed by itself.
+        """The codes of the eight rotations and flips of a picture, its flips hashed by themselves.
 
-        Row ``r`` is what :meth:`encode` gives for the picture turned so: a copy that somebody has
-        turned without loss is at distance 0.
+        Row ``r`` is what :meth:`encode` gives for the picture turned so (up to rounding where that
+        swaps the sides, rarely 2 bits): a copy that was turned without loss is at distance 0.
 
         Args:
             pixels: RGB, uint8 (height, width, 3), as for :meth:`encode`.
@@ -150,34 +138,25 @@ class PDQ:
         Raises:
             UsageError: a picture of another type or shape.
         """
-        _check(pixels)
-        upright = [pixels, np.rot90(pixels, 1), np.rot90(pixels, 2), np.rot90(pixels, 3)]
-        transposed = pixels.swapaxes(0, 1)
-        flips = [pixels[::-1], pixels[:, ::-1], transposed, np.rot90(transposed, 2)]
-        frequencies, quality = self._transform(upright + flips)
-        return _codes(frequencies), int(quality[0])
+        plane = _luma(pixels)
+        frequencies = np.zeros((4, 16, 16), dtype=np.float32)
+        flips = (plane, plane[:, ::-1], plane[::-1], plane[::-1, ::-1])
+        quality = [
+            self._one(np.array(flip), row) for flip, row in zip(flips, frequencies, strict=True)
+        ]
+        return _eight(*frequencies), quality[0]
 
     def _transform(
         self, pictures: Sequence[Pixels]
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
-        # Here, not above: Numba takes a third of a second to import, and asking an encoder for its
-        # name or its input needs none of it.
-        from lookalike.encoders.pdq_kernels import low_frequencies
-
+        """Frequencies (n, 16, 16), zero for pictures too small, and quality (n,)."""
         n = len(pictures)
         frequencies = np.zeros((n, 16, 16), dtype=np.float32)
         quality = np.zeros(n, dtype=np.uint8)
-        for picture in pictures:
-            _check(picture)
 
         def transform(start: int, step: int) -> None:
             for row in range(start, n, step):
-                height, width = pictures[row].shape[:2]
-                if min(height, width) >= _SMALLEST:
-                    flat = np.ascontiguousarray(pictures[row]).reshape(-1)
-                    quality[row] = low_frequencies(
-                        flat, height, width, self._cosines, frequencies[row]
-                    )
+                quality[row] = self._one(_luma(pictures[row]), frequencies[row])
 
         threads = min(self._threads, n // (_FEWEST_FOR_THREADS // 2))
         if threads < 2:
@@ -186,6 +165,49 @@ class PDQ:
             with ThreadPoolExecutor(threads) as pool:
                 list(pool.map(transform, range(threads), [threads] * threads))
         return frequencies, quality
+
+    def _one(self, plane: npt.NDArray[np.float32], frequencies: npt.NDArray[np.float32]) -> int:
+        """Write the frequencies (16, 16) of one plane, which is overwritten; its quality."""
+        from lookalike.encoders.pdq_kernels import low_frequencies  # see _luma
+
+        if min(plane.shape) < _SMALLEST:
+            return 0
+        return low_frequencies(plane, self._cosines, frequencies)
+
+
+def _luma(picture: Pixels) -> npt.NDArray[np.float32]:
+    """Brightness of an RGB picture, float32 (height, width)."""
+    # Here, not above: Numba takes a third of a second to import, and asking an encoder for its
+    # name or its input needs none of it.
+    from lookalike.encoders.pdq_kernels import luma
+
+    _check(picture)
+    plane = np.empty(picture.shape[:2], dtype=np.float32)
+    luma(np.ascontiguousarray(picture).reshape(-1), plane.reshape(-1))
+    return plane
+
+
+def _eight(
+    upright: npt.NDArray[np.float32],
+    left_right: npt.NDArray[np.float32],
+    top_bottom: npt.NDArray[np.float32],
+    both: npt.NDArray[np.float32],
+) -> Codes:
+    """Codes in the order of DIHEDRAL from the frequencies of a picture and of its flips."""
+    return _codes(
+        np.stack(
+            [
+                upright,
+                left_right.T,
+                both,
+                top_bottom.T,
+                top_bottom,
+                left_right,
+                upright.T,
+                both.T,
+            ]
+        )
+    )
 
 
 def _codes(frequencies: npt.NDArray[np.float32]) -> Codes:
