@@ -11,7 +11,8 @@ import click
 
 from lookalike.cli.options import json_option, library_option, verbose_option
 from lookalike.cli.output import counted, note, one_line, print_json, show_path
-from lookalike.errors import LookalikeError, PictureError
+from lookalike.cli.progress import counter
+from lookalike.errors import LookalikeError, PictureError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,6 +55,10 @@ def encode(paths: tuple[Path, ...], code: str, out: Path, as_json: bool, library
     """
     from lookalike.encoders.registry import load
 
+    if out.exists() and not out.is_file():
+        raise UsageError(f"{out} is not a file that can be replaced: name another for --out")
+    if not out.absolute().parent.is_dir():
+        raise UsageError(f"there is no folder {out.parent} to write {out.name} to: make it first")
     encoder = load(code)
     unreadable: list[tuple[str, str]] = []
     found: list[str] = []
@@ -99,8 +104,9 @@ def _batches(
 
     positions: list[int] = []
     pictures: list[Pixels] = []
-    with DecodePool({encoder.name: encoder.input}) as pool:
+    with DecodePool({encoder.name: encoder.input}) as pool, counter("encoding") as count:
         for position, decoded in pool.map(jobs()):
+            count(1)
             if isinstance(decoded, PictureError):
                 unreadable.append((found[position], str(decoded)))
                 continue
@@ -118,7 +124,7 @@ def _files(paths: tuple[Path, ...], unreadable: list[tuple[str, str]]) -> Iterat
 
     for path in paths:
         if not path.is_dir():
-            yield path
+            yield path.absolute()
             continue
         for entry in walk(path):
             if isinstance(entry, Unreadable):

@@ -32,7 +32,8 @@ def report_failure(error: BaseException) -> int:
         click.echo(error.format_message(), err=True)
         return WRONG_USE
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        _say("interrupted; what was committed to the library is kept")
+        # Click turns Ctrl-C into its own Abort, and so it does with a question left unanswered.
+        _say(str(error.__cause__ or error) or "interrupted")
         return INTERRUPTED
     message, code = _describe(error)
     _say(message)

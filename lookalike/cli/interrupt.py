@@ -19,7 +19,10 @@ def stop_on_interrupt() -> Iterator[threading.Event]:
 
     def ask(_signal: int, _frame: FrameType | None) -> None:
         if stop.is_set():
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(
+                "stopped at once; what was committed to the library is kept, "
+                "and the same command goes on from there"
+            )
         stop.set()
         # Not by print: the handler may run in the middle of another write to standard error.
         os.write(2, b"\nstopping after the pictures in hand; Ctrl-C again stops at once\n")

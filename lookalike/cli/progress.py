@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lookalike.library.reports import OnProgress, Progress
 
-__all__ = ["progress_bar"]
+__all__ = ["counter", "progress_bar"]
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def progress_bar() -> Iterator[OnProgress]:
 
     with ExitStack() as stack:
         bar = stack.enter_context(
-            tqdm(desc="indexing", unit="file", file=sys.stderr, disable=None, dynamic_ncols=True)
+            tqdm(desc="indexing", unit=" files", file=sys.stderr, disable=None, dynamic_ncols=True)
         )
         if not bar.disable:
             stack.enter_context(logging_redirect_tqdm())
@@ -36,3 +36,16 @@ def progress_bar() -> Iterator[OnProgress]:
             bar.update(progress.done - bar.n)
 
         yield show
+
+
+@contextmanager
+def counter(told: str) -> Iterator[Callable[[int], object]]:
+    """Count files on standard error if it is a terminal, where their number isn't known before.
+
+    Yields:
+        What is called with a number of files done.
+    """
+    from tqdm import tqdm
+
+    with tqdm(desc=told, unit=" files", file=sys.stderr, disable=None, leave=False) as bar:
+        yield bar.update
