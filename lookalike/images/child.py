@@ -90,6 +90,11 @@ class Child:
         """The child's process id."""
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether the process hasn't ended."""
+        return self._process.poll() is None
+
     def wait_ready(self) -> None:
         """Wait until the child serves; afterwards at no cost.
 

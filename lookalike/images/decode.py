@@ -74,6 +74,7 @@ def prepare(
     else:
         raise UsageError(f"a {type(image).__name__} is no picture: give a PIL image or an array")
     try:
+        image.load()
         frame = _upright(to_rgb(image), _orientation(image))
     except MemoryError as error:
         raise PictureFailed(f"{name} of {image.width} x {image.height}: out of memory") from error

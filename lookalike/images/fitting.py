@@ -46,12 +46,12 @@ def least_size(size: tuple[int, int], specs: Iterable[InputSpec]) -> tuple[int, 
 
 def fit(image: Image.Image, spec: InputSpec) -> Image.Image:
     """``image`` brought to ``spec``; ``image`` itself where it has the size already."""
-    target = target_size(image.size, spec)
-    box: tuple[float, float, float, float] | None = None
     if spec.fit == "crop" and image.width != image.height:
+        # Cut first: with resize's box, pixels beyond it would shine in at the border.
         side = min(image.size)
-        left, top = (image.width - side) / 2, (image.height - side) / 2
-        box = (left, top, left + side, top + side)
-    elif image.size == target:
+        left, top = (image.width - side) // 2, (image.height - side) // 2
+        image = image.crop((left, top, left + side, top + side))
+    target = target_size(image.size, spec)
+    if image.size == target:
         return image
-    return image.resize(target, _FILTERS[spec.resample], box=box, reducing_gap=_REDUCING_GAP)
+    return image.resize(target, _FILTERS[spec.resample], reducing_gap=_REDUCING_GAP)

@@ -69,9 +69,7 @@ class DecodePool:
         command: Sequence[str] | None = None,
     ) -> None:
         if not inputs:
-            raise UsageError(
-                "a decoding pool without inputs has nothing to give: name at least one"
-            )
+            raise UsageError("a decoding pool without inputs has nothing to give: name one")
         workers = workers if workers is not None else os.cpu_count() or 1
         if workers < 1:
             raise UsageError(f"{workers} workers can't decode: give at least 1")
@@ -133,7 +131,11 @@ class DecodePool:
             header["inputs"] = pack_inputs(inputs)
         slot = self._take()
         try:
-            answer = self._ask(slot, header, body, wanted)
+            try:
+                answer = self._ask(slot, header, body, wanted)
+            except ChildDied:
+                # Once more: it may have been another's fault, such as the system's lack of memory.
+                answer = self._ask(slot, header, body, wanted, last=True)
         except BaseException:
             slot.drop()  # what it is busy with is nobody's any more
             raise
@@ -241,6 +243,8 @@ class DecodePool:
         raise LookalikeError("this decoding pool is closed: open another one")
 
     def _start(self, slot: _Slot) -> Child:
+        if slot.child is not None and not slot.child.alive:  # ended from outside while idle
+            slot.drop()
         if slot.child is None:
             try:
                 slot.child = Child(self._command or default_command(), self.inputs, self.limits)
@@ -267,7 +271,13 @@ class DecodePool:
         raise AssertionError  # pragma: no cover - the loop returns or raises
 
     def _ask(
-        self, slot: _Slot, header: dict[str, Any], body: bytes, inputs: Mapping[str, InputSpec]
+        self,
+        slot: _Slot,
+        header: dict[str, Any],
+        body: bytes,
+        inputs: Mapping[str, InputSpec],
+        *,
+        last: bool = False,
     ) -> Decoded | PictureError:
         child = self._ready(slot)
         seconds = self.limits.seconds
@@ -285,6 +295,8 @@ class DecodePool:
             if self._closed.is_set():
                 raise LookalikeError("this decoding pool was closed meanwhile") from error
             _log.info("a decoding process is replaced: %s", error)
+            if not last:
+                raise
             return PictureFailed(f"crashed its decoder: {error}")
         except (ValueError, TypeError, KeyError) as error:
             slot.drop()
