@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,7 +26,14 @@ def progress_bar() -> Iterator[OnProgress]:
 
     with ExitStack() as stack:
         bar = stack.enter_context(
-            tqdm(desc="indexing", unit=" files", file=sys.stderr, disable=None, dynamic_ncols=True)
+            tqdm(
+                desc="indexing",
+                unit=" files",
+                file=sys.stderr,
+                disable=None,
+                leave=False,
+                **_shape(),
+            )
         )
         if not bar.disable:
             stack.enter_context(logging_redirect_tqdm())
@@ -47,5 +55,13 @@ def counter(told: str) -> Iterator[Callable[[int], object]]:
     """
     from tqdm import tqdm
 
-    with tqdm(desc=told, unit=" files", file=sys.stderr, disable=None, leave=False) as bar:
+    with tqdm(
+        desc=told, unit=" files", file=sys.stderr, disable=None, leave=False, **_shape()
+    ) as bar:
         yield bar.update
+
+
+def _shape() -> dict[str, int]:
+    """Of the terminal; tqdm itself shows nothing on one that doesn't tell its size."""
+    columns, lines = shutil.get_terminal_size()
+    return {"ncols": columns, "nrows": lines}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from lookalike.cli.options import json_option, library_option, verbose_option
 from lookalike.cli.output import counted, print_json, show_path
+from lookalike.errors import LookalikeError
 
 __all__ = ["remove"]
 
@@ -47,11 +49,14 @@ def _delete(library: Path, *, yes: bool) -> int:
     with Library.open(library, create=False, read_only=True) as opened:
         pictures = opened.status().pictures
     if not yes:
-        told = counted(pictures, "picture")
-        click.confirm(
-            f"Delete the library {show_path(str(library))} with {told}? The files themselves stay.",
-            abort=True,
-            err=True,
-        )
+        _ask(library, pictures)
     Library.delete(library)
     return pictures
+
+
+def _ask(library: Path, pictures: int) -> None:
+    if not sys.stdin.isatty():
+        raise click.UsageError("Deleting a library takes --yes where nobody can be asked")
+    told = f"{show_path(str(library))} with {counted(pictures, 'picture')}"
+    if not click.confirm(f"Delete the library {told}? The files themselves stay.", err=True):
+        raise LookalikeError("nothing deleted")
