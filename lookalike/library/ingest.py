@@ -118,7 +118,8 @@ class Ingest:
                     break
                 if isinstance(found, Unreadable):
                     self._refuse(found.path, 0, 0, found.status, found.reason)
-                    unread.append(found.path)
+                    if found.is_folder:
+                        unread.append(found.path)
                     continue
                 job = self._decide(found)
                 if job is None:

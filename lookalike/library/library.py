@@ -357,7 +357,7 @@ class Library:
             encoder = self._models.encoder(row)
             pixels = decoded.inputs[row.slot]
             if isinstance(encoder, PDQ):
-                pdq, quality = encoder.dihedral(pixels)
+                pdq, quality = encoder.turned(pixels)
             else:
                 photo = encoder.encode([pixels])
         return Question(decoded.content_digest, decoded.pixel_digest, pdq, quality, photo)

@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.encoders.perceptual import MATCH_DISTANCE, USABLE_QUALITY
 from lookalike.indexes.scan import Scan
 from lookalike.library.cache import CodeTable
 from lookalike.library.catalog import Catalog
@@ -24,10 +25,6 @@ __all__ = ["CodeChoice", "Question", "Table", "merge"]
 
 CodeChoice: TypeAlias = Literal["pdq", "photo", "both"]
 
-# ThreatExchange, "PDQ: hashing", section "Matching": distance 31 of 256 between two hashes of
-# quality 50 or more.
-PDQ_RADIUS = 31
-PDQ_QUALITY = 50
 # Codes that are rescored for each hit that is asked for, and at least.
 OVERSAMPLING = 10
 SHORT_LIST = 200
@@ -178,8 +175,8 @@ def _ask_pdq(
     ):
         if row < 0:
             continue
-        usable = min(int(quality[row]), question.pdq_quality) >= PDQ_QUALITY
-        edited = usable and distance <= PDQ_RADIUS
+        usable = min(int(quality[row]), question.pdq_quality) >= USABLE_QUALITY
+        edited = usable and distance <= MATCH_DISTANCE
         if edited or offer_all:
             content = int(table.codes.contents[row])
             kind: Kind = "edited" if edited else "alike"

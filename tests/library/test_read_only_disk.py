@@ -1,0 +1,106 @@
+"""A real read-only mount: a library on it can be searched, and nothing is written."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lookalike.errors import LibraryReadOnlyError, LibraryUnmergedError
+from lookalike.library import Library
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, 64 MB in memory; mounting takes root and Linux."""
+    point = tmp_path / "disk"
+    point.mkdir()
+    mount = shutil.which("mount")
+    if mount is None or sys.platform != "linux":
+        pytest.skip("mounting a disk needs Linux's mount")
+    made = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=64m", "none", str(point)], capture_output=True
+    )
+    if made.returncode:
+        pytest.skip(f"mounting a disk needs root: {made.stderr.decode().strip()}")
+    yield point
+    subprocess.run(["umount", "-l", str(point)], check=True)
+
+
+def remount(disk: Path, mode: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{mode}", str(disk)], check=True)
+
+
+def test_search_on_a_read_only_disk(disk: Path, photos: Path) -> None:
+    shutil.copytree(photos, disk / "photos")
+    path = disk / "p.lookalike"
+    with Library.open(path) as library:
+        library.index(disk / "photos")
+    before = sorted((p.name, p.stat().st_mtime_ns) for p in disk.rglob("*"))
+    remount(disk, "ro")
+    with Library.open(path) as library:
+        hits = library.search(photos / "coins.jpg", k=2).hits
+        assert (hits[0].path, hits[0].kind) == (str(disk / "photos" / "coins.jpg"), "same-bytes")
+        assert library.status().read_only
+        with pytest.raises(LibraryReadOnlyError):
+            library.index()
+    assert sorted((p.name, p.stat().st_mtime_ns) for p in disk.rglob("*")) == before
+
+
+def test_without_a_cache_the_codes_are_read(disk: Path, photos: Path) -> None:
+    path = disk / "p.lookalike"
+    with Library.open(path) as library:
+        library.index(photos)
+    shutil.rmtree(disk / "p.lookalike-cache")
+    remount(disk, "ro")
+    with Library.open(path) as library:
+        assert library.search(photos / "coins.jpg", k=1).hits[0].kind == "same-bytes"
+
+
+def test_an_unmerged_log_is_said(disk: Path, photos: Path) -> None:
+    path = disk / "p.lookalike"
+    script = (
+        "import os, sys; from lookalike.library import Library;"
+        "library = Library.open(sys.argv[1]); library._catalog.put_folder('/x', ()); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+    remount(disk, "ro")
+    with pytest.raises(LibraryUnmergedError):
+        Library.open(path)
+    remount(disk, "rw")
+    Library.open(path).close()
+    remount(disk, "ro")
+    with Library.open(path) as library:
+        assert [f.path for f in library.status().folders] == ["/x"]
+
+
+def test_a_full_disk_keeps_what_was_committed(disk: Path, photos: Path) -> None:
+    from PIL import Image
+
+    from lookalike.errors import LibraryFullError
+
+    path = disk / "p.lookalike"
+    with Library.open(path) as library:
+        library.index(photos)
+    (disk / "filler").write_bytes(b"x" * (64 * 2**20 - used(disk) - 48 * 1024))
+    for i in range(200):
+        with Image.open(photos / "gravel.jpg") as image:
+            image.crop((i, 0, 200 + i, 300)).save(photos / f"part-{i:03}.jpg")
+    with Library.open(path) as library:
+        with pytest.raises(LibraryFullError, match="no space left"):
+            library.index()
+        assert library.search(photos / "coins.jpg", k=1).hits[0].kind == "same-bytes"
+    (disk / "filler").unlink()
+    with Library.open(path) as library:
+        report = library.index()
+        assert report.added + report.unchanged == 208
+        assert not report.failed
+
+
+def used(disk: Path) -> int:
+    found = shutil.disk_usage(disk)
+    return found.used
