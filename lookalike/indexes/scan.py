@@ -9,16 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.codes import bits as packed
-from lookalike.codes import kernels
+from lookalike.codes import batches, kernels, slices
+from lookalike.codes.shortlists import ROW_BITS, ordered, shortlists
 from lookalike.errors import UsageError
 from lookalike.indexes.threads import default_threads, run, shares
 from lookalike.types import Codes, Hits, RadiusHits
 
 __all__ = ["Scan"]
 
-_ROW = (1 << kernels.ROW_BITS) - 1
+_ROW = (1 << ROW_BITS) - 1
 _LIST_BYTES = 4 << 20  # of the shortlists that one thread keeps at a time
 _LONG = 8192  # neighbours from which counting twice takes less memory than shortlists
+_BATCH = 24  # queries from which slicing the codes pays
 _SPLIT_WORDS = 1 << 16  # 512 KiB of codes: less isn't worth waking a thread for
 
 Allowed = npt.NDArray[np.bool_] | None
@@ -75,6 +77,7 @@ class Scan:
         self._codes = _rows_contiguous(np.asarray(codes))
         self._row_bytes = columns * codes.dtype.itemsize
         self._ids = ids
+        self._limits = slices.limits(bits)
         self._threads = threads or default_threads()
 
     @property
@@ -118,7 +121,7 @@ class Scan:
             keys = padded
         missing = keys < 0
         rows = keys & _ROW
-        distances = (keys >> kernels.ROW_BITS).astype(np.int32)
+        distances = (keys >> ROW_BITS).astype(np.int32)
         if missing.any():
             rows[missing] = 0
             found = self._to_ids(rows)
@@ -197,9 +200,21 @@ class Scan:
         step = max(1, _LIST_BYTES // (8 * (k + max(k, 256)) + 4 * self._bits))
         for first in range(0, len(words), step):
             some = words[first : first + step]
-            lists = kernels.shortlists(len(some), k, self._bits)
-            kernels.nearest(*self._rows(low, high), some, k, _address(mask), *lists)
-            kernels.ordered(k, *lists, out[first : first + step])
+            lists = shortlists(len(some), k, self._bits)
+            if len(some) >= _BATCH:
+                batches.nearest(
+                    slices.kind(self._bits),
+                    *self._rows(low, high),
+                    some,
+                    k,
+                    self._limits,
+                    _address(mask),
+                    batches.space(self._bits, nearest=True),
+                    *lists,
+                )
+            else:
+                kernels.nearest(*self._rows(low, high), some, k, _address(mask), *lists)
+            ordered(k, *lists, out[first : first + step])
         return out
 
     def _longest(self, words: npt.NDArray[np.uint64], k: int, mask: Allowed) -> Ints:
@@ -212,7 +227,7 @@ class Scan:
             found = min(k, int(counts.sum()))
             start = np.zeros(1, np.int64)
             rows, distances = self._collect(one, mask, parts, counts, start, found)
-            out[query, :found] = (distances.astype(np.int64) << kernels.ROW_BITS) | rows
+            out[query, :found] = (distances.astype(np.int64) << ROW_BITS) | rows
         return out
 
     def _count(

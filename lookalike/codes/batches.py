@@ -1,0 +1,346 @@
+"""The scan for many queries at a time, on bit-sliced codes (:mod:`lookalike.codes.slices`).
+
+Codes come by address, queries as ``uint64`` (queries, words), ``allowed`` as the address of one
+byte for each row or 0. What a kernel needs besides does not depend on the number of codes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lookalike.codes.bits import words_for
+from lookalike.codes.compiled import compiled
+from lookalike.codes.memory import load_byte, load_word, pointer, popcount
+from lookalike.codes.shortlists import ROW_BITS, keep
+from lookalike.codes.slices import SLICE, build, distances, near, pick, planes, table_bytes
+from lookalike.codes.vectors import LANES, VECTOR_BYTES
+
+__all__ = ["nearest", "space", "within"]
+
+_SAMPLE = 8  # slices from which the first limit is found
+_CHUNK = 64  # queries whose distances to the sample are kept
+
+
+def space(bits: int, nearest: bool) -> npt.NDArray[np.uint8]:
+    """Memory that a kernel works in, aligned to 64 bytes.
+
+    In compiled code an array is freed when it is no longer mentioned, even if its address is; so
+    the caller holds it.
+    """
+    size = VECTOR_BYTES * (1 + _SAMPLE) + 8 * SLICE * words_for(bits) + table_bytes(bits)
+    if nearest:
+        size += _CHUNK * _SAMPLE * planes(bits) * VECTOR_BYTES
+    raw = np.empty(size + 64, np.uint8)
+    skip = -raw.__array_interface__["data"][0] % 64
+    return raw[skip : skip + size]
+
+
+@compiled()
+def row_word(start: Any, row_bytes: int, row: int, word: int) -> Any:
+    """One word of a row, zero behind the end of the row."""
+    place = row * row_bytes + 8 * word
+    if 8 * word + 8 <= row_bytes:
+        return load_word(start, place)
+    value = np.uint64(0)
+    for byte in range(row_bytes - 8 * word):
+        value |= np.uint64(load_byte(start, place + byte)) << np.uint64(8 * byte)
+    return value
+
+
+@compiled()
+def row_distance(start: Any, row_bytes: int, row: int, queries: Any, query: int) -> Any:
+    """Distance of a row and a query."""
+    total = np.uint64(0)
+    for word in range(queries.shape[1]):
+        total += popcount(row_word(start, row_bytes, row, word) ^ queries[query, word])
+    return np.int64(total)
+
+
+@compiled()
+def _codes(address: int, row_bytes: int, first: int, high: int, words: int, buffer: Any) -> Any:
+    """The codes of a slice as :data:`build` takes them, copied to ``buffer`` if need be."""
+    if row_bytes == 8 and first + SLICE <= high:
+        return pointer(address + 8 * first)
+    start = pointer(address)
+    rows = min(SLICE, high - first)
+    for word in range(words):
+        for row in range(rows):
+            buffer[word * SLICE + row] = row_word(start, row_bytes, first + row, word)
+        for row in range(rows, SLICE):
+            buffer[word * SLICE + row] = 0
+    return pointer(buffer.ctypes.data)
+
+
+@compiled()
+def _admit(allowed: int, first: int, high: int, vector: Any) -> Any:
+    """Set the bits of the rows of a slice that exist and are allowed; whether any is."""
+    rows = min(SLICE, high - first)
+    if rows == SLICE and allowed == 0:
+        vector[:] = ~np.uint64(0)
+        return True
+    filters = pointer(allowed)
+    vector[:] = 0
+    for row in range(rows):
+        if allowed == 0 or load_byte(filters, first + row) != 0:
+            vector[row % LANES] |= np.uint64(1) << np.uint64(row // LANES)
+    some = np.uint64(0)
+    for lane in range(LANES):
+        some |= vector[lane]
+    return some != 0
+
+
+@compiled()
+def _lowest(word: Any) -> Any:
+    """Number of the lowest bit that is set."""
+    return np.int64(popcount((word & (~word + np.uint64(1))) - np.uint64(1)))
+
+
+@compiled()
+def _keep_found(
+    found: Any,
+    first: int,
+    start: Any,
+    row_bytes: int,
+    queries: Any,
+    query: int,
+    keys: Any,
+    counts: Any,
+    state: Any,
+) -> Any:
+    """Keep the codes of a slice whose bits are set, if they are still near enough."""
+    worst = state[query, 0]
+    some = np.uint64(0)
+    for lane in range(LANES):
+        some |= found[lane]
+    while some != 0:
+        bit = _lowest(some)
+        some &= some - np.uint64(1)
+        for lane in range(LANES):
+            if (found[lane] >> np.uint64(bit)) & np.uint64(1):
+                row = first + LANES * bit + lane
+                distance = row_distance(start, row_bytes, row, queries, query)
+                if distance < worst:
+                    worst = keep(keys, counts, state, query, distance, row)
+    return worst
+
+
+@compiled()
+def _counted(
+    kind: Any, planes: int, slices: int, width: int, limit: int, admitted: int, out: Any
+) -> Any:
+    """Codes of the sample that are nearer than a limit."""
+    total = 0
+    for number in range(slices):
+        here = pointer(planes + number * width)
+        admit = pointer(admitted + number * VECTOR_BYTES)
+        total += pick(kind, here, pointer(limit), admit, pointer(out.ctypes.data))
+    return total
+
+
+@compiled()
+def nearest(
+    kind: Any,
+    address: int,
+    row_bytes: int,
+    low: int,
+    high: int,
+    queries: Any,
+    k: int,
+    limits: Any,
+    allowed: int,
+    work: Any,
+    keys: Any,
+    counts: Any,
+    state: Any,
+) -> None:
+    """Fill empty shortlists with the nearest of the rows from ``low`` to ``high``.
+
+    Args:
+        kind: of the codes, from :func:`lookalike.codes.slices.kind`.
+        address: of row 0.
+        row_bytes: from one row to the next.
+        low: first row.
+        high: behind the last row.
+        queries: uint64 (queries, words).
+        k: neighbours wanted, at least 1.
+        limits: from :func:`lookalike.codes.slices.limits`.
+        allowed: address of one byte for each row, or 0.
+        work: from :func:`space`.
+        keys: from :func:`lookalike.codes.shortlists.shortlists`.
+        counts: likewise.
+        state: likewise.
+    """
+    words, levels = queries.shape[1], limits.shape[1]
+    bits = len(limits) - 2
+    found = work[:VECTOR_BYTES].view(np.uint64)
+    admitted = work[VECTOR_BYTES : (1 + _SAMPLE) * VECTOR_BYTES].view(np.uint64)
+    buffer = work[(1 + _SAMPLE) * VECTOR_BYTES :].view(np.uint64)
+    start, out = pointer(address), pointer(found.ctypes.data)
+    sums = buffer.ctypes.data + 8 * SLICE * words
+    width = levels * VECTOR_BYTES
+    tables = pointer(sums + _CHUNK * _SAMPLE * width)
+    query_at, limit_at, admitted_at = (
+        queries.ctypes.data,
+        limits.ctypes.data,
+        admitted.ctypes.data,
+    )
+
+    # The distance of the k-th best of a sample is the first limit; without one, the first
+    # thousands of codes would all be kept for a while.
+    slices = min(_SAMPLE, (high - low + SLICE - 1) // SLICE)
+    for number in range(slices):
+        lanes = admitted[number * LANES : (number + 1) * LANES]
+        _admit(allowed, low + number * SLICE, high, lanes)
+    guess = bits // 4
+    for chunk in range(0, len(queries), _CHUNK):
+        end = min(chunk + _CHUNK, len(queries))
+        for number in range(slices):
+            here = _codes(address, row_bytes, low + number * SLICE, high, words, buffer)
+            build(kind, here, words, tables)
+            for query in range(chunk, end):
+                place = ((query - chunk) * slices + number) * width
+                at = pointer(query_at + 8 * words * query)
+                distances(kind, tables, at, words, pointer(sums + place))
+        for query in range(chunk, end):
+            mine = sums + (query - chunk) * slices * width
+            # The largest limit below which there are fewer than k: `less` always has fewer.
+            less, more, step = guess, guess + 1, 1
+            while less > 0 and k <= _counted(
+                kind, mine, slices, width, limit_at + 8 * levels * less, admitted_at, found
+            ):
+                more = less
+                less = max(0, less - step)
+                step *= 2
+            while more <= bits + 1 and k > _counted(
+                kind, mine, slices, width, limit_at + 8 * levels * more, admitted_at, found
+            ):
+                less = more
+                more = bits + 2 if more > bits else min(bits + 1, more + step)
+                step *= 2
+            while more - less > 1:
+                middle = (less + more) // 2
+                if k <= _counted(
+                    kind, mine, slices, width, limit_at + 8 * levels * middle, admitted_at, found
+                ):
+                    more = middle
+                else:
+                    less = middle
+            guess = min(less, bits)
+            limit = min(less + 1, bits + 1)
+            state[query, 0] = limit
+            for number in range(slices):
+                here = pointer(mine + number * width)
+                admit = pointer(admitted_at + number * VECTOR_BYTES)
+                if pick(kind, here, pointer(limit_at + 8 * levels * limit), admit, out) > 0:
+                    _keep_found(
+                        found,
+                        low + number * SLICE,
+                        start,
+                        row_bytes,
+                        queries,
+                        query,
+                        keys,
+                        counts,
+                        state,
+                    )
+
+    worst = np.empty(len(queries), np.uint16)
+    for query in range(len(queries)):
+        worst[query] = state[query, 0]
+    admit = pointer(admitted_at)
+    for first in range(low + slices * SLICE, high, SLICE):
+        if not _admit(allowed, first, high, admitted[:LANES]):
+            continue
+        build(kind, _codes(address, row_bytes, first, high, words, buffer), words, tables)
+        for query in range(len(queries)):
+            at = pointer(query_at + 8 * words * query)
+            limit = limit_at + 8 * levels * np.int64(worst[query])
+            if near(kind, tables, at, words, pointer(limit), admit, out):
+                worst[query] = _keep_found(
+                    found, first, start, row_bytes, queries, query, keys, counts, state
+                )
+
+
+@compiled()
+def within(
+    kind: Any,
+    address: int,
+    row_bytes: int,
+    low: int,
+    high: int,
+    queries: Any,
+    limits: Any,
+    allowed: int,
+    work: Any,
+    limit: int,
+    base: int,
+    progress: Any,
+    query_out: Any,
+    keys_out: Any,
+) -> int:
+    """Find the codes of the rows from ``low`` to ``high`` that are nearer than a limit.
+
+    Args:
+        kind: as for :func:`nearest`, like the arguments that aren't named here.
+        address: likewise.
+        row_bytes: likewise.
+        low: likewise.
+        high: likewise.
+        queries: likewise.
+        limits: likewise.
+        allowed: likewise.
+        work: likewise.
+        limit: radius + 1, at most bits + 1.
+        base: -1; or, to find each pair of rows once, the row that query 0 is: only later rows than
+            the query's own are then found.
+        progress: int64 (2,): row and query to go on with; ``low`` and 0 at first. When all is done
+            the row is ``high``.
+        query_out: int32 (capacity,), capacity at least ``SLICE``: query of each code found.
+        keys_out: int64 (capacity,): distance and row, ascending rows for each query.
+
+    Returns:
+        How many were found. When the space runs out, call again.
+    """
+    words, levels = queries.shape[1], limits.shape[1]
+    found = work[:VECTOR_BYTES].view(np.uint64)
+    admitted = work[VECTOR_BYTES : 2 * VECTOR_BYTES].view(np.uint64)
+    buffer = work[(1 + _SAMPLE) * VECTOR_BYTES :].view(np.uint64)
+    start, out = pointer(address), pointer(found.ctypes.data)
+    tables = pointer(buffer.ctypes.data + 8 * SLICE * words)
+    admit = pointer(admitted.ctypes.data)
+    bound = pointer(limits.ctypes.data + 8 * levels * limit)
+    total = 0
+    for first in range(progress[0], high, SLICE):
+        begin = progress[1] if first == progress[0] else 0
+        end = len(queries)
+        if base >= 0:
+            end = min(end, first + SLICE - 1 - base)
+        if not _admit(allowed, first, high, admitted):
+            continue
+        build(kind, _codes(address, row_bytes, first, high, words, buffer), words, tables)
+        for query in range(begin, end):
+            at = pointer(queries.ctypes.data + 8 * words * query)
+            if not near(kind, tables, at, words, bound, admit, out):
+                continue
+            if total + SLICE > len(keys_out):
+                progress[0], progress[1] = first, query
+                return total
+            some = np.uint64(0)
+            for lane in range(LANES):
+                some |= found[lane]
+            while some != 0:
+                bit = _lowest(some)
+                some &= some - np.uint64(1)
+                for lane in range(LANES):
+                    row = first + LANES * bit + lane
+                    hit = (found[lane] >> np.uint64(bit)) & np.uint64(1)
+                    if hit and (base < 0 or row > base + query):
+                        distance = row_distance(start, row_bytes, row, queries, query)
+                        query_out[total] = query
+                        keys_out[total] = (distance << ROW_BITS) | row
+                        total += 1
+    progress[0], progress[1] = high, 0
+    return total
