@@ -62,15 +62,19 @@ class Child:
         flags = 0
         if sys.platform == "win32":
             flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-        self._process = subprocess.Popen(
-            list(command),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            bufsize=0,
-            creationflags=flags,
-            env=environment,
-        )
+        try:
+            self._process = subprocess.Popen(
+                list(command),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                bufsize=0,
+                creationflags=flags,
+                env=environment,
+            )
+        except BaseException:
+            self._errors.close()
+            raise
         self._inbox: SimpleQueue[_Request | None] = SimpleQueue()
         self._outbox: SimpleQueue[Frame | None] = SimpleQueue()
         most = max(most_answer(inputs), 64_000_000)

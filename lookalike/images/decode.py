@@ -20,7 +20,7 @@ from lookalike.errors import PictureError, PictureFailed, PictureSkipped, UsageE
 from lookalike.images.arrays import from_array
 from lookalike.images.fitting import fit, least_size
 from lookalike.images.formats import load_plugin, sniff, webp_size
-from lookalike.images.modes import to_rgb
+from lookalike.images.modes import as_viewed
 from lookalike.images.png import check_png
 from lookalike.images.profiles import to_srgb
 from lookalike.images.raw import raw_preview
@@ -75,7 +75,7 @@ def prepare(
         raise UsageError(f"a {type(image).__name__} is no picture: give a PIL image or an array")
     try:
         image.load()
-        frame = _upright(to_rgb(image), _orientation(image))
+        frame = _upright(as_viewed(image), _orientation(image))
     except MemoryError as error:
         raise PictureFailed(f"{name} of {image.width} x {image.height}: out of memory") from error
     except Exception as error:
@@ -151,7 +151,7 @@ def decode(
         if size is not None and orientation == 1:
             orientation = turned
         profile = image.info.get("icc_profile")
-        frame = to_rgb(image)
+        frame = as_viewed(image)
         del image
         frame = _upright(frame, orientation)
     except MemoryError as error:
@@ -213,7 +213,7 @@ def _check_pixels(width: int, height: int, limits: Limits) -> None:
 
 def _estimate(image: Image.Image, full: tuple[int, int]) -> int:
     """Bytes that decoding takes, roughly: Pillow keeps 4 for a pixel, and conversion a second."""
-    bytes_per_pixel = 4 if image.mode == "RGB" else 8
+    bytes_per_pixel = {"L": 1, "1": 2, "RGB": 4}.get(image.mode, 8)
     needed = image.width * image.height * bytes_per_pixel
     if image.info.get("progressive"):  # all coefficients are kept, two bytes each
         needed += full[0] * full[1] * 6
@@ -245,14 +245,14 @@ def _pixel_digest(frame: Image.Image, full: tuple[int, int]) -> bytes:
     head = f"{full[0]}x{full[1]}"
     if frame.size != full:
         head += f"@{frame.width}x{frame.height}"
-    state = hashlib.sha256(head.encode())
+    state = hashlib.sha256(head.encode())  # of RGB, also where the frame is grey
     rows = max(1, _STRIP_PIXELS // frame.width)
     if frame.height <= rows:
-        state.update(frame.tobytes())
+        state.update(frame.convert("RGB").tobytes())
     else:
         for top in range(0, frame.height, rows):
             strip = frame.crop((0, top, frame.width, min(top + rows, frame.height)))
-            state.update(strip.tobytes())
+            state.update(strip.convert("RGB").tobytes())
     return state.digest()
 
 
@@ -266,6 +266,6 @@ def _inputs(
     """
     made = {}
     for name, spec in inputs.items():
-        small = fit(frame, spec)
+        small = fit(frame, spec).convert("RGB")
         made[name] = np.array(to_srgb(small, profile) or small)
     return made

@@ -1,4 +1,4 @@
-"""Any of Pillow's colour modes to 8-bit RGB, as a viewer would show it."""
+"""Any of Pillow's colour modes to 8-bit grey or RGB, as a viewer would show it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from PIL import Image
 
 from lookalike.images.profiles import lab_to_rgb, to_srgb
 
-__all__ = ["on_white", "to_rgb"]
+__all__ = ["as_viewed"]
 
 _WHITE = (255, 255, 255)
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """An RGB picture of what a viewer would show; ``image`` itself where it is that already.
+def as_viewed(image: Image.Image) -> Image.Image:
+    """A picture of mode ``RGB``, or ``L`` where it is grey, of what a viewer would show.
+
+    Grey stays grey (its three channels would be equal), which takes a quarter of the memory.
 
     - Transparency lies over white: pages and contact sheets are white, and it is what becomes of
       a transparent picture when it is saved as JPEG by most programs, so that both look alike.
@@ -32,15 +34,17 @@ def to_rgb(image: Image.Image) -> Image.Image:
     """
     mode = image.mode
     if mode.startswith("I"):
-        return Image.fromarray(_integers_to_bytes(np.asarray(image))).convert("RGB")
+        return Image.fromarray(_integers_to_bytes(np.asarray(image)))
     if mode == "F":
-        return Image.fromarray(_floats_to_bytes(np.asarray(image))).convert("RGB")
+        return Image.fromarray(_floats_to_bytes(np.asarray(image)))
     if mode == "La":
         image = image.convert("LA")
     if image.has_transparency_data:
-        return on_white(image if image.mode == "RGBA" else image.convert("RGBA"))
-    if mode == "RGB":
+        return _on_white(image if image.mode == "RGBA" else image.convert("RGBA"))
+    if mode in ("RGB", "L"):
         return image
+    if mode == "1":
+        return image.convert("L")
     if mode == "LAB":
         return lab_to_rgb(image)
     if mode == "CMYK" and (converted := to_srgb(image, image.info.get("icc_profile"))):
@@ -48,7 +52,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def on_white(image: Image.Image) -> Image.Image:
+def _on_white(image: Image.Image) -> Image.Image:
     """An RGBA picture laid over white, as RGB."""
     if image.getchannel("A").getextrema() == (255, 255):
         return image.convert("RGB")
