@@ -143,7 +143,7 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One neighbour: its id and its distance in bits."""
+    """One neighbour: its id and its distance in bits (a ``float`` for the k-d tree)."""
 
     id: int
     distance: int
@@ -169,7 +169,7 @@ class Hits:
     def __getitem__(self, query: int) -> list[Hit]:
         """The neighbours of one query, nearest first, without the padding."""
         return [
-            Hit(int(i), int(d))
+            Hit(int(i), d.item())
             for i, d in zip(self.ids[query], self.distances[query], strict=True)
             if i >= 0
         ]
@@ -198,7 +198,7 @@ class RadiusHits:
         """The neighbours of one query, nearest first."""
         low, high = int(self.offsets[query]), int(self.offsets[query + 1])
         return [
-            Hit(int(i), int(d))
+            Hit(int(i), d.item())
             for i, d in zip(self.ids[low:high], self.distances[low:high], strict=True)
         ]
 
