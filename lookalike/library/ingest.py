@@ -321,9 +321,10 @@ class Ingest:
 
         What lies below a folder that couldn't be read is not known to be gone.
         """
+        outer = [f for f in folders if not any(is_under(f, other) for other in folders)]
         gone = [
             row.id
-            for folder in folders
+            for folder in outer
             for row in self._catalog.files_under(folder)
             if row.present
             and not self._is_seen(row.id)

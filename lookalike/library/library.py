@@ -9,15 +9,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from lookalike.encoders import registry
 from lookalike.encoders.perceptual import PDQ
 from lookalike.errors import LibraryNotFoundError, LibraryReadOnlyError, UsageError
+from lookalike.images.borders import without_borders
 from lookalike.images.decode import prepare
+from lookalike.images.fitting import fit
 from lookalike.images.pool import DecodePool
 from lookalike.library import cache, schema
 from lookalike.library.catalog import Catalog, EncoderRow, is_under
@@ -35,9 +38,6 @@ from lookalike.library.reports import (
 )
 from lookalike.library.search import CodeChoice, Question, Table, merge
 from lookalike.types import Decoded, Encoder, InputSpec, Limits
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 __all__ = ["Library"]
 
@@ -298,6 +298,7 @@ class Library:
         clock = _Clock()
         rows = self._rows(code)
         specs = {row.slot: self._models.encoder(row).input for row in rows}
+        specs["pdq"] = PDQ.input  # large enough to look for borders in, whatever is asked
         decoded = self._decode(picture, specs)
         clock.lap("decode")
         question = self._question(decoded, rows)
@@ -351,15 +352,20 @@ class Library:
         return [current[slot] for slot in slots]
 
     def _question(self, decoded: Decoded, rows: Sequence[EncoderRow]) -> Question:
-        """Encode a query by the road that indexed pictures take."""
+        """Encode a query by the road that indexed pictures take, and what is inside its borders."""
         pdq, quality, photo = None, 0, None
+        inner = without_borders(decoded.inputs["pdq"])
         for row in rows:
             encoder = self._models.encoder(row)
-            pixels = decoded.inputs[row.slot]
+            views = [decoded.inputs[row.slot]]
+            if inner is not None:
+                views.append(np.asarray(fit(Image.fromarray(inner), encoder.input)))
             if isinstance(encoder, PDQ):
-                pdq, quality = encoder.turned(pixels)
+                turned = [encoder.turned(view) for view in views]
+                pdq = np.concatenate([codes for codes, _ in turned])
+                quality = max(quality for _, quality in turned)
             else:
-                photo = encoder.encode([pixels])
+                photo = encoder.encode(views)
         return Question(decoded.content_digest, decoded.pixel_digest, pdq, quality, photo)
 
     def _decode(self, picture: Picture, specs: dict[str, InputSpec]) -> Decoded:

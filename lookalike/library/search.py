@@ -61,9 +61,9 @@ class Question:
     Attributes:
         content_digest: SHA-256 of its bytes.
         pixel_digest: of its pixels.
-        pdq: codes of its rotations and flips, uint8 (8, 32), the picture itself first.
-        pdq_quality: 0 to 100.
-        photo: its photo code and embedding, each with one row.
+        pdq: codes of the rotations and flips of each of its views, uint8 (8 x views, 32).
+        pdq_quality: 0 to 100, of the best view.
+        photo: photo code and embedding of each of its views, the whole picture first.
     """
 
     content_digest: bytes
@@ -190,15 +190,16 @@ def _ask_photo(
     """Offer the nearest by the photo code, with the cosines of their embeddings."""
     encoder = table.codes.encoder
     wanted = max(SHORT_LIST, OVERSAMPLING * k)
-    hits = table.scan.search(photo.codes[:1], wanted, allowed=table.allowed)
-    found = hits[0]
-    rows = np.array([hit.id for hit in found], np.int64)
-    cosines: list[float | None] = [None] * len(rows)
-    if photo.embeddings is not None and table.codes.embeddings.shape[1] and len(rows):
-        cosines = list(_cosines(photo.embeddings[0], table.codes.embeddings[rows]).tolist())
-    for hit, cosine in zip(found, cosines, strict=True):
-        content = int(table.codes.contents[hit.id])
-        offer(_Candidate(content, "alike", encoder.name, hit.distance, encoder.bits, cosine))
+    hits = table.scan.search(photo.codes, wanted, allowed=table.allowed)
+    for view in range(len(hits)):
+        found = hits[view]
+        rows = np.array([hit.id for hit in found], np.int64)
+        cosines: list[float | None] = [None] * len(rows)
+        if photo.embeddings is not None and table.codes.embeddings.shape[1] and len(rows):
+            cosines = list(_cosines(photo.embeddings[view], table.codes.embeddings[rows]).tolist())
+        for hit, cosine in zip(found, cosines, strict=True):
+            content = int(table.codes.contents[hit.id])
+            offer(_Candidate(content, "alike", encoder.name, hit.distance, encoder.bits, cosine))
     return hits.exact
 
 

@@ -98,7 +98,7 @@ def test_kinds_of_matches(library: Library, photos: Path, tmp_path: Path) -> Non
         "same-pixels", "edited", "edited", "edited", "alike",
     ]  # fmt: skip
     assert found["edited.jpg"].code == "pdq"
-    assert 0 < found["edited.jpg"].distance <= 31
+    assert found["edited.jpg"].distance <= 31
     assert found["edited.jpg"].bits == 256
     assert found["crop.jpg"].similarity is not None
 
