@@ -6,14 +6,20 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from lookalike.estimators import HammingNeighbors as HammingNeighbors
+    from lookalike.estimators import HashingTransformer as HashingTransformer
     from lookalike.library import Library as Library
 
 __version__ = "0.1.0"
 
-__all__ = ["Library", "__version__"]
+__all__ = ["HammingNeighbors", "HashingTransformer", "Library", "__version__"]
 
 # Names are resolved at first use: importing the package alone pulls in neither NumPy nor Numba.
-_HOMES = {"Library": "lookalike.library"}
+_HOMES = {
+    "HammingNeighbors": "lookalike.estimators",
+    "HashingTransformer": "lookalike.estimators",
+    "Library": "lookalike.library",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -1,0 +1,367 @@
+"""The scikit-learn face: nearest neighbours over binary codes, and real features to codes.
+
+Needs the extra ``sklearn``; importing this module without it raises
+:class:`~lookalike.errors.MissingExtraError`.
+"""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from lookalike.codes import bits as packed_codes
+from lookalike.codes.binarize import Binarizer, fit_hyperplanes, fit_itq, fit_pca, fit_sign
+from lookalike.codes.bits import MAX_BITS
+from lookalike.errors import MissingExtraError, UsageError
+from lookalike.indexes.scan import Scan
+from lookalike.types import Codes, Hits
+
+try:
+    from joblib import effective_n_jobs
+    from scipy.sparse import csr_matrix
+    from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+    from sklearn.utils.validation import check_is_fitted, validate_data
+except ImportError as error:
+    raise MissingExtraError(
+        "the estimators take scikit-learn: pip install 'lookalike[sklearn]'"
+    ) from error
+
+__all__ = ["EXPECTED_FAILED_CHECKS", "HammingNeighbors", "HashingTransformer"]
+
+Ints = npt.NDArray[np.int64]
+Distances = npt.NDArray[np.int32]
+Method = Literal["itq", "pca", "hyperplanes", "sign"]
+
+EXPECTED_FAILED_CHECKS: dict[str, str] = {
+    "check_estimators_dtypes": "hands in real numbers, which are no bytes of codes",
+    "check_dtype_object": "hands in real numbers as objects, which are no bytes of codes",
+}
+"""Checks of scikit-learn that ``HammingNeighbors(packed=True)`` fails, with the reasons, in the
+form that ``check_estimator(..., expected_failed_checks=...)`` takes."""
+
+
+class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
+    """Exact nearest neighbours over binary codes by Hamming distance, as an estimator.
+
+    The methods are those of scikit-learn's ``NearestNeighbors``; the search is
+    :class:`~lookalike.indexes.scan.Scan`. Neighbours are ordered by (distance, row).
+
+    Args:
+        n_neighbors: neighbours that a query gets, unless it says otherwise.
+        radius: in bits, for :meth:`radius_neighbors`, unless that says otherwise.
+        packed: whether X holds packed codes, uint8 (n, bytes); else one feature a bit: 0/1, bool,
+            or any real numbers, of which the positive ones count as 1.
+        n_jobs: threads; ``None`` is 1 unless a joblib context says otherwise, -1 all processors.
+
+    Attributes:
+        n_features_in_: columns of X in :meth:`fit`: bytes if packed, else bits.
+        n_samples_fit_: codes that are searched.
+
+    Example:
+        >>> X = np.array([[0b11110000], [0b00000001]], dtype=np.uint8)
+        >>> HammingNeighbors(n_neighbors=1).fit(X).kneighbors(np.zeros((1, 1), np.uint8))
+        (array([[1]], dtype=int32), array([[1]]))
+    """
+
+    def __init__(
+        self,
+        n_neighbors: int = 10,
+        radius: int | None = None,
+        packed: bool = True,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.n_neighbors = n_neighbors
+        self.radius = radius
+        self.packed = packed
+        self.n_jobs = n_jobs
+
+    def fit(self, X: npt.ArrayLike, y: object = None) -> HammingNeighbors:
+        """Keep the codes of X.
+
+        Args:
+            X: packed codes (n, bytes) or features (n, bits), see ``packed``.
+            y: ignored.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            UsageError: X or a parameter of another type, shape or range.
+            ValueError: X isn't what scikit-learn takes: not two-dimensional, empty, not finite.
+        """
+        _at_least_one("n_neighbors", self.n_neighbors)
+        if self.radius is not None:
+            _radius(self.radius)
+        codes = self._codes(X, reset=True)
+        self._words = packed_codes.to_words(codes)
+        self._bits = 8 * codes.shape[1] if self.packed else int(self.n_features_in_)
+        self.n_samples_fit_ = len(codes)
+        return self
+
+    def kneighbors(
+        self,
+        X: npt.ArrayLike | None = None,
+        n_neighbors: int | None = None,
+        return_distance: bool = True,
+    ) -> Any:
+        """The nearest codes of each row of X.
+
+        Args:
+            X: as in :meth:`fit`; if omitted, the fitted codes, none of which is then its own
+                neighbour.
+            n_neighbors: how many; those of the constructor if omitted.
+            return_distance: whether to return the distances as well.
+
+        Returns:
+            Distances in bits, int32 (queries, n_neighbors), and rows, int64 of the same shape; or
+            the rows alone.
+
+        Raises:
+            UsageError: more neighbours than there are codes, or an argument out of range.
+            ValueError: see :meth:`fit`.
+        """
+        check_is_fitted(self)
+        k = self.n_neighbors if n_neighbors is None else n_neighbors
+        _at_least_one("n_neighbors", k)
+        there = self.n_samples_fit_ - (X is None)
+        if k > there:
+            raise UsageError(
+                f"Expected n_neighbors <= {there}, the fitted codes"
+                f"{' without the query itself' if X is None else ''}; got {k}"
+            )
+        if X is None:
+            hits = self._scan().search(self._fitted_codes(), k + 1)
+            rows, distances = _without_self(hits)
+        else:
+            hits = self._scan().search(self._codes(X, reset=False), k)
+            rows, distances = hits.ids, hits.distances
+        return (distances, rows) if return_distance else rows
+
+    def radius_neighbors(
+        self,
+        X: npt.ArrayLike | None = None,
+        radius: int | None = None,
+        return_distance: bool = True,
+    ) -> Any:
+        """All codes within a radius of each row of X.
+
+        Args:
+            X: as in :meth:`kneighbors`.
+            radius: in bits; a code at exactly this distance is found. That of the constructor if
+                omitted.
+            return_distance: whether to return the distances as well.
+
+        Returns:
+            Distances in bits and rows: arrays of objects (queries,), each element int32 and int64
+            (found,), nearest first; or the rows alone.
+
+        Raises:
+            UsageError: no radius, or one out of range.
+            ValueError: see :meth:`fit`.
+        """
+        check_is_fitted(self)
+        limit = self.radius if radius is None else radius
+        if limit is None:
+            raise UsageError("radius_neighbors needs a radius, here or in the constructor")
+        queries = self._fitted_codes() if X is None else self._codes(X, reset=False)
+        found = self._scan().within(queries, _radius(limit))
+        rows = np.empty(len(queries), dtype=object)
+        distances = np.empty(len(queries), dtype=object)
+        for query in range(len(queries)):
+            part = slice(found.offsets[query], found.offsets[query + 1])
+            rows[query], distances[query] = found.ids[part], found.distances[part]
+            if X is None:
+                others = rows[query] != query
+                rows[query], distances[query] = rows[query][others], distances[query][others]
+        return (distances, rows) if return_distance else rows
+
+    def kneighbors_graph(
+        self,
+        X: npt.ArrayLike | None = None,
+        n_neighbors: int | None = None,
+        mode: Literal["connectivity", "distance"] = "connectivity",
+    ) -> Any:
+        """The neighbours as a sparse matrix, a row for each query and a column for each code.
+
+        Args:
+            X: as in :meth:`kneighbors`.
+            n_neighbors: likewise.
+            mode: ``connectivity`` for ones, ``distance`` for distances in bits (where 0 is stored
+                explicitly).
+
+        Returns:
+            scipy.sparse.csr_matrix, float64 (queries, n_samples_fit_).
+
+        Raises:
+            UsageError: another mode, or see :meth:`kneighbors`.
+            ValueError: see :meth:`fit`.
+        """
+        if mode not in ("connectivity", "distance"):
+            raise UsageError(f"mode is 'connectivity' or 'distance', not {mode!r}")
+        distances, rows = self.kneighbors(X, n_neighbors)
+        queries, k = rows.shape
+        values = distances if mode == "distance" else np.ones_like(rows)
+        return csr_matrix(
+            (values.ravel().astype(np.float64), rows.ravel(), np.arange(0, queries * k + 1, k)),
+            shape=(queries, self.n_samples_fit_),
+        )
+
+    def _codes(self, X: npt.ArrayLike, *, reset: bool) -> Codes:
+        if self.packed:
+            rows = validate_data(self, X, reset=reset, dtype=None, ensure_non_negative=True)
+            return _packed_rows(rows)
+        features = validate_data(self, X, reset=reset, dtype="numeric")
+        if features.shape[1] > MAX_BITS:
+            raise UsageError(f"a code has at most {MAX_BITS} bits, not {features.shape[1]}")
+        return packed_codes.pack(features > 0)
+
+    def _fitted_codes(self) -> Codes:
+        return packed_codes.from_words(self._words, self._bits)
+
+    def _scan(self) -> Scan:
+        return Scan(self._words, self._bits, threads=effective_n_jobs(self.n_jobs))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        # Bytes of codes are no quantities; so the checks hand whole numbers to packed ones.
+        tags.input_tags.categorical = bool(self.packed)
+        tags.input_tags.positive_only = bool(self.packed)
+        return tags
+
+
+class HashingTransformer(
+    ClassNamePrefixFeaturesOutMixin,  # type: ignore[misc]
+    TransformerMixin,  # type: ignore[misc]
+    BaseEstimator,  # type: ignore[misc]
+):
+    """Real features to binary codes, as a transformer.
+
+    Args:
+        bits: width of the codes; as many as features if omitted.
+        method: ``itq`` (iterative quantization), ``pca`` (signs of principal components),
+            ``hyperplanes`` (random directions) or ``sign`` (one bit a feature); see
+            :mod:`lookalike.codes.binarize`.
+        packed: whether :meth:`transform` gives packed codes, uint8 (n, ceil(bits / 8)), as
+            :class:`HammingNeighbors` takes them; else one 0 or 1 a column, uint8 (n, bits).
+        random_state: seed of ``itq`` and ``hyperplanes``.
+
+    Attributes:
+        n_features_in_: columns of X in :meth:`fit`.
+        bits_: width of the codes.
+        binarizer_: the fitted :class:`~lookalike.codes.binarize.Binarizer`.
+
+    Example:
+        >>> X = np.random.default_rng(0).normal(size=(100, 16))
+        >>> HashingTransformer(bits=12).fit_transform(X).shape
+        (100, 2)
+    """
+
+    def __init__(
+        self,
+        bits: int | None = None,
+        method: Method = "itq",
+        packed: bool = True,
+        random_state: int = 0,
+    ) -> None:
+        self.bits = bits
+        self.method = method
+        self.packed = packed
+        self.random_state = random_state
+
+    def fit(self, X: npt.ArrayLike, y: object = None) -> HashingTransformer:
+        """Fit the binariser.
+
+        Args:
+            X: features (n, d); ``pca`` and ``itq`` take more rows than bits, and at most d bits.
+            y: ignored.
+
+        Returns:
+            The transformer itself.
+
+        Raises:
+            UsageError: X or a parameter of another type, shape or range.
+            ValueError: X isn't what scikit-learn takes: not two-dimensional, empty, not finite.
+        """
+        features = validate_data(self, X, dtype=[np.float64, np.float32])
+        n, d = features.shape
+        if self.bits is not None:
+            _at_least_one("bits", self.bits)
+        bits = d if self.bits is None else int(self.bits)
+        if self.method in ("itq", "pca") and n <= bits:
+            raise UsageError(f"{bits} bits by {self.method} need more rows than n_samples = {n}")
+        self.binarizer_ = self._fitted(features, bits)
+        self.bits_ = bits
+        self._n_features_out = packed_codes.bytes_for(bits) if self.packed else bits
+        return self
+
+    def transform(self, X: npt.ArrayLike) -> npt.NDArray[np.uint8]:
+        """Codes of X, see ``packed``.
+
+        Raises:
+            UsageError: X of another shape.
+            ValueError: see :meth:`fit`.
+        """
+        check_is_fitted(self)
+        features = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
+        codes = self.binarizer_.bits(features)
+        return codes if self.packed else packed_codes.unpack(codes, self.bits_)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+    def _fitted(self, features: npt.NDArray[np.floating], bits: int) -> Binarizer:
+        seed = self.random_state
+        if self.method == "itq":
+            return fit_itq(features, bits, seed=seed)
+        if self.method == "pca":
+            return fit_pca(features, bits)
+        if self.method == "hyperplanes":
+            return fit_hyperplanes(features, bits, seed=seed)
+        if self.method != "sign":
+            raise UsageError(
+                f"method is 'itq', 'pca', 'hyperplanes' or 'sign', not {self.method!r}"
+            )
+        if bits != features.shape[1]:
+            raise UsageError(f"method 'sign' gives {features.shape[1]} bits here, not {bits}")
+        return fit_sign(features)
+
+
+def _packed_rows(X: npt.NDArray[Any]) -> Codes:
+    """Bytes of codes, from integers of any type that are bytes."""
+    if not np.issubdtype(X.dtype, np.integer):
+        raise UsageError(
+            f"packed codes are uint8 (n, bytes), not {X.dtype}; "
+            "HammingNeighbors(packed=False) takes features of 0 and 1"
+        )
+    if 8 * X.shape[1] > MAX_BITS:
+        raise UsageError(f"a code has at most {MAX_BITS // 8} bytes, not {X.shape[1]}")
+    if X.dtype != np.uint8:
+        if X.max(initial=0) > 255:
+            raise UsageError(f"bytes of packed codes are 0 to 255, not {X.max()}")
+        X = X.astype(np.uint8)
+    return np.ascontiguousarray(X)
+
+
+def _without_self(hits: Hits) -> tuple[Ints, Distances]:
+    """Drop each query itself, or the last neighbour where more than k equal codes hide it."""
+    own = hits.ids == np.arange(len(hits.ids))[:, None]
+    own[~own.any(1), -1] = True
+    shape = (len(own), own.shape[1] - 1)
+    return hits.ids[~own].reshape(shape), hits.distances[~own].reshape(shape)
+
+
+def _at_least_one(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < 1:
+        raise UsageError(f"{name} must be a whole number of at least 1, not {value!r}")
+
+
+def _radius(value: Any) -> int:
+    """Whole bits: a distance is at most 7.5 exactly when it is at most 7."""
+    if isinstance(value, bool) or not np.isreal(value) or not 0 <= value < np.inf:
+        raise UsageError(f"a radius is a number of at least 0 bits, not {value!r}")
+    return int(value)

@@ -1,0 +1,234 @@
+"""The estimators pass scikit-learn's checks and answer what the definitions say."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn")
+
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.naive_bayes import BernoulliNB
+from sklearn.neighbors import NearestNeighbors
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import lookalike
+from lookalike.codes.bits import hamming, pack, unpack
+from lookalike.errors import UsageError
+from lookalike.estimators import EXPECTED_FAILED_CHECKS, HammingNeighbors, HashingTransformer
+from lookalike.types import Codes
+
+METHODS = ("itq", "pca", "hyperplanes", "sign")
+
+
+def expected_failures(estimator: Any) -> dict[str, str]:
+    packed = isinstance(estimator, HammingNeighbors) and estimator.packed
+    return EXPECTED_FAILED_CHECKS if packed else {}
+
+
+@parametrize_with_checks(
+    [
+        HammingNeighbors(packed=False),
+        HammingNeighbors(packed=True),
+        *(HashingTransformer(method=m, packed=p) for m in METHODS for p in (True, False)),
+    ],
+    expected_failed_checks=expected_failures,
+)
+def test_checks_of_scikit_learn(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+def random_codes(n: int, bits: int, seed: int = 0) -> Codes:
+    return pack(np.random.default_rng(seed).random((n, bits)) < 0.5)
+
+
+@given(
+    n=st.integers(2, 60),
+    width=st.integers(1, 9),
+    k=st.integers(1, 12),
+    few=st.booleans(),
+    seed=st.integers(0, 99),
+)
+def test_neighbours_by_the_definition(n: int, width: int, k: int, few: bool, seed: int) -> None:
+    codes = random_codes(n, 8 * width, seed)
+    if few:  # many equal codes
+        codes = codes[np.random.default_rng(seed).integers(0, 2, n)]
+    k = min(k, n - 1)
+    queries = random_codes(5, 8 * width, seed + 1)
+    fitted = HammingNeighbors(k).fit(codes)
+    distances, rows = fitted.kneighbors(queries)
+    truth = hamming(queries, codes)
+    order = np.argsort(truth, axis=1, kind="stable")[:, :k]
+    assert np.array_equal(rows, order)
+    assert np.array_equal(distances, np.take_along_axis(truth, order, 1))
+
+    own = hamming(codes, codes)
+    np.fill_diagonal(own, 9999)
+    order = np.argsort(own, axis=1, kind="stable")[:, :k]
+    assert np.array_equal(fitted.kneighbors(return_distance=False), order)
+
+
+def test_packed_and_unpacked_agree_with_scikit_learn() -> None:
+    codes, queries = random_codes(200, 40), random_codes(30, 40, 1)
+    bits, query_bits = unpack(codes, 40), unpack(queries, 40)
+    packed = HammingNeighbors(n_neighbors=6).fit(codes)
+    unpacked = HammingNeighbors(n_neighbors=6, packed=False).fit(bits)
+    for x, y in zip(packed.kneighbors(queries), unpacked.kneighbors(query_bits), strict=True):
+        assert np.array_equal(x, y)
+    peer = NearestNeighbors(n_neighbors=6, metric="hamming", algorithm="brute").fit(bits)
+    distances, _ = peer.kneighbors(query_bits)
+    assert np.allclose(distances * 40, packed.kneighbors(queries)[0])
+    distances, _ = peer.kneighbors()
+    assert np.allclose(distances * 40, packed.kneighbors()[0])
+
+
+def test_features_that_are_no_multiple_of_eight() -> None:
+    bits = np.random.default_rng(5).integers(0, 2, (50, 13))
+    distances, _ = HammingNeighbors(3, packed=False).fit(bits).kneighbors(bits[:4])
+    truth = (bits[:4, None] != bits[None]).sum(2)
+    assert np.array_equal(distances, np.sort(truth, axis=1)[:, :3])
+
+
+def test_positive_features_count_as_one() -> None:
+    signs = np.where(np.random.default_rng(6).random((20, 9)) < 0.5, -1.5, 0.25)
+    fitted = HammingNeighbors(4, packed=False)
+    real = fitted.fit(signs).kneighbors(signs)
+    bits = fitted.fit(signs > 0).kneighbors(signs > 0)
+    assert all(np.array_equal(x, y) for x, y in zip(real, bits, strict=True))
+
+
+def test_radius_neighbours() -> None:
+    codes, queries = random_codes(300, 16), random_codes(10, 16, 1)
+    fitted = HammingNeighbors(radius=4).fit(codes)
+    distances, rows = fitted.radius_neighbors(queries)
+    truth = hamming(queries, codes)
+    for query in range(10):
+        keys = list(zip(distances[query].tolist(), rows[query].tolist(), strict=True))
+        assert keys == sorted((int(d), i) for i, d in enumerate(truth[query].tolist()) if d <= 4)
+    wider = fitted.radius_neighbors(queries, radius=5.9, return_distance=False)
+    assert [len(found) for found in wider] == (truth <= 5).sum(1).tolist()
+    for query, found in enumerate(fitted.radius_neighbors(return_distance=False)):
+        assert query not in found
+        assert len(found) == (hamming(codes[query : query + 1], codes) <= 4).sum() - 1
+
+
+def test_graph_is_that_of_scikit_learn() -> None:
+    codes = random_codes(60, 64)
+    bits = unpack(codes, 64)
+    own = HammingNeighbors(5).fit(codes)
+    peer = NearestNeighbors(n_neighbors=5, metric="hamming", algorithm="brute").fit(bits)
+    graph, expected = own.kneighbors_graph(), peer.kneighbors_graph(mode="distance")
+    assert graph.format == "csr"
+    assert (graph.shape, graph.dtype, graph.nnz) == (expected.shape, np.float64, expected.nnz)
+    assert (graph.diagonal() == 0).all()
+    assert (graph.sum(1) == 5).all()
+    distances = own.kneighbors_graph(mode="distance")
+    assert np.allclose(np.sort(distances.data), np.sort(expected.data) * 64)
+    assert own.kneighbors_graph(codes[:3], 2).sum() == 6
+
+
+def test_fitted_codes_are_a_copy_and_travel() -> None:
+    codes = random_codes(40, 64)
+    kept = codes.copy()
+    fitted = HammingNeighbors(3, n_jobs=2).fit(codes)
+    codes[:] = 0
+    before = fitted.kneighbors(kept)
+    after = pickle.loads(pickle.dumps(fitted)).kneighbors(kept)
+    assert all(np.array_equal(x, y) for x, y in zip(before, after, strict=True))
+    assert (before[0][:, 0] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "X", "message"),
+    [
+        ({"n_neighbors": 0}, [[1]], "at least 1"),
+        ({"radius": -1}, [[1]], "at least 0 bits"),
+        ({}, [[0.5]], "packed=False"),
+        ({}, [[256]], "0 to 255, not 256"),
+        ({}, [[-1]], "Negative values"),
+        ({}, np.zeros((2, 513), np.uint8), "at most 512 bytes"),
+        ({"packed": False}, np.zeros((2, 4097)), "at most 4096 bits"),
+        ({"packed": False}, [[float("nan")]], "NaN"),
+    ],
+)
+def test_wrong_arguments_of_neighbours(parameters: dict[str, Any], X: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        HammingNeighbors(**parameters).fit(X)
+
+
+def test_wrong_questions() -> None:
+    fitted = HammingNeighbors(3).fit(random_codes(3, 8))
+    with pytest.raises(UsageError, match="n_neighbors <= 2"):
+        fitted.kneighbors()
+    with pytest.raises(UsageError, match="n_neighbors <= 3"):
+        fitted.kneighbors(random_codes(1, 8), 4)
+    with pytest.raises(UsageError, match="needs a radius"):
+        fitted.radius_neighbors()
+    with pytest.raises(UsageError, match="'ones'"):
+        fitted.kneighbors_graph(mode="ones")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_hashing_gives_packed_and_unpacked_codes(method: Any) -> None:
+    X = np.random.default_rng(7).normal(size=(100, 12))
+    hashing = HashingTransformer(method=method)
+    codes = hashing.fit_transform(X)
+    assert (codes.shape, codes.dtype, hashing.bits_) == ((100, 2), np.uint8, 12)
+    assert list(hashing.get_feature_names_out()) == ["hashingtransformer0", "hashingtransformer1"]
+    bits = clone(hashing).set_params(packed=False).fit_transform(X)
+    assert bits.shape == (100, 12)
+    assert np.array_equal(pack(bits), codes)
+    assert np.array_equal(codes, clone(hashing).fit(X).transform(X))
+
+
+def test_hashing_in_pipelines() -> None:
+    rng = np.random.default_rng(8)
+    y = np.repeat(np.arange(4), 50)
+    X = 3 * rng.normal(size=(4, 20))[y] + rng.normal(size=(200, 20))
+    hashing, neighbors = HashingTransformer(bits=16), HammingNeighbors(5)
+    make_pipeline(hashing, neighbors).fit(X)
+    rows = neighbors.kneighbors(return_distance=False)
+    assert (y[rows] == y[:, None]).mean() > 0.9
+    classifier = make_pipeline(HashingTransformer(bits=16, packed=False), BernoulliNB())
+    assert classifier.fit(X, y).score(X, y) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"method": "magic"}, "'magic'"),
+        ({"method": "sign", "bits": 4}, "3 bits here, not 4"),
+        ({"method": "pca", "bits": 4}, "at least as many features"),
+        ({"bits": 30}, "n_samples = 20"),
+        ({"bits": 0}, "at least 1"),
+        ({"method": "hyperplanes", "bits": 5000}, "4096"),
+    ],
+)
+def test_wrong_arguments_of_hashing(parameters: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        HashingTransformer(**parameters).fit(np.random.default_rng(0).normal(size=(20, 3)))
+
+
+def test_names_of_the_package() -> None:
+    assert lookalike.HammingNeighbors is HammingNeighbors
+    assert lookalike.HashingTransformer is HashingTransformer
+
+
+def test_without_scikit_learn() -> None:
+    code = (
+        "import sys; sys.modules['sklearn.base'] = None\n"
+        "import lookalike, lookalike.indexes.minhash, lookalike.indexes.kdtree\n"
+        "for name in ('HammingNeighbors', 'HashingTransformer'):\n"
+        "    try: getattr(lookalike, name)\n"
+        "    except lookalike.errors.MissingExtraError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.count("lookalike[sklearn]") == 2
