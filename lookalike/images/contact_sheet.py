@@ -6,20 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from lookalike.errors import UsageError
 from lookalike.images.fitting import fit
+from lookalike.images.lettering import legible, wrap, write
 from lookalike.types import InputSpec, Kind, Pixels
 
-__all__ = ["Cell", "contact_sheet", "shown_name"]
+__all__ = ["Cell", "contact_sheet"]
 
 _PAPER = (255, 255, 255)
 _INK = (28, 30, 34)
 _FAINT = (112, 117, 125)
 _MOUNT = (244, 245, 247)
 _LINE = (222, 224, 228)
-_QUERY = (28, 30, 34)
+_MISSING = (228, 230, 234)
 # From certain to vague; told apart by people with any kind of colour vision (Okabe and Ito, 2008).
 _KINDS: dict[Kind, tuple[int, int, int]] = {
     "same-bytes": (0, 114, 178),
@@ -28,8 +29,8 @@ _KINDS: dict[Kind, tuple[int, int, int]] = {
     "alike": (0, 158, 115),
 }
 _SCALE = 2  # everything is laid out in points and drawn at twice their number of pixels
-
-_Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+_MARGIN, _GAP, _LEADING = 24 * _SCALE, 18 * _SCALE, 16 * _SCALE
+_BODY, _SMALL = 11.5 * _SCALE, 10.5 * _SCALE  # sizes of type
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Cell:
     """One picture on a sheet.
 
     Attributes:
-        name: the file's name or path; undecodable bytes as lone surrogates.
+        name: the file's name or path; what can't be drawn is shown escaped, and what is
+            too long is shortened in its middle.
         pixels: a thumbnail, uint8 (height, width, 3); ``None`` where there is none.
         kind: what the match is; ``None`` for the query.
         lines: further lines below the name, such as the distance.
@@ -49,24 +51,6 @@ class Cell:
     kind: Kind | None = None
     lines: Sequence[str] = ()
     reason: str = "no thumbnail"
-
-
-def shown_name(text: str) -> str:
-    r"""``text`` with everything that can't be drawn written as an escape.
-
-    Lone surrogates become ``\\xNN``, the byte that they stand for (PEP 383); line breaks and other
-    control characters, and characters beyond the bundled font's repertoire, their usual escapes.
-    """
-    return "".join(_shown(character) for character in text)
-
-
-def _shown(character: str) -> str:
-    number = ord(character)
-    if 0xDC80 <= number <= 0xDCFF:
-        return f"\\x{number - 0xDC00:02x}"
-    if not character.isprintable() or number >= 0x10000 or 0xD800 <= number <= 0xDFFF:
-        return character.encode("unicode_escape", "surrogatepass").decode("ascii")
-    return character
 
 
 def contact_sheet(
@@ -82,7 +66,7 @@ def contact_sheet(
         title: a line above, such as how many pictures were searched in what time.
 
     Returns:
-        An RGB picture, about ``2 * columns * (cell + 16)`` pixels wide.
+        An RGB picture, about ``2 * columns * (cell + 18)`` pixels wide.
 
     Raises:
         UsageError: fewer than 2 columns, or cells smaller than 80 points.
@@ -98,34 +82,29 @@ class _Sheet:
     def __init__(
         self, columns: int, cell: int, title: str, query: Cell, hits: Sequence[Cell]
     ) -> None:
-        cells = [query, *hits]
-        self._cells, self._title = cells, title
-        self._columns = min(columns, max(2, len(cells)))
+        self._cells = [query, *hits]
+        self._title = title
+        self._columns = min(columns, max(2, len(self._cells)))
         self._side = cell * _SCALE
-        self._gap, self._margin = 16 * _SCALE, 24 * _SCALE
-        self._label = ImageFont.load_default(11.5 * _SCALE)
-        self._small = ImageFont.load_default(10.5 * _SCALE)
-        self._large = ImageFont.load_default(15 * _SCALE)
-        self._leading = 16 * _SCALE
-        most_lines = max(len(c.lines) for c in cells)
-        self._caption = (10 * _SCALE) + self._leading * (2 + most_lines)
-        self._head = self._margin + (34 * _SCALE if title else 0)
+        most_lines = max(len(c.lines) for c in self._cells)
+        self._caption = 12 * _SCALE + _LEADING * (2 + most_lines)
+        self._head = _MARGIN + (30 * _SCALE if title else 0)
 
     def draw(self) -> Image.Image:
         rows = -(-len(self._cells) // self._columns)
-        width = 2 * self._margin + self._columns * (self._side + self._gap) - self._gap
-        height = self._head + rows * (self._side + self._caption + self._gap) - self._gap
-        sheet = Image.new("RGB", (width, height + self._margin), _PAPER)
+        across, down = self._side + _GAP, self._side + self._caption + _GAP
+        width = 2 * _MARGIN + self._columns * across - _GAP
+        height = self._head + rows * down - _GAP + _MARGIN
+        sheet = Image.new("RGB", (width, height), _PAPER)
         pen = ImageDraw.Draw(sheet)
         if self._title:
-            text = _shorten(pen, shown_name(self._title), self._large, width - 2 * self._margin)
-            pen.text((self._margin, self._margin - 4 * _SCALE), text, _INK, self._large)
+            at = (_MARGIN, _MARGIN + 10 * _SCALE)
+            write(pen, at, self._title, 15 * _SCALE, _INK, width - 2 * _MARGIN)
         for i, cell in enumerate(self._cells):
             row, column = divmod(i, self._columns)
-            x = self._margin + column * (self._side + self._gap)
-            y = self._head + row * (self._side + self._caption + self._gap)
+            x, y = _MARGIN + column * across, self._head + row * down
             self._mount(sheet, pen, cell, x, y)
-            self._describe(pen, cell, "query" if i == 0 else cell.kind or "", x, y)
+            self._describe(pen, cell, x, y + self._side)
         return sheet
 
     def _mount(
@@ -133,42 +112,39 @@ class _Sheet:
     ) -> None:
         """The thumbnail in the middle of its square, or the reason why there is none."""
         side = self._side
-        pen.rectangle((x, y, x + side - 1, y + side - 1), _MOUNT)
+        square = (x, y, x + side - 1, y + side - 1)
         if cell.pixels is None:
-            lines = _wrap(pen, shown_name(cell.reason), self._small, side - 24 * _SCALE)[:5]
-            top = y + (side - len(lines) * self._leading) // 2
+            pen.rectangle(square, _MISSING)
+            text, font = legible(cell.reason, _SMALL)
+            lines = wrap(text, font, side - 32 * _SCALE)[:6]
+            top = y + (side - len(lines) * _LEADING) // 2
             for i, line in enumerate(lines):
-                at = (x + side / 2, top + i * self._leading)
-                pen.text(at, line, _FAINT, self._small, anchor="ma")
+                pen.text((x + side / 2, top + i * _LEADING), line, _FAINT, font, anchor="ma")
         else:
+            pen.rectangle(square, _MOUNT)
             picture = Image.fromarray(np.ascontiguousarray(cell.pixels))
             picture = _enlarge(fit(picture, InputSpec(side, "within", "lanczos")), side)
-            sheet.paste(
-                picture, (x + (side - picture.width) // 2, y + (side - picture.height) // 2)
-            )
+            left, top = (side - picture.width) // 2, (side - picture.height) // 2
+            sheet.paste(picture, (x + left, y + top))
         if cell.kind is None:
-            frame = 3 * _SCALE
-            outer = (x - frame, y - frame, x + side - 1 + frame, y + side - 1 + frame)
-            pen.rectangle(outer, outline=_QUERY, width=frame)
+            width = 3 * _SCALE
+            frame = (x - width, y - width, x + side - 1 + width, y + side - 1 + width)
+            pen.rectangle(frame, outline=_INK, width=width)
         else:
-            pen.rectangle((x, y, x + side - 1, y + side - 1), outline=_LINE, width=1)
+            pen.rectangle(square, outline=_LINE, width=1)
 
-    def _describe(self, pen: ImageDraw.ImageDraw, cell: Cell, label: str, x: int, y: int) -> None:
+    def _describe(self, pen: ImageDraw.ImageDraw, cell: Cell, x: int, top: int) -> None:
         """A bar in the kind's colour, the kind, the name, and the further lines."""
-        top = y + self._side
-        colour = _QUERY if cell.kind is None else _KINDS[cell.kind]
-        pen.rectangle((x, top, x + self._side - 1, top + 4 * _SCALE - 1), colour)
-        top += 10 * _SCALE
-        pen.text(
-            (x, top), label, colour, self._label, stroke_width=0.35 * _SCALE, stroke_fill=colour
-        )
-        top += self._leading
-        name = _shorten(pen, shown_name(cell.name), self._label, self._side)
-        pen.text((x, top), name, _INK, self._label)
-        for line in cell.lines:
-            top += self._leading
-            text = _shorten(pen, shown_name(line), self._small, self._side)
-            pen.text((x, top), text, _FAINT, self._small)
+        colour = _INK if cell.kind is None else _KINDS[cell.kind]
+        if cell.kind is not None:
+            pen.rectangle((x, top, x + self._side - 1, top + 4 * _SCALE - 1), colour)
+        line = top + 8 * _SCALE + _LEADING
+        write(pen, (x, line), cell.kind or "query", _BODY, colour, self._side, bold=True)
+        line += _LEADING
+        write(pen, (x, line), cell.name, _BODY, _INK, self._side)
+        for further in cell.lines:
+            line += _LEADING
+            write(pen, (x, line), further, _SMALL, _FAINT, self._side)
 
 
 def _enlarge(picture: Image.Image, side: int) -> Image.Image:
@@ -179,33 +155,3 @@ def _enlarge(picture: Image.Image, side: int) -> Image.Image:
     size = (picture.width * factor, picture.height * factor)
     smooth = max(picture.size) > 64
     return picture.resize(size, Image.Resampling.BICUBIC if smooth else Image.Resampling.NEAREST)
-
-
-def _shorten(pen: ImageDraw.ImageDraw, text: str, font: _Font, width: float) -> str:
-    """``text`` with its middle left out so that it fits: both ends of a file's name matter."""
-    if pen.textlength(text, font) <= width:
-        return text
-    low, high = 0, len(text)
-    while low < high:  # the most characters that fit
-        middle = (low + high + 1) // 2
-        if pen.textlength(_without_middle(text, middle), font) <= width:
-            low = middle
-        else:
-            high = middle - 1
-    return _without_middle(text, low)
-
-
-def _without_middle(text: str, keep: int) -> str:
-    tail = keep // 2
-    return text[: keep - tail] + "\N{HORIZONTAL ELLIPSIS}" + (text[-tail:] if tail else "")
-
-
-def _wrap(pen: ImageDraw.ImageDraw, text: str, font: _Font, width: float) -> list[str]:
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and pen.textlength(longer, font) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(_shorten(pen, word, font, width))
-    return lines

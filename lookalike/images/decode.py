@@ -241,6 +241,10 @@ def _upright(frame: Image.Image, orientation: int) -> Image.Image:
     return frame.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else frame
 
 
+def _rgb(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
 def _pixel_digest(frame: Image.Image, full: tuple[int, int]) -> bytes:
     head = f"{full[0]}x{full[1]}"
     if frame.size != full:
@@ -248,11 +252,11 @@ def _pixel_digest(frame: Image.Image, full: tuple[int, int]) -> bytes:
     state = hashlib.sha256(head.encode())  # of RGB, also where the frame is grey
     rows = max(1, _STRIP_PIXELS // frame.width)
     if frame.height <= rows:
-        state.update(frame.convert("RGB").tobytes())
+        state.update(_rgb(frame).tobytes())
     else:
         for top in range(0, frame.height, rows):
             strip = frame.crop((0, top, frame.width, min(top + rows, frame.height)))
-            state.update(strip.convert("RGB").tobytes())
+            state.update(_rgb(strip).tobytes())
     return state.digest()
 
 
@@ -266,6 +270,6 @@ def _inputs(
     """
     made = {}
     for name, spec in inputs.items():
-        small = fit(frame, spec).convert("RGB")
+        small = _rgb(fit(frame, spec))
         made[name] = np.array(to_srgb(small, profile) or small)
     return made

@@ -85,7 +85,7 @@ class DecodePool:
         self._heavy = threading.Lock()
         self._closed = threading.Event()
         # Also runs when the pool is forgotten, and when the interpreter ends.
-        self._finalizer = weakref.finalize(self, _end_all, self._slots)
+        self._finalizer = weakref.finalize(self, _end_all, self._closed, self._slots)
 
     def __enter__(self) -> Self:
         return self
@@ -100,7 +100,6 @@ class DecodePool:
 
     def close(self) -> None:
         """End the children. Waiting calls fail; the pool can't be used any more."""
-        self._closed.set()
         self._finalizer()
 
     def warm(self, children: int | None = None) -> None:
@@ -317,6 +316,7 @@ def _get(queue: SimpleQueue[Any]) -> Any:
             continue
 
 
-def _end_all(slots: Iterable[_Slot]) -> None:
+def _end_all(closed: threading.Event, slots: Iterable[_Slot]) -> None:
+    closed.set()  # first, so that no child is started in place of one that ends now
     for slot in slots:
         slot.drop()
