@@ -12,7 +12,8 @@ import click
 from lookalike.cli.options import json_option, library_option, verbose_option
 from lookalike.cli.output import counted, note, one_line, print_json, show_path
 from lookalike.cli.progress import counter
-from lookalike.errors import LookalikeError, PictureError, UsageError
+from lookalike.cli.target import check_target, replacing
+from lookalike.errors import LookalikeError, PictureError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +42,7 @@ _BATCH = 64
     "--out",
     required=True,
     metavar="CODES",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="The file to write, such as codes.npz.",
 )
 @json_option
@@ -55,10 +56,7 @@ def encode(paths: tuple[Path, ...], code: str, out: Path, as_json: bool, library
     """
     from lookalike.encoders.registry import load
 
-    if out.exists() and not out.is_file():
-        raise UsageError(f"{out} is not a file that can be replaced: name another for --out")
-    if not out.absolute().parent.is_dir():
-        raise UsageError(f"there is no folder {out.parent} to write {out.name} to: make it first")
+    check_target(out)
     encoder = load(code)
     unreadable: list[tuple[str, str]] = []
     found: list[str] = []
@@ -156,13 +154,7 @@ def _arrays(
 
 
 def _write(out: Path, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
-    """Write the file beside its place first, so that a full disk leaves no half of one there."""
     import numpy as np
 
-    partial = out.with_name(f"{out.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        partial.replace(out)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(out) as partial, partial.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)

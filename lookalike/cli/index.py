@@ -12,6 +12,7 @@ from lookalike.cli.interrupt import stop_on_interrupt
 from lookalike.cli.options import json_option, library_option, verbose_option
 from lookalike.cli.output import counted, note, print_json, show_path
 from lookalike.cli.progress import progress_bar
+from lookalike.errors import UsageError
 
 if TYPE_CHECKING:
     from lookalike.library.reports import IndexReport
@@ -37,8 +38,15 @@ def index(folders: tuple[Path, ...], exclude: tuple[str, ...], as_json: bool, li
     noticed. Without a FOLDER, all that the library knows are looked at again. Ctrl-C is safe: what
     is done is kept, and the next run goes on from there.
     """
+    from lookalike.images.exclude import Exclusion
     from lookalike.library import Library
 
+    # Wrong use shall leave no empty library behind.
+    Exclusion(exclude)
+    if not library.exists():
+        for folder in folders:
+            if not folder.is_dir():
+                raise UsageError(f"{folder} is not a folder that can be reached")
     with (
         Library.open(library, create=bool(folders)) as opened,
         stop_on_interrupt() as stop,

@@ -9,6 +9,9 @@ import click
 
 from lookalike.cli.options import json_option, library_option, verbose_option
 from lookalike.cli.output import note, print_json, show_path, table
+from lookalike.cli.sheet import SHEET_ENDINGS, write_sheet
+from lookalike.cli.target import check_target
+from lookalike.errors import PictureError
 
 if TYPE_CHECKING:
     from lookalike.library.reports import SearchResult
@@ -30,8 +33,8 @@ __all__ = ["print_hits", "search"]
 @click.option(
     "--plot",
     metavar="SHEET",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write a contact sheet, such as sheet.png: the query, then the hits.",
+    type=click.Path(path_type=Path),
+    help="Write a contact sheet: the query, then the hits. PNG, JPEG or WebP, by its ending.",
 )
 @json_option
 @library_option
@@ -50,8 +53,13 @@ def search(
     """
     from lookalike.library import Library
 
+    if plot is not None:
+        check_target(plot, SHEET_ENDINGS)
     with Library.open(library, create=False) as opened:
-        result = opened.search(picture, k, code=code)
+        try:
+            result = opened.search(picture, k, code=code)
+        except PictureError as error:
+            raise type(error)(f"{show_path(str(picture))}: {error}") from error
     if as_json:
         print_result(result)
     else:
@@ -92,12 +100,3 @@ def print_hits(hits: tuple[Match, ...]) -> None:
     ]
     for line in table([heading, *rows], right=(2, 3, 4)):
         click.echo(line)
-
-
-def write_sheet(query: Path, hits: tuple[Match, ...], target: Path) -> Path:
-    """Write the contact sheet of a search.
-
-    Returns:
-        Its absolute path.
-    """
-    raise NotImplementedError

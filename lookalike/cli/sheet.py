@@ -1,0 +1,76 @@
+"""The contact sheet of a search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lookalike.cli.target import replacing
+from lookalike.errors import PictureError
+
+if TYPE_CHECKING:
+    from lookalike.images.contact_sheet import Cell
+    from lookalike.types import Decoded, Match
+
+__all__ = ["SHEET_ENDINGS", "write_sheet"]
+
+SHEET_ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
+
+# More would make a sheet that few viewers open.
+_MOST = 100
+# Side of a thumbnail, in pixels: as large as the sheet shows it.
+_THUMBNAIL = 400
+
+
+def write_sheet(query: Path, hits: Sequence[Match], target: Path) -> Path:
+    """Write a sheet with the query, then the hits: of each the kind, the name and the distance.
+
+    Args:
+        query: the picture that was searched by.
+        hits: best first; the first hundred are shown.
+        target: to write, with one of :data:`SHEET_ENDINGS`.
+
+    Returns:
+        The absolute path of the sheet.
+    """
+    from lookalike.images.contact_sheet import contact_sheet
+    from lookalike.images.pool import DecodePool
+    from lookalike.types import InputSpec
+
+    shown = hits[:_MOST]
+    paths = [str(query), *(hit.path for hit in shown)]
+    spec = InputSpec(_THUMBNAIL, "within", "lanczos")
+    with DecodePool({"sheet": spec}, workers=min(2, len(paths))) as pool:
+        decoded = dict(pool.map(enumerate(paths)))
+    cells = [
+        _cell(path, decoded[number], match)
+        for number, (path, match) in enumerate(zip(paths, [None, *shown], strict=True))
+    ]
+    some = f" (the first {_MOST} are shown)" if len(hits) > _MOST else ""
+    title = f"{query.name}: {len(hits):,} best matches{some}"
+    with replacing(target) as partial, partial.open("wb") as file:
+        kind = target.suffix.lower().lstrip(".").replace("jpg", "jpeg")
+        contact_sheet(cells[0], cells[1:], title=title).save(file, kind)
+    return target.absolute()
+
+
+def _cell(path: str, decoded: Decoded | PictureError, match: Match | None) -> Cell:
+    from lookalike.images.contact_sheet import Cell
+
+    name = Path(path).name
+    kind = None if match is None else match.kind
+    if match is not None:
+        lines = [_distance(match), f"{match.width} x {match.height}"]
+    elif not isinstance(decoded, PictureError):
+        lines = [f"{decoded.width} x {decoded.height}"]
+    else:
+        lines = []
+    if isinstance(decoded, PictureError):
+        return Cell(name, None, kind, lines, reason=str(decoded))
+    return Cell(name, decoded.inputs["sheet"], kind, lines)
+
+
+def _distance(match: Match) -> str:
+    told = f"{match.code}: {match.distance} of {match.bits} bits"
+    return told if match.similarity is None else f"{told}, cosine {match.similarity:.2f}"

@@ -1,0 +1,137 @@
+"""``lookalike search`` and ``status``."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+HIT = {
+    "id", "path", "kind", "code", "distance", "bits", "similarity", "width", "height",
+}  # fmt: skip
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def query(photos: Path) -> Path:
+    """The cat at half its size, as a poor JPEG."""
+    path = photos.parent / "query.jpg"
+    with Image.open(photos / "chelsea.jpg") as picture:
+        picture.reduce(2).save(path, quality=30)
+    return path
+
+
+def test_json_has_its_keys(run: Run, photos: Path, query: Path) -> None:
+    run("index", photos)
+    done = run("search", query, "-k", 3, "--json")
+    assert (done.code, done.err) == (0, "")
+    answer = done.json
+    assert set(answer) == {"query", "exact", "hits", "seconds"}
+    assert answer["query"] == str(query)
+    assert answer["exact"] is True
+    assert len(answer["hits"]) == 3
+    assert all(set(hit) == HIT for hit in answer["hits"])
+    best = answer["hits"][0]
+    assert best["path"] == str(photos / "chelsea.jpg")
+    assert (best["kind"], best["code"], best["bits"]) == ("edited", "pdq", 256)
+    assert (best["width"], best["height"]) == (451, 300)
+    assert {"decode", "encode", "search", "total"} <= set(answer["seconds"])
+
+
+def test_each_code_can_be_asked_alone(run: Run, photos: Path, query: Path) -> None:
+    run("index", photos)
+    for code in ("pdq", "photo"):
+        hits = run("search", query, "--code", code, "--json").json["hits"]
+        assert hits[0]["path"] == str(photos / "chelsea.jpg")
+        assert hits[0]["code"].startswith(code)
+
+
+def test_the_table_is_for_people(run: Run, photos: Path) -> None:
+    run("index", photos)
+    done = run("search", photos / "rocket.jpg", "-k", 2)
+    heading, first, _second = done.out.splitlines()
+    assert heading.split() == ["kind", "code", "distance", "similarity", "size", "path"]
+    assert first.startswith("same-bytes ")
+    assert first.endswith(f" {photos / 'rocket.jpg'}")
+
+
+def test_the_sheet_is_written_and_named_last(
+    run: Run, photos: Path, query: Path, tmp_path: Path
+) -> None:
+    run("index", photos)
+    done = run("search", query, "--plot", "sheet.png")
+    assert done.out.splitlines()[-1] == str(tmp_path / "sheet.png")
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.format == "PNG"
+        assert min(sheet.size) > 300
+    quiet = run("search", query, "--plot", "other.png", "--json")
+    assert quiet.json["hits"]
+    assert (tmp_path / "other.png").exists()
+
+
+def test_a_sheet_that_cant_be_written_is_one_line(run: Run, photos: Path, query: Path) -> None:
+    run("index", photos)
+    for name in ("none/sheet.png", "sheet.xyz", "sheet", "photos"):
+        done = run("search", query, "--plot", name)
+        assert done.code == 2
+        assert len(done.err.splitlines()) == 1
+
+
+def test_an_emptied_library_says_so(run: Run, photos: Path, query: Path) -> None:
+    run("index", photos)
+    run("remove", photos)
+    done = run("search", query, "--json")
+    assert done.json["hits"] == []
+    assert "lookalike index FOLDER" in done.err
+
+
+def test_a_query_that_is_no_picture_is_a_failure(run: Run, photos: Path, tmp_path: Path) -> None:
+    run("index", photos)
+    (tmp_path / "query.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+    for path in ("query.jpg", "missing.jpg", "photos"):
+        done = run("search", path)
+        assert done.code == 1
+        assert done.out == ""
+        assert path in done.err
+        assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names there are Unicode")
+def test_names_that_are_not_utf_8_come_back(photos: Path, tmp_path: Path) -> None:
+    name = b'caf\xe9 \n"\xf0\x9f\x90\x88.jpg'
+    target = os.fsencode(photos) + b"/" + name
+    os.rename(os.fsencode(photos / "chelsea.jpg"), target)
+    base = [sys.executable.encode(), b"-m", b"lookalike"]
+    library = [b"--library", os.fsencode(tmp_path / "l.lookalike")]
+    subprocess.run([*base, b"index", os.fsencode(photos), *library], check=True, timeout=60)
+    command = [*base, b"search", target, b"-k", b"1", *library]
+    answer = json.loads(subprocess.check_output([*command, b"--json"], timeout=60))
+    assert os.fsencode(answer["hits"][0]["path"]) == target
+    assert os.fsencode(answer["query"]) == target
+    shown = subprocess.check_output(command, timeout=60).decode().splitlines()[1]
+    assert os.fsencode(json.loads(shown[shown.index('"') :])) == target
+
+
+def test_status_counts_and_lists_the_ledger(run: Run, photos: Path, tmp_path: Path) -> None:
+    (photos / "notes.jpg").write_text("not a picture")
+    run("index", photos)
+    found = run("status", "--json").json
+    assert (found["pictures"], found["distinct"], found["missing"]) == (8, 8, 0)
+    assert found["path"] == str(tmp_path / "l.lookalike")
+    (entry,) = found["ledger"]
+    assert set(entry) == {"path", "status", "reason"}
+    assert entry["path"] == str(photos / "notes.jpg")
+    assert entry["status"] == "skipped"
+    assert [code["bits"] for code in found["codes"]] == [256, 256]
+    assert found["folders"][0]["path"] == str(photos)
+    told = run("status").out
+    assert str(photos / "notes.jpg") in told
+    assert entry["reason"] in told
