@@ -39,7 +39,8 @@ def load(name: str, *, threads: int | None = None) -> Encoder:
     Args:
         name: one of :func:`names`, an alias such as ``photo``, or the path of an ``.onnx`` file
             that has a card beside it or inside it.
-        threads: for neural encoders, how many one run may use; by default all processors.
+        threads: for neural encoders, pictures that are encoded at a time, each by one thread; by
+            default as many as there are processors.
 
     Raises:
         UsageError: no encoder has this name.
