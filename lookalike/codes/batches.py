@@ -1,7 +1,7 @@
 """The scan for many queries at a time, on bit-sliced codes (:mod:`lookalike.codes.slices`).
 
-Codes come by address, queries as ``uint64`` (queries, words), ``allowed`` as the address of one
-byte for each row or 0. What a kernel needs besides does not depend on the number of codes.
+Codes, queries and ``allowed`` come by address, as in :mod:`lookalike.codes.kernels`. What a kernel
+needs besides does not depend on the number of codes.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from lookalike.codes.bits import words_for
 from lookalike.codes.compiled import compiled
-from lookalike.codes.memory import load_byte, load_word, pointer, popcount
-from lookalike.codes.shortlists import ROW_BITS, keep
+from lookalike.codes.kernels import unpacked
+from lookalike.codes.memory import load_byte, lowest, pointer, row_distance, row_word
+from lookalike.codes.shortlists import ROW_BITS, keep, ordered
 from lookalike.codes.slices import SLICE, build, distances, near, pick, planes, table_bytes
 from lookalike.codes.vectors import LANES, VECTOR_BYTES
 
@@ -36,27 +37,6 @@ def space(bits: int, nearest: bool) -> npt.NDArray[np.uint8]:
     raw = np.empty(size + 64, np.uint8)
     skip = -raw.__array_interface__["data"][0] % 64
     return raw[skip : skip + size]
-
-
-@compiled()
-def row_word(start: Any, row_bytes: int, row: int, word: int) -> Any:
-    """One word of a row, zero behind the end of the row."""
-    place = row * row_bytes + 8 * word
-    if 8 * word + 8 <= row_bytes:
-        return load_word(start, place)
-    value = np.uint64(0)
-    for byte in range(row_bytes - 8 * word):
-        value |= np.uint64(load_byte(start, place + byte)) << np.uint64(8 * byte)
-    return value
-
-
-@compiled()
-def row_distance(start: Any, row_bytes: int, row: int, queries: Any, query: int) -> Any:
-    """Distance of a row and a query."""
-    total = np.uint64(0)
-    for word in range(queries.shape[1]):
-        total += popcount(row_word(start, row_bytes, row, word) ^ queries[query, word])
-    return np.int64(total)
 
 
 @compiled()
@@ -93,17 +73,12 @@ def _admit(allowed: int, first: int, high: int, vector: Any) -> Any:
 
 
 @compiled()
-def _lowest(word: Any) -> Any:
-    """Number of the lowest bit that is set."""
-    return np.int64(popcount((word & (~word + np.uint64(1))) - np.uint64(1)))
-
-
-@compiled()
 def _keep_found(
     found: Any,
     first: int,
     start: Any,
     row_bytes: int,
+    words: int,
     queries: Any,
     query: int,
     keys: Any,
@@ -116,12 +91,12 @@ def _keep_found(
     for lane in range(LANES):
         some |= found[lane]
     while some != 0:
-        bit = _lowest(some)
+        bit = lowest(some)
         some &= some - np.uint64(1)
         for lane in range(LANES):
             if (found[lane] >> np.uint64(bit)) & np.uint64(1):
                 row = first + LANES * bit + lane
-                distance = row_distance(start, row_bytes, row, queries, query)
+                distance = row_distance(start, row_bytes, row, words, queries, query)
                 if distance < worst:
                     worst = keep(keys, counts, state, query, distance, row)
     return worst
@@ -147,16 +122,16 @@ def nearest(
     row_bytes: int,
     low: int,
     high: int,
-    queries: Any,
+    query_address: int,
+    query_bytes: int,
+    batch: int,
     k: int,
     limits: Any,
     allowed: int,
     work: Any,
-    keys: Any,
-    counts: Any,
-    state: Any,
+    keys_out: Any,
 ) -> None:
-    """Fill empty shortlists with the nearest of the rows from ``low`` to ``high``.
+    """Find the k nearest of the rows from ``low`` to ``high``.
 
     Args:
         kind: of the codes, from :func:`lookalike.codes.slices.kind`.
@@ -164,17 +139,24 @@ def nearest(
         row_bytes: from one row to the next.
         low: first row.
         high: behind the last row.
-        queries: uint64 (queries, words).
+        query_address: of query 0.
+        query_bytes: from one query to the next.
+        batch: number of queries.
         k: neighbours wanted, at least 1.
         limits: from :func:`lookalike.codes.slices.limits`.
         allowed: address of one byte for each row, or 0.
         work: from :func:`space`.
-        keys: from :func:`lookalike.codes.shortlists.shortlists`.
-        counts: likewise.
-        state: likewise.
+        keys_out: int64 (batch, k): distance and row in order, -1 where there are fewer.
     """
-    words, levels = queries.shape[1], limits.shape[1]
-    bits = len(limits) - 2
+    bits, levels = len(limits) - 2, limits.shape[1]
+    words = (bits + 63) // 64
+    queries = unpacked(query_address, query_bytes, batch, words)
+    stride = 8 * queries.shape[1]
+    keys = np.empty((batch, k + max(k, 256)), np.int64)
+    counts = np.zeros((batch, bits + 2), np.int32)
+    state = np.empty((batch, 3), np.int64)
+    for query in range(batch):
+        state[query, 0], state[query, 1], state[query, 2] = bits + 1, k, 0
     found = work[:VECTOR_BYTES].view(np.uint64)
     admitted = work[VECTOR_BYTES : (1 + _SAMPLE) * VECTOR_BYTES].view(np.uint64)
     buffer = work[(1 + _SAMPLE) * VECTOR_BYTES :].view(np.uint64)
@@ -182,11 +164,7 @@ def nearest(
     sums = buffer.ctypes.data + 8 * SLICE * words
     width = levels * VECTOR_BYTES
     tables = pointer(sums + _CHUNK * _SAMPLE * width)
-    query_at, limit_at, admitted_at = (
-        queries.ctypes.data,
-        limits.ctypes.data,
-        admitted.ctypes.data,
-    )
+    limit_at, admitted_at = limits.ctypes.data, admitted.ctypes.data
 
     # The distance of the k-th best of a sample is the first limit; without one, the first
     # thousands of codes would all be kept for a while.
@@ -195,14 +173,14 @@ def nearest(
         lanes = admitted[number * LANES : (number + 1) * LANES]
         _admit(allowed, low + number * SLICE, high, lanes)
     guess = bits // 4
-    for chunk in range(0, len(queries), _CHUNK):
-        end = min(chunk + _CHUNK, len(queries))
+    for chunk in range(0, batch, _CHUNK):
+        end = min(chunk + _CHUNK, batch)
         for number in range(slices):
             here = _codes(address, row_bytes, low + number * SLICE, high, words, buffer)
             build(kind, here, words, tables)
             for query in range(chunk, end):
                 place = ((query - chunk) * slices + number) * width
-                at = pointer(query_at + 8 * words * query)
+                at = pointer(queries.ctypes.data + stride * query)
                 distances(kind, tables, at, words, pointer(sums + place))
         for query in range(chunk, end):
             mine = sums + (query - chunk) * slices * width
@@ -240,6 +218,7 @@ def nearest(
                         low + number * SLICE,
                         start,
                         row_bytes,
+                        words,
                         queries,
                         query,
                         keys,
@@ -247,21 +226,22 @@ def nearest(
                         state,
                     )
 
-    worst = np.empty(len(queries), np.uint16)
-    for query in range(len(queries)):
+    worst = np.empty(batch, np.uint16)
+    for query in range(batch):
         worst[query] = state[query, 0]
     admit = pointer(admitted_at)
     for first in range(low + slices * SLICE, high, SLICE):
         if not _admit(allowed, first, high, admitted[:LANES]):
             continue
         build(kind, _codes(address, row_bytes, first, high, words, buffer), words, tables)
-        for query in range(len(queries)):
-            at = pointer(query_at + 8 * words * query)
+        for query in range(batch):
+            at = pointer(queries.ctypes.data + stride * query)
             limit = limit_at + 8 * levels * np.int64(worst[query])
             if near(kind, tables, at, words, pointer(limit), admit, out):
                 worst[query] = _keep_found(
-                    found, first, start, row_bytes, queries, query, keys, counts, state
+                    found, first, start, row_bytes, words, queries, query, keys, counts, state
                 )
+    ordered(k, keys, counts, state, keys_out)
 
 
 @compiled()
@@ -271,7 +251,9 @@ def within(
     row_bytes: int,
     low: int,
     high: int,
-    queries: Any,
+    query_address: int,
+    query_bytes: int,
+    batch: int,
     limits: Any,
     allowed: int,
     work: Any,
@@ -289,7 +271,9 @@ def within(
         row_bytes: likewise.
         low: likewise.
         high: likewise.
-        queries: likewise.
+        query_address: likewise.
+        query_bytes: likewise.
+        batch: likewise.
         limits: likewise.
         allowed: likewise.
         work: likewise.
@@ -304,7 +288,9 @@ def within(
     Returns:
         How many were found. When the space runs out, call again.
     """
-    words, levels = queries.shape[1], limits.shape[1]
+    words, levels = (len(limits) + 61) // 64, limits.shape[1]
+    queries = unpacked(query_address, query_bytes, batch, words)
+    stride = 8 * queries.shape[1]
     found = work[:VECTOR_BYTES].view(np.uint64)
     admitted = work[VECTOR_BYTES : 2 * VECTOR_BYTES].view(np.uint64)
     buffer = work[(1 + _SAMPLE) * VECTOR_BYTES :].view(np.uint64)
@@ -315,14 +301,14 @@ def within(
     total = 0
     for first in range(progress[0], high, SLICE):
         begin = progress[1] if first == progress[0] else 0
-        end = len(queries)
+        end = batch
         if base >= 0:
             end = min(end, first + SLICE - 1 - base)
         if not _admit(allowed, first, high, admitted):
             continue
         build(kind, _codes(address, row_bytes, first, high, words, buffer), words, tables)
         for query in range(begin, end):
-            at = pointer(queries.ctypes.data + 8 * words * query)
+            at = pointer(queries.ctypes.data + stride * query)
             if not near(kind, tables, at, words, bound, admit, out):
                 continue
             if total + SLICE > len(keys_out):
@@ -332,13 +318,13 @@ def within(
             for lane in range(LANES):
                 some |= found[lane]
             while some != 0:
-                bit = _lowest(some)
+                bit = lowest(some)
                 some &= some - np.uint64(1)
                 for lane in range(LANES):
                     row = first + LANES * bit + lane
                     hit = (found[lane] >> np.uint64(bit)) & np.uint64(1)
                     if hit and (base < 0 or row > base + query):
-                        distance = row_distance(start, row_bytes, row, queries, query)
+                        distance = row_distance(start, row_bytes, row, words, queries, query)
                         query_out[total] = query
                         keys_out[total] = (distance << ROW_BITS) | row
                         total += 1

@@ -1,17 +1,8 @@
-"""Compiled loops over binary codes, word by word: nearest, count and collect.
+"""The scan for single queries and small batches, word by word (:mod:`lookalike.codes.groups`).
 
-Every kernel takes the codes as an address (see :mod:`lookalike.codes.memory`), goes through the
-rows from ``low`` to ``high`` in blocks that stay in the cache while all queries pass over them,
-and keeps the distances of one block and one query in 16 bits. Nothing that they allocate grows
-with the number of codes.
-
-Selecting the k nearest needs no heap and no sorting, since distances are small integers: a query
-keeps a count of the codes found at each distance, and from it the distance of the k-th best, which
-can only fall. A code is kept if it is nearer than that; what has fallen out is swept away when the
-list is full.
-
-Queries are ``uint64`` (queries, words). ``allowed`` is the address of one byte for each row, 0
-where all are allowed.
+Everything comes by address: of the codes, of the queries (rows of bytes, packed), of ``allowed``
+(one byte for each row; 0 where all are allowed). Blocks of codes stay in the cache while the
+queries pass over them. What a kernel needs besides does not depend on the number of codes.
 """
 
 from __future__ import annotations
@@ -19,79 +10,86 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from lookalike.codes.compiled import compiled
-from lookalike.codes.memory import load_byte, load_word, pointer, popcount
+from lookalike.codes.groups import (
+    GROUP,
+    any_near_2,
+    any_near_4,
+    which_near_1,
+    wide_distance,
+)
+from lookalike.codes.memory import (
+    at,
+    claim,
+    load_byte,
+    lowest,
+    pointer,
+    row_distance,
+    row_word,
+)
+from lookalike.codes.shortlists import ROW_BITS, keep, ordered
+from lookalike.codes.vectors import LANES
 
-__all__ = ["ROW_BITS", "collect", "count", "nearest", "ordered", "shortlists"]
+__all__ = ["BLOCK_ROWS", "SHARE_WORDS", "count", "nearest", "unpacked", "within"]
 
-ROW_BITS = 48
-"""A kept code is one number, ``distance << ROW_BITS | row``, whose order is the answer's."""
+_BLOCK_WORDS = 4096  # 32 KiB of codes
 
-_BLOCK_WORDS = 4096  # 32 KiB of codes: half of a first-level cache, or part of a second-level one
-_SUB = 128  # rows that are passed over together when none of them is near enough
+BLOCK_ROWS = _BLOCK_WORDS
+"""Rows of a block at most."""
 
-Words = npt.NDArray[np.uint64]
-Ints = npt.NDArray[np.int64]
+SHARE_WORDS = 1 << 15
+"""Words of the codes that a thread takes at a time: 256 KiB, some microseconds."""
 
 
 @compiled()
-def _widen(start: Any, row_bytes: int, rows: int, words: int, buffer: Words) -> None:
-    """Copy rows of bytes into rows of whole words, zero behind their ends."""
-    whole = row_bytes // 8
+def unpacked(address: int, query_bytes: int, queries: int, words: int) -> Any:
+    """Queries as words, each row repeated to the length of a vector: uint64 (queries, length)."""
+    start = pointer(address)
+    length = max(words, LANES)
+    result = np.empty((queries, length), np.uint64)
+    for query in range(queries):
+        for word in range(length):
+            result[query, word] = row_word(start, query_bytes, query, word % words)
+    return result
+
+
+@compiled()
+def _near(
+    codes: Any, row_bytes: int, rows: int, patterns: Any, query: int, words: int, limit: int
+) -> Any:
+    """Which of at most 64 codes are nearer to a query than a limit, as bits of a word."""
+    found = np.uint64(0)
+    if row_bytes == 8 * words and words % LANES == 0:
+        pattern = pointer(patterns.ctypes.data + 8 * query * patterns.shape[1])
+        for row in range(rows):
+            if wide_distance(at(codes, row * row_bytes), pattern, words // LANES) < limit:
+                found |= np.uint64(1) << np.uint64(row)
+        return found
+    if row_bytes == 8 * words and rows == GROUP:
+        pattern = pointer(patterns.ctypes.data + 8 * query * patterns.shape[1])
+        if words == 1:
+            return which_near_1(codes, pattern, limit)
+        if words == 2 and not any_near_2(codes, pattern, limit):
+            return found
+        if words == 4 and not any_near_4(codes, pattern, limit):
+            return found
     for row in range(rows):
-        place = row * row_bytes
-        for word in range(whole):
-            buffer[row * words + word] = load_word(start, place + 8 * word)
-        if whole < words:
-            last = np.uint64(0)
-            for byte in range(8 * whole, row_bytes):
-                last |= np.uint64(load_byte(start, place + byte)) << np.uint64(8 * (byte % 8))
-            buffer[row * words + whole] = last
+        if row_distance(codes, row_bytes, row, words, patterns, query) < limit:
+            found |= np.uint64(1) << np.uint64(row)
+    return found
 
 
 @compiled()
-def _distances(start: Any, rows: int, words: int, queries: Any, query: int, out: Any) -> None:
-    """Distances of ``rows`` codes of ``words`` words each to one query, into ``out``."""
-    if words == 1:
-        a = queries[query, 0]
-        for row in range(rows):
-            out[row] = popcount(load_word(start, 8 * row) ^ a)
-    elif words == 2:
-        a, b = queries[query, 0], queries[query, 1]
-        for row in range(rows):
-            near = popcount(load_word(start, 16 * row) ^ a)
-            out[row] = near + popcount(load_word(start, 16 * row + 8) ^ b)
-    elif words == 4:
-        a, b = queries[query, 0], queries[query, 1]
-        c, d = queries[query, 2], queries[query, 3]
-        for row in range(rows):
-            near = popcount(load_word(start, 32 * row) ^ a)
-            near += popcount(load_word(start, 32 * row + 8) ^ b)
-            near += popcount(load_word(start, 32 * row + 16) ^ c)
-            out[row] = near + popcount(load_word(start, 32 * row + 24) ^ d)
-    else:
-        for row in range(rows):
-            total = np.uint64(0)
-            for word in range(words):
-                total += popcount(load_word(start, 8 * (row * words + word)) ^ queries[query, word])
-            out[row] = total
-
-
-@compiled()
-def _sweep(keys: Ints, state: Ints, query: int) -> None:
-    """Drop what can't be among the k nearest any more; the order stays."""
-    worst, ties, kept = state[query, 0], state[query, 1], 0
-    for place in range(state[query, 2]):
-        key = keys[query, place]
-        distance = key >> ROW_BITS
-        if distance == worst:
-            ties -= 1
-        if distance < worst or (distance == worst and ties >= 0):
-            keys[query, kept] = key
-            kept += 1
-    state[query, 2] = kept
+def _admitted(allowed: int, first: int, rows: int) -> Any:
+    """Which of at most 64 rows are allowed, as bits of a word."""
+    if allowed == 0:
+        return ~np.uint64(0)
+    filters = pointer(allowed)
+    mask = np.uint64(0)
+    for row in range(rows):
+        mask |= np.uint64(load_byte(filters, first + row) != 0) << np.uint64(row)
+    return mask
 
 
 @compiled()
@@ -100,189 +98,142 @@ def nearest(
     row_bytes: int,
     low: int,
     high: int,
-    queries: Any,
+    query_address: int,
+    query_bytes: int,
+    queries: int,
+    bits: int,
     k: int,
     allowed: int,
-    keys: Ints,
-    counts: Any,
-    state: Ints,
+    turn: int,
+    keys_out: Any,
 ) -> None:
-    """Bring the shortlists of all queries up to date with the rows from ``low`` to ``high``.
-
-    Rows must come in ascending order, over all calls with the same shortlists.
+    """Find the k nearest of some rows.
 
     Args:
         address: of row 0.
         row_bytes: from one row to the next.
         low: first row.
         high: behind the last row.
-        queries: uint64 (queries, words).
+        query_address: of query 0.
+        query_bytes: from one query to the next.
+        queries: how many.
+        bits: of a code.
         k: neighbours wanted, at least 1.
         allowed: address of one byte for each row, or 0.
-        keys: int64 (queries, capacity), capacity > k: the codes kept, see :data:`ROW_BITS`.
-        counts: int32 (queries, bits + 2): codes kept at each distance.
-        state: int64 (queries, 3): distance of the k-th best (bits + 1 while there are fewer than
-            k), places left for codes at that very distance, codes kept.
+        turn: 0; or the address of an int64, ``low`` at first, by which several threads share the
+            rows: each takes :data:`SHARE_WORDS` at a time.
+        keys_out: int64 (queries, k): distance and row in order, -1 where there are fewer.
     """
-    words = queries.shape[1]
-    block = max(_SUB, _BLOCK_WORDS // words)
-    capacity = keys.shape[1]
-    distances = np.empty(block, np.uint16)
-    buffer = np.empty(block * words, np.uint64)
-    filters = pointer(allowed)
-    for first in range(low, high, block):
-        rows = min(block, high - first)
-        start = pointer(address + first * row_bytes)
-        if row_bytes != 8 * words:
-            _widen(start, row_bytes, rows, words, buffer)
-            start = pointer(buffer.ctypes.data)
-        for query in range(len(queries)):
-            _distances(start, rows, words, queries, query, distances)
-            worst = state[query, 0]
-            for sub in range(0, rows, _SUB):
-                end = min(sub + _SUB, rows)
-                least = distances[sub]
-                for row in range(sub, end):
-                    least = min(least, distances[row])
-                if least >= worst:
-                    continue
-                for row in range(sub, end):
-                    distance = np.int64(distances[row])
-                    if distance >= worst:
-                        continue
-                    if allowed != 0 and load_byte(filters, first + row) == 0:
-                        continue
-                    keys[query, state[query, 2]] = (distance << ROW_BITS) | (first + row)
-                    state[query, 2] += 1
-                    counts[query, distance] += 1
-                    state[query, 1] -= 1
-                    while state[query, 1] <= 0:
-                        worst -= 1
-                        state[query, 1] += counts[query, worst]
-                    state[query, 0] = worst
-                    if state[query, 2] == capacity:
-                        _sweep(keys, state, query)
-
-
-def shortlists(queries: int, k: int, bits: int) -> tuple[Ints, npt.NDArray[np.int32], Ints]:
-    """Empty ``keys``, ``counts`` and ``state`` for :func:`nearest`."""
+    words = (bits + 63) // 64
+    patterns = unpacked(query_address, query_bytes, queries, words)
     keys = np.empty((queries, k + max(k, 256)), np.int64)
     counts = np.zeros((queries, bits + 2), np.int32)
     state = np.empty((queries, 3), np.int64)
-    state[:] = bits + 1, k, 0
-    return keys, counts, state
+    for query in range(queries):
+        state[query, 0], state[query, 1], state[query, 2] = bits + 1, k, 0
+    share = high - low if turn == 0 else max(GROUP, SHARE_WORDS // words)
+    block = max(GROUP, _BLOCK_WORDS // words // GROUP * GROUP)
+    begin = low if turn == 0 else claim(turn, share)
+    while begin < high:
+        end = min(begin + share, high)
+        for first in range(begin, end, block):
+            for query in range(queries):
+                worst = state[query, 0]
+                for group in range(first, min(first + block, end), GROUP):
+                    rows = min(GROUP, end - group)
+                    codes = pointer(address + group * row_bytes)
+                    found = _near(codes, row_bytes, rows, patterns, query, words, worst)
+                    if found != 0:
+                        found &= _admitted(allowed, group, rows)
+                    while found != 0:
+                        row = lowest(found)
+                        found &= found - np.uint64(1)
+                        distance = row_distance(codes, row_bytes, row, words, patterns, query)
+                        if distance < worst:
+                            worst = keep(keys, counts, state, query, distance, group + row)
+        begin = high if turn == 0 else claim(turn, share)
+    ordered(k, keys, counts, state, keys_out)
 
 
 @compiled()
-def ordered(k: int, keys: Ints, counts: Any, state: Ints, out: Any) -> None:
-    """Put the shortlists in order: keys into ``out``, int64 (queries, k), -1 where there are fewer.
-
-    ``counts`` is used up.
-    """
-    for query in range(len(keys)):
-        _sweep(keys, state, query)
-        distances = min(state[query, 0] + 1, counts.shape[1])
-        place = 0
-        for distance in range(distances):
-            place, counts[query, distance] = place + counts[query, distance], place
-        for kept in range(state[query, 2]):
-            key = keys[query, kept]
-            distance = key >> ROW_BITS
-            out[query, counts[query, distance]] = key
-            counts[query, distance] += 1
-        for empty in range(state[query, 2], k):
-            out[query, empty] = -1
-
-
-@compiled()
-def count(
-    address: int, row_bytes: int, low: int, high: int, queries: Any, allowed: int, counts: Any
-) -> None:
-    """Add to ``counts``, int64 (queries, limit + 1), the codes at each distance up to ``limit``.
-
-    The other arguments are those of :func:`nearest`.
-    """
-    words = queries.shape[1]
-    limit = counts.shape[1] - 1
-    block = max(_SUB, _BLOCK_WORDS // words)
-    distances = np.empty(block, np.uint16)
-    buffer = np.empty(block * words, np.uint64)
-    filters = pointer(allowed)
-    for first in range(low, high, block):
-        rows = min(block, high - first)
-        start = pointer(address + first * row_bytes)
-        if row_bytes != 8 * words:
-            _widen(start, row_bytes, rows, words, buffer)
-            start = pointer(buffer.ctypes.data)
-        for query in range(len(queries)):
-            _distances(start, rows, words, queries, query, distances)
-            for sub in range(0, rows, _SUB):
-                end = min(sub + _SUB, rows)
-                least = distances[sub]
-                for row in range(sub, end):
-                    least = min(least, distances[row])
-                if least > limit:
-                    continue
-                for row in range(sub, end):
-                    distance = distances[row]
-                    if distance <= limit and (allowed == 0 or load_byte(filters, first + row) != 0):
-                        counts[query, distance] += 1
-
-
-@compiled()
-def collect(
+def within(
     address: int,
     row_bytes: int,
     low: int,
     high: int,
-    queries: Any,
+    query_address: int,
+    query_bytes: int,
+    queries: int,
+    bits: int,
+    limit: int,
     allowed: int,
-    places: Ints,
-    ends: Ints,
-    rows_out: Ints,
-    distances_out: Any,
-) -> None:
-    """Write rows and distances of the codes that :func:`count` counted to their places.
+    progress: Any,
+    query_out: Any,
+    keys_out: Any,
+) -> int:
+    """Find all of some rows that are nearer than a limit.
 
     Args:
         address: as for :func:`nearest`, like the arguments that aren't named here.
         row_bytes: likewise.
         low: likewise.
         high: likewise.
+        query_address: likewise.
+        query_bytes: likewise.
         queries: likewise.
+        bits: likewise.
+        limit: radius + 1.
         allowed: likewise.
-        places: int64 (queries, limit + 1): where the next code at that distance is written.
-        ends: int64 (queries, limit + 1): where no more are wanted.
-        rows_out: int64 (total,).
-        distances_out: int32 (total,).
+        progress: int64 (2,): row and query to go on with; ``low`` and 0 at first. When all is done
+            the row is ``high``.
+        query_out: int32 (capacity,): query of each code found.
+        keys_out: int64 (capacity,), capacity at least :data:`BLOCK_ROWS`: distance and row, by
+            ascending row for each query.
+
+    Returns:
+        How many were found. When the space runs out, call again.
     """
-    words = queries.shape[1]
-    limit = places.shape[1] - 1
-    block = max(_SUB, _BLOCK_WORDS // words)
-    distances = np.empty(block, np.uint16)
-    buffer = np.empty(block * words, np.uint64)
-    filters = pointer(allowed)
-    for first in range(low, high, block):
-        rows = min(block, high - first)
-        start = pointer(address + first * row_bytes)
-        if row_bytes != 8 * words:
-            _widen(start, row_bytes, rows, words, buffer)
-            start = pointer(buffer.ctypes.data)
-        for query in range(len(queries)):
-            _distances(start, rows, words, queries, query, distances)
-            for sub in range(0, rows, _SUB):
-                end = min(sub + _SUB, rows)
-                least = distances[sub]
-                for row in range(sub, end):
-                    least = min(least, distances[row])
-                if least > limit:
-                    continue
-                for row in range(sub, end):
-                    distance = distances[row]
-                    if distance > limit or (allowed != 0 and load_byte(filters, first + row) == 0):
-                        continue
-                    place = places[query, distance]
-                    if place < ends[query, distance]:
-                        rows_out[place] = first + row
-                        distances_out[place] = distance
-                        places[query, distance] = place + 1
+    words = (bits + 63) // 64
+    patterns = unpacked(query_address, query_bytes, queries, words)
+    block = max(GROUP, _BLOCK_WORDS // words // GROUP * GROUP)
+    total = 0
+    for first in range(progress[0], high, block):
+        for query in range(progress[1] if first == progress[0] else 0, queries):
+            if total + block > len(keys_out):
+                progress[0], progress[1] = first, query
+                return total
+            for group in range(first, min(first + block, high), GROUP):
+                rows = min(GROUP, high - group)
+                codes = pointer(address + group * row_bytes)
+                found = _near(codes, row_bytes, rows, patterns, query, words, limit)
+                if found != 0:
+                    found &= _admitted(allowed, group, rows)
+                while found != 0:
+                    row = lowest(found)
+                    found &= found - np.uint64(1)
+                    distance = row_distance(codes, row_bytes, row, words, patterns, query)
+                    query_out[total] = query
+                    keys_out[total] = (distance << ROW_BITS) | (group + row)
+                    total += 1
+    progress[0], progress[1] = high, 0
+    return total
+
+
+@compiled()
+def count(
+    address: int,
+    row_bytes: int,
+    low: int,
+    high: int,
+    query_address: int,
+    bits: int,
+    allowed: int,
+    counts: Any,
+) -> None:
+    """Add the rows at each distance from one query to ``counts``, int64 (bits + 1,)."""
+    words = (bits + 63) // 64
+    patterns = unpacked(query_address, (bits + 7) // 8, 1, words)
+    start, filters = pointer(address), pointer(allowed)
+    for row in range(low, high):
+        if allowed == 0 or load_byte(filters, row) != 0:
+            counts[row_distance(start, row_bytes, row, words, patterns, 0)] += 1

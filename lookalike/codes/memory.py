@@ -1,4 +1,4 @@
-"""What the kernels need and Numba lacks: reading at an address, and counting bits.
+"""What the kernels need and Numba lacks: reading at an address, counting bits, sharing.
 
 Codes come as arrays of many kinds: mapped or not, read-only or not, aligned or not, rows of bytes
 or of words. To Numba each of them is another type, and so another compilation. Kernels therefore
@@ -11,11 +11,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-__all__ = ["load_byte", "load_word", "pointer", "popcount"]
+from lookalike.codes.compiled import compiled
+
+__all__ = [
+    "at",
+    "claim",
+    "load_byte",
+    "load_word",
+    "lowest",
+    "pointer",
+    "popcount",
+    "row_distance",
+    "row_word",
+]
 
 Code = tuple[Any, Callable[..., Any]]
 
@@ -25,6 +38,13 @@ def _pointer(typing: Any, address: Any) -> Code:
         return builder.inttoptr(args[0], ir.IntType(8).as_pointer())
 
     return types.voidptr(types.intp), code
+
+
+def _at(typing: Any, start: Any, offset: Any) -> Code:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.gep(args[0], [args[1]])
+
+    return types.voidptr(types.voidptr, types.intp), code
 
 
 def _popcount(typing: Any, word: Any) -> Code:
@@ -42,6 +62,14 @@ def _load_byte(typing: Any, start: Any, offset: Any) -> Code:
     return types.uint8(types.voidptr, types.intp), _load(8)
 
 
+def _claim(typing: Any, address: Any, amount: Any) -> Code:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = builder.inttoptr(args[0], ir.IntType(64).as_pointer())
+        return builder.atomic_rmw("add", place, args[1], "monotonic")
+
+    return types.int64(types.intp, types.int64), code
+
+
 def _load(width: int) -> Callable[..., Any]:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         place = builder.gep(args[0], [args[1]])
@@ -53,11 +81,44 @@ def _load(width: int) -> Callable[..., Any]:
 pointer: Any = intrinsic(_pointer)
 """``pointer(address)``: the address as what LLVM can reason about, unlike an integer."""
 
+at: Any = intrinsic(_at)
+"""``at(pointer, offset)``: a pointer that many bytes on."""
+
 popcount: Any = intrinsic(_popcount)
 """``popcount(word)``: bits set. LLVM has it for vectors, by an instruction or by a table."""
+
+claim: Any = intrinsic(_claim)
+"""``claim(address, amount)``: add to the int64 at an address, in one step; what it was before."""
 
 load_word: Any = intrinsic(_load_word)
 """``load_word(pointer, offset)``: eight bytes from ``offset`` bytes on, as ``uint64``."""
 
 load_byte: Any = intrinsic(_load_byte)
 """``load_byte(pointer, offset)``: one byte as ``uint8``."""
+
+
+@compiled()
+def lowest(word: Any) -> Any:
+    """Number of the lowest bit that is set."""
+    return np.int64(popcount((word & (~word + np.uint64(1))) - np.uint64(1)))
+
+
+@compiled()
+def row_word(start: Any, row_bytes: int, row: int, word: int) -> Any:
+    """One word of a row, zero behind the end of the row."""
+    place = row * row_bytes + 8 * word
+    if 8 * word + 8 <= row_bytes:
+        return load_word(start, place)
+    value = np.uint64(0)
+    for byte in range(row_bytes - 8 * word):
+        value |= np.uint64(load_byte(start, place + byte)) << np.uint64(8 * byte)
+    return value
+
+
+@compiled()
+def row_distance(start: Any, row_bytes: int, row: int, words: int, queries: Any, query: int) -> Any:
+    """Distance of a row and a query, one of uint64 (queries, at least words)."""
+    total = np.uint64(0)
+    for word in range(words):
+        total += popcount(row_word(start, row_bytes, row, word) ^ queries[query, word])
+    return np.int64(total)

@@ -5,6 +5,12 @@ codes that it has kept at each distance, and knows from it the distance of its k
 only fall. A code is kept if it is nearer than that; what can't be among the k best any more is
 swept away when the list is full.
 
+A shortlist is three arrays, one row for each query: ``keys``, int64 (queries, capacity), the codes
+kept, see :data:`ROW_BITS`; ``counts``, int32 (queries, bits + 2), how many at each distance; and
+``state``, int64 (queries, 3), the distance of the k-th best (bits + 1 while there are fewer than
+k), the places left for codes at that very distance, and the number of codes kept. Empty ones have
+``counts`` of 0 and ``state`` of bits + 1, k, 0.
+
 Codes must come in ascending order of their rows; of equally distant ones, the first are then kept.
 """
 
@@ -16,29 +22,14 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.codes.compiled import compiled
+from lookalike.codes.memory import load_word, pointer
 
-__all__ = ["ROW_BITS", "arranged", "keep", "ordered", "shortlists"]
+__all__ = ["ROW_BITS", "arranged", "keep", "merged", "ordered"]
 
 ROW_BITS = 48
 """A kept code is one number, ``distance << ROW_BITS | row``, whose order is the answer's."""
 
 Ints = npt.NDArray[np.int64]
-
-
-def shortlists(queries: int, k: int, bits: int) -> tuple[Ints, npt.NDArray[np.int32], Ints]:
-    """Empty shortlists.
-
-    Returns:
-        keys: int64 (queries, capacity): the codes kept, see :data:`ROW_BITS`.
-        counts: int32 (queries, bits + 2): codes kept at each distance.
-        state: int64 (queries, 3): distance of the k-th best (bits + 1 while there are fewer than
-            k), places left for codes at that very distance, codes kept.
-    """
-    keys = np.empty((queries, k + max(k, 256)), np.int64)
-    counts = np.zeros((queries, bits + 2), np.int32)
-    state = np.empty((queries, 3), np.int64)
-    state[:] = bits + 1, k, 0
-    return keys, counts, state
 
 
 @compiled()
@@ -94,20 +85,59 @@ def ordered(k: int, keys: Any, counts: Any, state: Ints, out: Any) -> None:
 
 
 @compiled()
-def arranged(queries: Any, keys: Any, places: Any, rows_out: Any, distances_out: Any) -> None:
+def merged(keys: Any, k: int, ids: int, ids_out: Any, distances_out: Any) -> None:
+    """Merge the lists that several threads found into the answer.
+
+    Args:
+        keys: int64 (parts, queries, wanted), in order, -1 behind the last.
+        k: columns of the answer, at least ``wanted``.
+        ids: address of one int64 for each row, or 0 where a row's number is its id.
+        ids_out: int64 (queries, k), -1 behind the last.
+        distances_out: int32 (queries, k), likewise.
+    """
+    parts, queries, wanted = keys.shape
+    places = np.empty(parts, np.int64)
+    names = pointer(ids)
+    for query in range(queries):
+        places[:] = 0
+        for number in range(k):
+            best, least = -1, np.int64(0)
+            for part in range(parts):
+                if places[part] < wanted:
+                    key = keys[part, query, places[part]]
+                    if key >= 0 and (best < 0 or key < least):
+                        best, least = part, key
+            if best < 0 or number == wanted:
+                for empty in range(number, k):
+                    ids_out[query, empty] = -1
+                    distances_out[query, empty] = -1
+                break
+            places[best] += 1
+            row = least & ((1 << ROW_BITS) - 1)
+            distances_out[query, number] = least >> ROW_BITS
+            ids_out[query, number] = row if ids == 0 else np.int64(load_word(names, 8 * row))
+
+
+@compiled()
+def arranged(
+    owners: Any, keys: Any, places: Any, ids: int, ids_out: Any, distances_out: Any
+) -> None:
     """Move keys to where they belong in the answer of a radius search.
 
     Args:
-        queries: int32 (total,): the query of each key.
+        owners: int32 (total,): the query of each key.
         keys: int64 (total,), by ascending row for each query.
         places: int64 (queries, distances): where the first code of a query at a distance goes;
             used up.
-        rows_out: int64 (total,).
+        ids: address of one int64 for each row, or 0 where a row's number is its id.
+        ids_out: int64 (total,).
         distances_out: int32 (total,).
     """
+    names = pointer(ids)
     for number in range(len(keys)):
         distance = keys[number] >> ROW_BITS
-        place = places[queries[number], distance]
-        places[queries[number], distance] = place + 1
-        rows_out[place] = keys[number] & ((1 << ROW_BITS) - 1)
+        row = keys[number] & ((1 << ROW_BITS) - 1)
+        place = places[owners[number], distance]
+        places[owners[number], distance] = place + 1
+        ids_out[place] = row if ids == 0 else np.int64(load_word(names, 8 * row))
         distances_out[place] = distance

@@ -115,11 +115,10 @@ class Network:
         if not self._many:
             bits = v.load_word(builder, query, v.const(0))
             return self._added(builder, table, bits, [[] for _ in range(self.planes)])
-        cg: Any = cgutils
-        places = [cg.alloca_once(builder, v.VECTOR) for _ in range(self.planes)]
+        places = [v.alloca(builder, v.VECTOR) for _ in range(self.planes)]
         for place in places:
             builder.store(v.splat(0), place)
-        with cg.for_range(builder, words) as loop:
+        with cgutils.for_range(builder, words) as loop:
             word = loop.index
             bits = v.load_word(builder, query, builder.mul(word, v.const(8)))
             start = builder.gep(table, [builder.mul(word, v.const(self.table_bytes))])

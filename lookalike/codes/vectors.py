@@ -9,27 +9,35 @@ machine it runs on.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from llvmlite import ir
-from numba.core import codegen
+from numba.core import cgutils, codegen
 
 __all__ = [
     "LANES",
     "VECTOR",
     "VECTOR_BYTES",
+    "WORD",
     "Code",
     "add",
+    "alloca",
     "below",
     "const",
     "is_any",
+    "is_any_true",
     "load",
     "load_splat",
     "load_word",
+    "loop",
     "ones",
+    "smaller",
     "splat",
+    "spread",
     "store",
+    "swap",
     "total",
 ]
 
@@ -80,7 +88,11 @@ def load_word(builder: Any, start: Any, offset: Any) -> Any:
 
 def load_splat(builder: Any, start: Any, offset: Any) -> Any:
     """The 64-bit word that lies ``offset`` bytes behind ``start``, in every lane."""
-    word = load_word(builder, start, offset)
+    return spread(builder, load_word(builder, start, offset))
+
+
+def spread(builder: Any, word: Any) -> Any:
+    """A 64-bit word in every lane."""
     one = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), word, ir.Constant(_INDEX, 0))
     lanes = ir.Constant(ir.VectorType(_INDEX, LANES), [0] * LANES)
     return builder.shuffle_vector(one, one, lanes)
@@ -96,6 +108,34 @@ def ones(builder: Any, vector: Any) -> Any:
     kind = vector.type
     name = f"llvm.ctpop.v{kind.count}i{kind.element.width}"
     return builder.call(_function(builder, name, kind, [kind]), [vector])
+
+
+def smaller(builder: Any, a: Any, b: Any) -> Any:
+    """The lesser of two unsigned numbers in each lane of vectors of any kind."""
+    kind = a.type
+    name = f"llvm.umin.v{kind.count}i{kind.element.width}"
+    return builder.call(_function(builder, name, kind, [kind, kind]), [a, b])
+
+
+def swap(builder: Any, vector: Any, step: int) -> Any:
+    """The vector with each lane changed for the one whose number differs by the bit ``step``."""
+    lanes = ir.VectorType(_INDEX, LANES)
+    order = ir.Constant(lanes, [lane ^ step for lane in range(LANES)])
+    return builder.shuffle_vector(vector, vector, order)
+
+
+@contextmanager
+def loop(builder: Any, count: Any) -> Iterator[Any]:
+    """Code inside is repeated, with a number that counts from zero."""
+    cg: Any = cgutils
+    with cg.for_range(builder, count) as state:
+        yield state.index
+
+
+def alloca(builder: Any, kind: Any) -> Any:
+    """A local variable, which LLVM turns into a register."""
+    cg: Any = cgutils
+    return cg.alloca_once(builder, kind)
 
 
 def total(builder: Any, vector: Any) -> Any:
@@ -138,3 +178,9 @@ def is_any(builder: Any, vector: Any) -> Any:
     """Whether any bit of a vector is set."""
     wide = ir.IntType(64 * LANES)
     return builder.icmp_unsigned("!=", builder.bitcast(vector, wide), ir.Constant(wide, 0))
+
+
+def is_any_true(builder: Any, flags: Any) -> Any:
+    """Whether any lane of a vector of single bits is set."""
+    count = ir.IntType(flags.type.count)
+    return builder.icmp_unsigned("!=", builder.bitcast(flags, count), ir.Constant(count, 0))

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.codes import bits as packed
 from lookalike.codes import batches, kernels, slices
-from lookalike.codes.shortlists import ROW_BITS, ordered, shortlists
+from lookalike.codes import bits as packed
+from lookalike.codes.shortlists import ROW_BITS, arranged, merged
 from lookalike.errors import UsageError
 from lookalike.indexes.threads import default_threads, run, shares
 from lookalike.types import Codes, Hits, RadiusHits
 
 __all__ = ["Scan"]
 
-_ROW = (1 << ROW_BITS) - 1
 _LIST_BYTES = 4 << 20  # of the shortlists that one thread keeps at a time
-_LONG = 8192  # neighbours from which counting twice takes less memory than shortlists
-_BATCH = 24  # queries from which slicing the codes pays
-_SPLIT_WORDS = 1 << 16  # 512 KiB of codes: less isn't worth waking a thread for
+_LONG = 8192  # neighbours from which scanning twice takes less memory than shortlists
+_BATCH = 24  # queries of a thread from which slicing the codes pays
+_SPLIT_BYTES = 1 << 20  # of codes: fewer aren't worth waking a thread for
+_SPACE = 1 << 16  # codes that a radius search finds before it hands them over
 
 Allowed = npt.NDArray[np.bool_] | None
 Ints = npt.NDArray[np.int64]
+_Found = tuple[npt.NDArray[np.int32], Ints]
 
 
 class Scan:
@@ -57,8 +59,7 @@ class Scan:
         ids: Ints | None = None,
         threads: int | None = None,
     ) -> None:
-        words = packed.words_for(bits)
-        width = packed.bytes_for(bits)
+        words, width = packed.words_for(bits), packed.bytes_for(bits)
         if not isinstance(codes, np.ndarray) or codes.dtype not in (np.uint8, np.uint64):
             found = codes.dtype if isinstance(codes, np.ndarray) else type(codes).__name__
             raise UsageError(f"codes must be packed uint8 or words of uint64, not {found}")
@@ -71,12 +72,13 @@ class Scan:
         if threads is not None and threads < 1:
             raise UsageError(f"a scan needs at least 1 thread, not {threads}")
         if ids is not None:
-            ids = _check_ids(ids, len(codes))
+            ids = np.ascontiguousarray(_check_ids(ids, len(codes)))
         self._bits = int(bits)
-        self._words = words
         self._codes = _rows_contiguous(np.asarray(codes))
         self._row_bytes = columns * codes.dtype.itemsize
+        self._rows = (_address(self._codes), self._row_bytes, 0, len(codes))
         self._ids = ids
+        self._ids_address = _address(ids)
         self._limits = slices.limits(bits)
         self._threads = threads or default_threads()
 
@@ -105,29 +107,22 @@ class Scan:
         """
         if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
             raise UsageError(f"k must be a whole number of at least 1, not {k!r}")
-        words = self._query_words(queries)
+        queries = packed.check(queries, self._bits, name="queries")
         mask = self._mask(allowed)
-        wanted = min(int(k), len(self))
-        if wanted == 0 or not len(words):
-            none = np.full((len(words), k), -1)
-            return Hits(ids=none, distances=none.astype(np.int32), exact=True)
+        k = int(k)
+        wanted = min(k, len(self))
+        ids = np.empty((len(queries), k), np.int64)
+        distances = np.empty((len(queries), k), np.int32)
         if wanted > _LONG:
-            keys = self._longest(words, wanted, mask)
+            self._longest(queries, wanted, mask, ids, distances)
         else:
-            keys = self._nearest(words, wanted, mask)
-        if wanted < k:
-            padded = np.full((len(words), k), -1)
-            padded[:, :wanted] = keys
-            keys = padded
-        missing = keys < 0
-        rows = keys & _ROW
-        distances = (keys >> ROW_BITS).astype(np.int32)
-        if missing.any():
-            rows[missing] = 0
-            found = self._to_ids(rows)
-            found[missing] = -1
-            return Hits(ids=found, distances=distances, exact=True)
-        return Hits(ids=self._to_ids(rows), distances=distances, exact=True)
+            step = max(1, _LIST_BYTES // (8 * (wanted + max(wanted, 256)) + 4 * self._bits))
+            step *= self._threads
+            for low in range(0, len(queries), step):
+                high = min(low + step, len(queries))
+                keys = self._nearest(queries[low:high], wanted, mask)
+                merged(keys, k, self._ids_address, ids[low:high], distances[low:high])
+        return Hits(ids=ids, distances=distances, exact=True)
 
     def within(self, queries: Codes, radius: int, *, allowed: Allowed = None) -> RadiusHits:
         """All codes within a radius of each query.
@@ -145,19 +140,21 @@ class Scan:
         """
         if isinstance(radius, bool) or not isinstance(radius, (int, np.integer)) or radius < 0:
             raise UsageError(f"a radius is a whole number of at least 0 bits, not {radius!r}")
-        words = self._query_words(queries)
+        queries = packed.check(queries, self._bits, name="queries")
         mask = self._mask(allowed)
-        limit = min(int(radius), self._bits)
-        parts = self._parts()
-        counts = self._count(words, limit, mask, parts)
-        per_query = counts.sum((0, 2))
-        offsets = np.zeros(len(words) + 1, np.int64)
-        np.cumsum(per_query, out=offsets[1:])
-        rows, distances = self._collect(words, mask, parts, counts, offsets[:-1], offsets[-1])
-        return RadiusHits(offsets=offsets, ids=self._to_ids(rows), distances=distances, exact=True)
-
-    def _query_words(self, queries: Codes) -> npt.NDArray[np.uint64]:
-        return packed.to_words(packed.check(queries, self._bits, name="queries"))
+        limit = min(int(radius), self._bits) + 1
+        owners, keys = self._within(queries, limit, mask)
+        distances = keys >> ROW_BITS
+        places = np.zeros((len(queries), limit), np.int64)
+        np.add.at(places, (owners, distances), 1)
+        offsets = np.zeros(len(queries) + 1, np.int64)
+        np.cumsum(places.sum(axis=1), out=offsets[1:])
+        flat = places.reshape(-1)
+        flat[:] = np.cumsum(flat) - flat
+        ids = np.empty(len(keys), np.int64)
+        ordered_distances = np.empty(len(keys), np.int32)
+        arranged(owners, keys, places, self._ids_address, ids, ordered_distances)
+        return RadiusHits(offsets=offsets, ids=ids, distances=ordered_distances, exact=True)
 
     def _mask(self, allowed: Allowed) -> Allowed:
         if allowed is None:
@@ -168,124 +165,95 @@ class Scan:
             raise UsageError(f"allowed has the shape ({len(self)},), not {allowed.shape}")
         return np.ascontiguousarray(allowed)
 
-    def _to_ids(self, rows: Ints) -> Ints:
-        return rows if self._ids is None else self._ids[rows]
-
-    def _parts(self) -> list[tuple[int, int]]:
-        """Ranges of rows, one for each thread."""
-        least = max(1, _SPLIT_WORDS // self._words)
-        return shares(len(self), self._threads, at_least=least, multiple=4096)
-
-    def _nearest(self, words: npt.NDArray[np.uint64], k: int, mask: Allowed) -> Ints:
-        """Keys of the k nearest, int64 (queries, k), -1 where there are fewer."""
-        n = len(self)
-        split = shares(len(words), self._threads)
-        if len(split) == self._threads:
-            jobs = [
-                partial(self._nearest_rows, words[low:high], k, mask, 0, n) for low, high in split
-            ]
-            return np.concatenate(run(jobs))
-        rows = [partial(self._nearest_rows, words, k, mask, a, b) for a, b in self._parts()]
-        if len(rows) == 1:
-            return rows[0]()
-        # Unsigned, the -1 of missing ones sorts last.
-        merged = np.concatenate(run(rows), axis=1).view(np.uint64)
-        merged.sort(axis=1)
-        return np.ascontiguousarray(merged[:, :k]).view(np.int64)
-
-    def _nearest_rows(
-        self, words: npt.NDArray[np.uint64], k: int, mask: Allowed, low: int, high: int
-    ) -> Ints:
-        out = np.empty((len(words), k), np.int64)
-        step = max(1, _LIST_BYTES // (8 * (k + max(k, 256)) + 4 * self._bits))
-        for first in range(0, len(words), step):
-            some = words[first : first + step]
-            lists = shortlists(len(some), k, self._bits)
-            if len(some) >= _BATCH:
-                batches.nearest(
-                    slices.kind(self._bits),
-                    *self._rows(low, high),
-                    some,
-                    k,
-                    self._limits,
-                    _address(mask),
-                    batches.space(self._bits, nearest=True),
-                    *lists,
-                )
+    def _nearest(self, queries: Codes, k: int, mask: Allowed) -> Ints:
+        """Keys of the k nearest: int64 (parts, queries, k), -1 where there are fewer."""
+        count, width = queries.shape
+        address, allowed = _address(queries), _address(mask)
+        if count < 2 * _BATCH:
+            threads = 1 if self._codes.nbytes < _SPLIT_BYTES else self._threads
+            keys = np.empty((threads, count, k), np.int64)
+            common = (address, width, count, self._bits, k, allowed)
+            if threads == 1:
+                kernels.nearest(*self._rows, *common, 0, keys[0])
             else:
-                kernels.nearest(*self._rows(low, high), some, k, _address(mask), *lists)
-            ordered(k, *lists, out[first : first + step])
-        return out
+                turn = np.zeros(1, np.int64)
+                shared = _address(turn)
+                run([partial(kernels.nearest, *self._rows, *common, shared, part) for part in keys])
+            return keys
+        keys = np.empty((1, count, k), np.int64)
+        kind, limits = slices.kind(self._bits), self._limits
 
-    def _longest(self, words: npt.NDArray[np.uint64], k: int, mask: Allowed) -> Ints:
-        """The same for large k: count all distances, then write each code to its place."""
-        parts = self._parts()
-        out = np.full((len(words), k), -1)
-        for query in range(len(words)):
-            one = words[query : query + 1]
-            counts = self._count(one, self._bits, mask, parts)
-            found = min(k, int(counts.sum()))
-            start = np.zeros(1, np.int64)
-            rows, distances = self._collect(one, mask, parts, counts, start, found)
-            out[query, :found] = (distances.astype(np.int64) << ROW_BITS) | rows
-        return out
+        def job(low: int, high: int) -> None:
+            work = batches.space(self._bits, nearest=True)
+            own: Any = (address + low * width, width, high - low, k, limits, allowed, work)
+            batches.nearest(kind, *self._rows, *own, keys[0, low:high])
 
-    def _count(
+        run([partial(job, *part) for part in shares(count, self._threads, at_least=_BATCH)])
+        return keys
+
+    def _within(
+        self, queries: Codes, limit: int, mask: Allowed
+    ) -> tuple[npt.NDArray[np.int32], Ints]:
+        """Queries and keys of all that are nearer than a limit, by ascending row for each query."""
+        count, width = queries.shape
+        address, allowed = _address(queries), _address(mask)
+        kind, limits, rows = slices.kind(self._bits), self._limits, self._rows
+
+        def few(low: int, high: int) -> list[_Found]:
+            common = (address, width, count, self._bits, limit, allowed)
+            return _drained(partial(kernels.within, *rows[:2], low, high, *common), low, high)
+
+        def many(low: int, high: int) -> list[_Found]:
+            work = batches.space(self._bits, nearest=False)
+            own: Any = (address + low * width, width, high - low, limits, allowed, work, limit, -1)
+            found = _drained(partial(batches.within, kind, *rows, *own), 0, len(self))
+            for owners, _ in found:
+                owners += low
+            return found
+
+        if count < 2 * _BATCH:
+            least = max(1, _SPLIT_BYTES // self._row_bytes // 2)
+            parts = shares(len(self), self._threads, at_least=least, multiple=4096)
+            found = run([partial(few, *part) for part in parts])
+        else:
+            parts = shares(count, self._threads, at_least=_BATCH)
+            found = run([partial(many, *part) for part in parts])
+        owners = [o for part in found for o, _ in part]
+        keys = [k for part in found for _, k in part]
+        return np.concatenate(owners), np.concatenate(keys)
+
+    def _longest(
         self,
-        words: npt.NDArray[np.uint64],
-        limit: int,
+        queries: Codes,
+        k: int,
         mask: Allowed,
-        parts: list[tuple[int, int]],
-    ) -> Ints:
-        """Codes at each distance: int64 (parts, queries, limit + 1)."""
-        counts = np.zeros((len(parts), len(words), limit + 1), np.int64)
-        run(
-            [
-                partial(kernels.count, *self._rows(*part), words, _address(mask), counts[number])
-                for number, part in enumerate(parts)
-            ]
-        )
-        return counts
+        ids: Ints,
+        distances: npt.NDArray[np.int32],
+    ) -> None:
+        """The k nearest for large k: find the distance of the k-th, then all within it."""
+        ids[:] = -1
+        distances[:] = -1
+        for number in range(len(queries)):
+            query = queries[number : number + 1]
+            counts = np.zeros(self._bits + 1, np.int64)
+            kernels.count(*self._rows, _address(query), self._bits, _address(mask), counts)
+            radius = int(np.searchsorted(np.cumsum(counts), k))
+            found = self.within(query, min(radius, self._bits), allowed=mask)
+            some = min(k, len(found.ids))
+            ids[number, :some] = found.ids[:some]
+            distances[number, :some] = found.distances[:some]
 
-    def _collect(
-        self,
-        words: npt.NDArray[np.uint64],
-        mask: Allowed,
-        parts: list[tuple[int, int]],
-        counts: Ints,
-        starts: Ints,
-        total: int,
-    ) -> tuple[Ints, npt.NDArray[np.int32]]:
-        """Rows and distances of what was counted, at most ``total`` of them."""
-        # In the order of the answer: by query, distance, part.
-        lengths = np.moveaxis(counts, 0, 2)
-        shape = lengths.shape
-        flat = lengths.reshape(shape[0], shape[1] * shape[2])
-        places = starts[:, None] + np.cumsum(flat, axis=1) - flat
-        places = np.ascontiguousarray(np.moveaxis(places.reshape(shape), 2, 0))
-        ends = np.minimum(places + counts, total)
-        rows = np.empty(total, np.int64)
-        distances = np.empty(total, np.int32)
-        run(
-            [
-                partial(
-                    kernels.collect,
-                    *self._rows(*part),
-                    words,
-                    _address(mask),
-                    places[number],
-                    ends[number],
-                    rows,
-                    distances,
-                )
-                for number, part in enumerate(parts)
-            ]
-        )
-        return rows, distances
 
-    def _rows(self, low: int, high: int) -> tuple[int, int, int, int]:
-        """The codes as kernels take them: address, bytes of a row, first and last row."""
-        return _address(self._codes), self._row_bytes, low, high
+def _drained(kernel: Callable[..., int], low: int, high: int) -> list[_Found]:
+    """Call a kernel that finds codes within a radius until it is through."""
+    progress = np.array([low, 0])
+    owners, keys = np.empty(_SPACE, np.int32), np.empty(_SPACE, np.int64)
+    found = []
+    while True:
+        total = kernel(progress, owners, keys)
+        found.append((owners[:total].copy(), keys[:total].copy()))
+        if progress[0] >= high:
+            return found
 
 
 def _address(array: npt.NDArray[Any] | None) -> int:

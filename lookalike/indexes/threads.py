@@ -1,8 +1,9 @@
 """The threads that kernels run on: one pool for the process, made when it is first needed.
 
 Kernels release the interpreter's lock, so plain Python threads run them side by side. The calling
-thread takes a share itself, which saves waking another one for it. (Numba's own ``parallel=True``
-aborts the process when several threads call it.)
+thread works too: it takes the last job, and then every other job that no thread has begun. So a
+call never waits for a thread that is busy or slow to wake, and jobs may run jobs themselves.
+(Numba's own ``parallel=True`` aborts the process when several threads call it.)
 """
 
 from __future__ import annotations
@@ -10,17 +11,81 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import TypeVar
+from queue import SimpleQueue
+from typing import Generic, TypeVar
 
 __all__ = ["default_threads", "run", "shares"]
 
 T = TypeVar("T")
 
-_lock = threading.Lock()
-_pool: ThreadPoolExecutor | None = None
-_pool_process = 0
+
+class _Task(Generic[T]):
+    """A job that is run by whoever claims it first."""
+
+    __slots__ = ("_begun", "_done", "_error", "_job", "_result")
+
+    def __init__(self, job: Callable[[], T]) -> None:
+        self._job = job
+        self._begun = threading.Lock()
+        self._done = threading.Lock()
+        self._done.acquire()
+        self._result: T
+        self._error: BaseException | None = None
+
+    def begin(self) -> bool:
+        """Run the job, unless another thread has begun it."""
+        if not self._begun.acquire(blocking=False):
+            return False
+        try:
+            self._result = self._job()
+        except BaseException as error:  # raised again by the thread that wants the result
+            self._error = error
+        self._done.release()
+        return True
+
+    def result(self) -> T:
+        """What the job returned, once it has."""
+        if not self.begin():
+            with self._done:
+                pass
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
+class _Pool:
+    """Threads that end with the process; new ones in a forked child, which has none."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process = 0
+        self._threads = 0
+        self._queue: SimpleQueue[_Task[object]] = SimpleQueue()
+
+    def put(self, task: _Task[object], wanted: int) -> None:
+        """Hand out a task to as many threads as are wanted by now."""
+        if self._threads < wanted or self._process != os.getpid():
+            self._grow(wanted)
+        self._queue.put(task)
+
+    def _grow(self, wanted: int) -> None:
+        with self._lock:
+            if self._process != os.getpid():
+                self._process, self._threads, self._queue = os.getpid(), 0, SimpleQueue()
+            while self._threads < wanted:
+                self._threads += 1
+                name = f"lookalike-scan-{self._threads}"
+                threading.Thread(target=_work, args=(self._queue,), name=name, daemon=True).start()
+
+
+def _work(queue: SimpleQueue[_Task[object]]) -> None:
+    while True:
+        queue.get().begin()
+
+
+_pool = _Pool()
+_MOST = 64  # threads of the pool, whatever is asked for
 
 
 def default_threads() -> int:
@@ -30,31 +95,17 @@ def default_threads() -> int:
     return os.cpu_count() or 1
 
 
-def _executor() -> ThreadPoolExecutor:
-    global _pool, _pool_process
-    with _lock:
-        if _pool is None or _pool_process != os.getpid():  # a forked child has no threads
-            _pool = ThreadPoolExecutor(max(1, default_threads()), "lookalike-scan")
-            _pool_process = os.getpid()
-        return _pool
-
-
 def run(jobs: Sequence[Callable[[], T]]) -> list[T]:
-    """Run all jobs, the last of them in the calling thread; their results, in order.
+    """Run jobs side by side; their results, in order.
 
-    Jobs must not call :func:`run` themselves. The first error of a job is raised again when all
-    have ended.
+    The error of a job is raised again, when those before it have ended.
     """
-    if len(jobs) == 1:
-        return [jobs[0]()]
-    pool = _executor()
-    others = [pool.submit(job) for job in jobs[:-1]]
-    try:
-        own = jobs[-1]()
-    finally:
-        for other in others:
-            other.exception()  # waits
-    return [*(other.result() for other in others), own]
+    tasks = [_Task(job) for job in jobs]
+    for number, task in enumerate(tasks[:-1]):
+        _pool.put(task, min(number + 1, _MOST))  # type: ignore[arg-type]
+    for task in reversed(tasks):
+        task.begin()
+    return [task.result() for task in tasks]
 
 
 def shares(total: int, threads: int, at_least: int = 1, multiple: int = 1) -> list[tuple[int, int]]:
