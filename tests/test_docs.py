@@ -76,7 +76,7 @@ def environment(home: Path) -> dict[str, str]:
 def plain(line: str, home: Path) -> str:
     """A line without what may differ from run to run."""
     line = line.replace(str(home), HOME)
-    return " ".join(re.sub(r"\d[\d,.]*", "#", line).split())
+    return " ".join(re.sub(r"-?\d[\d,.]*", "#", line).split())
 
 
 def agrees(shown: list[str], printed: list[str]) -> bool:

@@ -100,7 +100,8 @@ def _index(library: Library, folder: Path) -> IndexReport:
     click.echo(f"   {counted(pictures, 'picture')} in {report.seconds:.1f} s{rate}.")
     left_out = report.skipped + report.failed
     if left_out:
-        click.echo(f"   {counted(left_out, 'file')} left out; lookalike status says why.")
+        click.echo(f"   {counted(left_out, 'file')} left out; this says why:")
+        click.echo(f"   {_program()} status --library {show_path(str(library.path))}")
     if report.interrupted:
         click.echo("   Stopped there; the demo goes on with these.")
     return report
