@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from lookalike.errors import PictureError, PictureFailed, PictureSkipped, UsageError
+from lookalike.errors import PictureFailed, PictureSkipped, UsageError
 from lookalike.images.arrays import from_array
 from lookalike.images.fitting import fit, least_size
 from lookalike.images.formats import load_plugin, sniff, webp_size
@@ -156,9 +156,9 @@ def decode(
         frame = _upright(frame, orientation)
     except MemoryError as error:
         raise PictureFailed(_out_of_memory(full, limits)) from error
-    except PictureError:
-        raise
     except Exception as error:
+        if "out of memory" in str(error).lower():  # how some readers put it
+            raise PictureFailed(_out_of_memory(full, limits)) from error
         raise PictureFailed(f"damaged {label}: {_what(error)}") from error
     try:
         seen = frame.size

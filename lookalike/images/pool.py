@@ -16,9 +16,10 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from lookalike.errors import LookalikeError, PictureError, PictureFailed, PictureSkipped, UsageError
-from lookalike.images.child import Child, ChildDied, ChildTimeout, default_command
+from lookalike.images.child import ChildDied, ChildTimeout
 from lookalike.images.messages import pack_inputs, unpack_answer
 from lookalike.images.reasons import one_line
+from lookalike.images.slot import CLOSED, Slot
 from lookalike.types import Decoded, InputSpec, Limits
 
 __all__ = ["DecodePool", "Source"]
@@ -32,18 +33,6 @@ Source = str | bytes | os.PathLike[str]
 _RECYCLE_AFTER = 20_000  # pictures, against decoders that leak
 _RECYCLE_RESIDENT = 300_000_000  # bytes still held after an answer
 _POLL_SECONDS = 1.0  # how often a wait looks up, for Ctrl-C on Windows
-
-
-class _Slot:
-    """A place for one child, which is started when it is first needed."""
-
-    def __init__(self) -> None:
-        self.child: Child | None = None
-
-    def drop(self) -> None:
-        child, self.child = self.child, None
-        if child is not None:
-            child.end()
 
 
 class DecodePool:
@@ -76,14 +65,15 @@ class DecodePool:
         self.inputs = dict(inputs)
         self.limits = limits or Limits()
         self.workers = workers
-        self._command = list(command) if command is not None else None
-        self._slots = [_Slot() for _ in range(workers)]
+        self._closed = threading.Event()
+        self._slots = [
+            Slot(self.inputs, self.limits, command, self._closed) for _ in range(workers)
+        ]
         # Last in, first out: a warm child comes before one that would have to be started.
-        self._idle: LifoQueue[_Slot] = LifoQueue()
+        self._idle: LifoQueue[Slot] = LifoQueue()
         for slot in self._slots:
             self._idle.put(slot)
         self._heavy = threading.Lock()
-        self._closed = threading.Event()
         # Also runs when the pool is forgotten, and when the interpreter ends.
         self._finalizer = weakref.finalize(self, _end_all, self._closed, self._slots)
 
@@ -107,7 +97,7 @@ class DecodePool:
         slots = [self._take() for _ in range(min(children or self.workers, self.workers))]
         try:
             for slot in slots:
-                self._start(slot)
+                slot.start()
         finally:
             for slot in slots:
                 self._idle.put(slot)
@@ -229,7 +219,7 @@ class DecodePool:
             raise PictureFailed("can't be read: its path holds a null character")
         return {"from": "path"}, os.fsencode(path)
 
-    def _take(self) -> _Slot:
+    def _take(self) -> Slot:
         while not self._closed.is_set():
             try:
                 slot = self._idle.get(timeout=_POLL_SECONDS)
@@ -239,46 +229,18 @@ class DecodePool:
                 self._idle.put(slot)
                 break
             return slot
-        raise LookalikeError("this decoding pool is closed: open another one")
-
-    def _start(self, slot: _Slot) -> Child:
-        if slot.child is not None and not slot.child.alive:  # ended from outside while idle
-            slot.drop()
-        if slot.child is None:
-            try:
-                slot.child = Child(self._command or default_command(), self.inputs, self.limits)
-            except OSError as error:
-                raise LookalikeError(f"no decoding process can be started: {error}") from error
-            if self._closed.is_set():  # closed while it came up: nobody else would end it
-                slot.drop()
-                raise LookalikeError("this decoding pool is closed: open another one")
-        return slot.child
-
-    def _ready(self, slot: _Slot) -> Child:
-        """A child that serves: one that died unasked (killed from outside) is replaced once."""
-        for last in (False, True):
-            child = self._start(slot)
-            try:
-                child.wait_ready()
-                return child
-            except (ChildDied, ChildTimeout) as error:
-                slot.drop()
-                if last or self._closed.is_set():
-                    raise LookalikeError(
-                        f"no decoding process can be started: {one_line(str(error))}"
-                    ) from error
-        raise AssertionError  # pragma: no cover - the loop returns or raises
+        raise LookalikeError(CLOSED)
 
     def _ask(
         self,
-        slot: _Slot,
+        slot: Slot,
         header: dict[str, Any],
         body: bytes,
         inputs: Mapping[str, InputSpec],
         *,
         last: bool = False,
     ) -> Decoded | PictureError:
-        child = self._ready(slot)
+        child = slot.ready()
         seconds = self.limits.seconds
         try:
             reply, data = child.ask(header, body, seconds)
@@ -292,7 +254,7 @@ class DecodePool:
         except ChildDied as error:
             slot.drop()
             if self._closed.is_set():
-                raise LookalikeError("this decoding pool was closed meanwhile") from error
+                raise LookalikeError(CLOSED) from error
             _log.info("a decoding process is replaced: %s", error)
             if not last:
                 raise
@@ -316,7 +278,7 @@ def _get(queue: SimpleQueue[Any]) -> Any:
             continue
 
 
-def _end_all(closed: threading.Event, slots: Iterable[_Slot]) -> None:
+def _end_all(closed: threading.Event, slots: Iterable[Slot]) -> None:
     closed.set()  # first, so that no child is started in place of one that ends now
     for slot in slots:
         slot.drop()
