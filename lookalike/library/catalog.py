@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from lookalike.library.connection import connect, is_read_only, translated
-from lookalike.types import Decoded
+from lookalike.types import Decoded, Encoder
 
 __all__ = ["Catalog", "EncoderRow", "FileRow", "PictureRow"]
 
@@ -25,6 +25,7 @@ class EncoderRow:
     id: int
     slot: str
     name: str
+    source: str
     fingerprint: str
     bits: int
     embedding_size: int
@@ -139,8 +140,8 @@ class Catalog:
     def encoders(self) -> list[EncoderRow]:
         """All encoders, the current one of each slot first."""
         rows = self._all(
-            "SELECT id, slot, name, fingerprint, bits, embedding_size, current FROM encoders"
-            " ORDER BY slot, current DESC, id"
+            "SELECT id, slot, name, source, fingerprint, bits, embedding_size, current"
+            " FROM encoders ORDER BY slot, current DESC, id"
         )
         return [EncoderRow(*row) for row in rows]
 
@@ -152,10 +153,8 @@ class Catalog:
     def add_encoder(
         self,
         slot: str,
-        name: str,
-        fingerprint: str,
-        bits: int,
-        embedding_size: int,
+        source: str,
+        encoder: Encoder,
         *,
         current: bool,
         card: str | None = None,
@@ -164,12 +163,23 @@ class Catalog:
         """Make an encoder known and return its id; one that is known already is left as it is."""
         self._run(
             "INSERT OR IGNORE INTO encoders"
-            " (slot, name, fingerprint, bits, embedding_size, current, card, model)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [slot, name, fingerprint, bits, embedding_size, current, card, model],
+            " (slot, name, source, fingerprint, bits, embedding_size, current, card, model)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                slot,
+                encoder.name,
+                source,
+                encoder.fingerprint,
+                encoder.bits,
+                encoder.embedding_size,
+                current,
+                card,
+                model,
+            ],
         )
         row = self._all(
-            "SELECT id FROM encoders WHERE slot = ? AND fingerprint = ?", [slot, fingerprint]
+            "SELECT id FROM encoders WHERE slot = ? AND fingerprint = ?",
+            [slot, encoder.fingerprint],
         )
         return cast(int, row[0][0])
 

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from lookalike.encoders import registry
 from lookalike.encoders.perceptual import PDQ
 from lookalike.errors import LibraryNotFoundError, LibraryReadOnlyError, UsageError
 from lookalike.images.borders import without_borders
@@ -207,21 +206,25 @@ class Library:
         ones stay: the report names the folder.
 
         Args:
-            photo: the photo encoder to use from now on.
+            photo: the photo encoder to use from now on; by default the newest version of the one
+                that the library has.
             progress: as for :meth:`index`.
             stop: as for :meth:`index`.
         """
         with self._writing():
             current = self._models.current()
-            names = self._models.wanted(photo)
+            sources = {"pdq": None, "photo": photo}
             with self._catalog.writing():
-                rows = {slot: self._models.add(slot, names[slot], current=False) for slot in SLOTS}
-            report = self._ingest(
-                [*current.values(), *rows.values()], self._catalog.folders(), progress, stop
-            )
+                new = {s: self._models.renewed(row, sources[s]) for s, row in current.items()}
+            # Old codes go on being made, so that pictures that are new to the library have them
+            # if this run is interrupted.
+            old = [row for row in current.values() if self._models.can_make(row)]
+            rows = {row.id: row for row in [*old, *new.values()]}
+            folders = self._catalog.folders()
+            report = self._ingest(list(rows.values()), folders, progress, stop)
             if not report.interrupted and not report.offline:
                 with self._catalog.writing():
-                    for row in rows.values():
+                    for row in new.values():
                         if not row.current:
                             self._catalog.make_current(row)
             return report
@@ -333,8 +336,7 @@ class Library:
 
     def _code_status(self, row: EncoderRow) -> CodeStatus:
         pictures = self._catalog.count("SELECT count(*) FROM codes WHERE encoder = ?", [row.id])
-        newest = registry.fingerprint(row.name)
-        stale = pictures if newest is not None and newest != row.fingerprint else 0
+        stale = pictures if self._models.is_stale(row) else 0
         return CodeStatus(
             name=row.name,
             bits=row.bits,

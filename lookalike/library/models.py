@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping
 
@@ -24,33 +25,33 @@ class Models:
 
     Args:
         catalog: of the library.
-        photo: name of the encoder that a new library gets, see :mod:`lookalike.encoders.registry`.
+        photo: the photo encoder that a new library gets: a name or a path, see
+            :mod:`lookalike.encoders.registry`.
     """
 
     def __init__(self, catalog: Catalog, photo: str) -> None:
         self._catalog = catalog
-        self._photo = photo
         self._loaded: dict[int, Encoder] = {}
         self._lock = threading.Lock()
         if not catalog.read_only and not self.current():
             with catalog.writing():
-                for slot in SLOTS:
-                    self.add(slot, self._name(slot), current=True)
+                for slot, source in zip(SLOTS, ("pdq", photo), strict=True):
+                    self.add(slot, source, current=True)
 
     def current(self) -> Mapping[str, EncoderRow]:
         """By slot the encoder that answers."""
         return {row.slot: row for row in self._catalog.encoders() if row.current}
 
-    def add(self, slot: str, name: str, *, current: bool) -> EncoderRow:
-        """Make the encoder that ``name`` stands for now known to the library; in a transaction."""
-        encoder = registry.load(name)
+    def add(self, slot: str, source: str, *, current: bool) -> EncoderRow:
+        """Make the encoder that ``source`` stands for now known; in a transaction."""
+        if source.lower().endswith(".onnx"):
+            source = os.path.abspath(source)
+        encoder = registry.load(source)
         stored = registry.stored(encoder)
         key = self._catalog.add_encoder(
             slot,
-            encoder.name,
-            encoder.fingerprint,
-            encoder.bits,
-            encoder.embedding_size,
+            source,
+            encoder,
             current=current,
             card=None if stored is None else stored[0],
             model=None if stored is None else stored[1],
@@ -58,9 +59,22 @@ class Models:
         self._loaded[key] = encoder
         return next(row for row in self._catalog.encoders() if row.id == key)
 
-    def wanted(self, photo: str | None = None) -> dict[str, str]:
-        """By slot the name of the encoder that a reindex would use."""
-        return {"pdq": "pdq", "photo": photo or self._photo}
+    def renewed(self, row: EncoderRow, source: str | None = None) -> EncoderRow:
+        """The encoder that a reindex replaces ``row`` by, made known; in a transaction.
+
+        Args:
+            row: the current one.
+            source: another encoder; by default the newest version of the same, which is ``row``
+                itself where its source is gone.
+        """
+        wanted = source or row.source
+        if source is None and registry.fingerprint(wanted) in (None, row.fingerprint):
+            return row
+        return self.add(row.slot, wanted, current=False)
+
+    def is_stale(self, row: EncoderRow) -> bool:
+        """Whether there is another version of the encoder."""
+        return registry.fingerprint(row.source) not in (None, row.fingerprint)
 
     def encoder(self, row: EncoderRow) -> Encoder:
         """The encoder of a row.
@@ -73,9 +87,13 @@ class Models:
                 self._loaded[row.id] = self._load(row)
             return self._loaded[row.id]
 
+    def can_make(self, row: EncoderRow) -> bool:
+        """Whether :meth:`encoder` has the encoder of a row."""
+        return not self.is_stale(row) or self._catalog.model(row.id) is not None
+
     def _load(self, row: EncoderRow) -> Encoder:
-        if registry.fingerprint(row.name) == row.fingerprint:
-            return registry.load(row.name)
+        if registry.fingerprint(row.source) == row.fingerprint:
+            return registry.load(row.source)
         kept = self._catalog.model(row.id)
         if kept is None:
             raise EncoderMismatchError(
@@ -83,6 +101,3 @@ class Models:
                 f" this lookalike can't make: run 'lookalike reindex'"
             )
         return registry.load_stored(*kept)
-
-    def _name(self, slot: str) -> str:
-        return self.wanted()[slot]

@@ -17,12 +17,14 @@ _V1 = """
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 -- The encoders that made this library's codes. `slot` is pdq or photo. One encoder a slot is
--- current and answers; another one is being prepared while a reindex runs. `model` is the whole
--- ONNX file, so that old codes can be asked after an upgrade of lookalike.
+-- current and answers; another one is being prepared while a reindex runs. `source` is what the
+-- user named: an encoder's name or the path of a file, where a reindex looks for a newer version.
+-- `model` is the whole ONNX file, so that old codes can be asked after an upgrade of lookalike.
 CREATE TABLE encoders (
     id INTEGER PRIMARY KEY,
     slot TEXT NOT NULL,
     name TEXT NOT NULL,
+    source TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
     bits INTEGER NOT NULL,
     embedding_size INTEGER NOT NULL,

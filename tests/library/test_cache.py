@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +13,29 @@ import pytest
 from lookalike.library import cache
 from lookalike.library.cache import CodeTable, cache_folder, load
 from lookalike.library.catalog import Catalog, EncoderRow
-from lookalike.types import Decoded
+from lookalike.types import Decoded, Encoded, InputSpec, Pixels
 
 BITS = 100  # no multiple of 8 or 64
+
+
+class Small:
+    """An encoder as far as a catalog knows encoders; nothing is encoded here."""
+
+    name = "p"
+    fingerprint = "f1"
+    bits = BITS
+    embedding_size = 3
+    input = InputSpec(8, "stretch")
+
+    def encode(self, pictures: Sequence[Pixels]) -> Encoded:
+        raise AssertionError("not asked for")
 
 
 @pytest.fixture
 def catalog(tmp_path: Path) -> Iterator[Catalog]:
     catalog = Catalog(tmp_path / "c.lookalike")
     with catalog.writing():
-        catalog.add_encoder("photo", "p", "f1", BITS, 3, current=True)
+        catalog.add_encoder("photo", "p", Small(), current=True)
     yield catalog
     catalog.close()
 
