@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from lookalike.errors import LookalikeError
 
 if TYPE_CHECKING:
     from lookalike.library import IndexReport, Library, SearchResult
-    from lookalike.types import Pixels
+    from lookalike.types import Match, Pixels
 
 __all__ = ["demo"]
 
@@ -82,7 +83,7 @@ def demo(pictures: Path | None, out: Path, data_dir: Path, library: Path | None)
         result = opened.search(query, _HITS)
         again = opened.search(query, _HITS)
     print_hits(result.hits)
-    _say_rank([hit.path for hit in result.hits], original)
+    _say_rank(result.hits, original)
     _say_time(again)
     sheet = write_sheet(query, result.hits, out / "sheet.png")
     _say_next(file)
@@ -117,12 +118,16 @@ def _write_query(pixels: Pixels, target: Path) -> Path:
     return target
 
 
-def _say_rank(paths: list[str], original: Path) -> None:
+def _say_rank(hits: Sequence[Match], original: Path) -> None:
+    paths = [hit.path for hit in hits]
     path = os.path.abspath(original)
-    if path in paths:
-        click.echo(f"\n   The original is hit {paths.index(path) + 1} of {len(paths)}.")
-    else:
+    if path not in paths:
         click.echo(f"\n   The original is not among the first {len(paths)}.")
+        return
+    rank = paths.index(path)
+    copies = rank > 0 and all(hit.kind != "alike" for hit in hits[:rank])
+    told = "; those before it are copies of it too" if copies else ""
+    click.echo(f"\n   The original is hit {rank + 1} of {len(paths)}{told}.")
 
 
 def _say_time(result: SearchResult) -> None:
