@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -126,22 +127,40 @@ def test_python_examples_run(page: Path, home: Path, environment: dict[str, str]
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("command", sorted(program.commands))
-def test_every_command_and_option_has_its_place(command: str) -> None:
-    page = ROOT / "docs" / "commands" / f"{command}.md"
-    assert page.exists(), f"lookalike {command} has no page"
+def leaves(group: click.Group, *above: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """The words of every command, such as ("benchmark", "search"), and the command."""
+    for word, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from leaves(command, *above, word)
+        else:
+            yield (*above, word), command
+
+
+LEAVES = dict(leaves(program))
+
+
+def options(command: click.Command) -> list[str]:
+    return [
+        option
+        for parameter in command.params
+        if isinstance(parameter, click.Option)
+        for option in (*parameter.opts, *parameter.secondary_opts)
+    ]
+
+
+@pytest.mark.parametrize("words", LEAVES, ids=" ".join)
+def test_every_command_and_option_has_its_place(words: tuple[str, ...]) -> None:
+    page = ROOT / "docs" / "commands" / f"{words[0]}.md"
+    assert page.exists(), f"lookalike {words[0]} has no page"
     text = page.read_text(encoding="utf-8")
-    assert f"`lookalike {command}" in text
-    for parameter in program.commands[command].params:
-        if isinstance(parameter, click.Option):
-            for option in (*parameter.opts, *parameter.secondary_opts):
-                assert re.search(rf"`{option}[ `]", text), f"{option} isn't described in {page}"
+    assert f"`lookalike {' '.join(words)}" in text
+    for option in options(LEAVES[words]):
+        assert re.search(rf"`{option}[ `]", text), f"{option} isn't described in {page}"
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs" / "commands").glob("*.md")), ids=name)
 def test_no_page_describes_what_is_gone(page: Path) -> None:
-    assert page.stem in program.commands
-    known = {o for p in program.commands[page.stem].params for o in p.opts} | {"-h", "--help"}
+    known = {o for words, c in LEAVES.items() if words[0] == page.stem for o in options(c)}
     named = set(re.findall(r"^\| `(-[^ `]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
     assert named <= known
 
