@@ -24,8 +24,9 @@ import numpy.typing as npt
 from filelock import FileLock, Timeout
 
 from lookalike.codes.bits import bytes_for, to_words, words_for
-from lookalike.library.catalog import Catalog, EncoderRow
+from lookalike.library.catalog import Catalog
 from lookalike.library.disk import is_writable
+from lookalike.library.rows import EncoderRow
 
 __all__ = ["CodeTable", "cache_folder", "delete", "load", "size"]
 

@@ -8,51 +8,22 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from lookalike.library.connection import connect, is_read_only, translated
+from lookalike.library.rows import (
+    UNDER,
+    EncoderRow,
+    FileRow,
+    PictureRow,
+    bounds,
+    file_row,
+    is_under,
+)
 from lookalike.types import Decoded, Encoder
 
-__all__ = ["Catalog", "EncoderRow", "FileRow", "PictureRow"]
-
-
-@dataclass(frozen=True, slots=True)
-class EncoderRow:
-    """An encoder as a library knows it; ``slot`` is ``pdq`` or ``photo``."""
-
-    id: int
-    slot: str
-    name: str
-    source: str
-    fingerprint: str
-    bits: int
-    embedding_size: int
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FileRow:
-    """A file that has a code, as it was when last seen."""
-
-    id: int
-    path: str
-    size: int
-    mtime_ns: int
-    content: int
-    present: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PictureRow:
-    """A file of a search's answer."""
-
-    id: int
-    path: str
-    content: int
-    width: int
-    height: int
+__all__ = ["Catalog"]
 
 
 class Catalog:
@@ -259,7 +230,7 @@ class Catalog:
             "SELECT id, path, size, mtime_ns, content, present FROM files WHERE path = ?",
             [os.fsencode(path)],
         )
-        return _file(rows[0]) if rows else None
+        return file_row(rows[0]) if rows else None
 
     def files_of(self, content: int) -> list[FileRow]:
         """All files that hold, or held, a content."""
@@ -268,16 +239,16 @@ class Catalog:
             " WHERE content = ? ORDER BY id",
             [content],
         )
-        return [_file(row) for row in rows]
+        return [file_row(row) for row in rows]
 
     def files_under(self, folder: str) -> Iterator[FileRow]:
         """All files in a folder and below, in the order of their ids."""
         rows = self.rows(
             "SELECT id, path, size, mtime_ns, content, present FROM files"  # noqa: S608
-            f" WHERE {_UNDER} ORDER BY id",
-            _bounds(folder),
+            f" WHERE {UNDER} ORDER BY id",
+            bounds(folder),
         )
-        return map(_file, rows)
+        return map(file_row, rows)
 
     def put_file(self, path: str, size: int, mtime_ns: int, content: int) -> None:
         """Note that a file is there with this content; it leaves the ledger."""
@@ -365,7 +336,7 @@ class Catalog:
         self, folder: str | None = None
     ) -> Iterator[tuple[str, Literal["skipped", "failed"], str]]:
         """(path, status, reason) by path, of all folders or of one."""
-        where, values = ("", []) if folder is None else (f"WHERE {_UNDER}", _bounds(folder))
+        where, values = ("", []) if folder is None else (f"WHERE {UNDER}", bounds(folder))
         sql = f"SELECT path, status, reason FROM ledger {where} ORDER BY path"  # noqa: S608
         for path, status, reason in self._all(sql, values):
             yield os.fsdecode(path), status, reason
@@ -400,26 +371,6 @@ class Catalog:
         if folder is None:
             return self.count("SELECT count(*) FROM files WHERE present = 1")
         return self.count(
-            f"SELECT count(*) FROM files WHERE present = 1 AND {_UNDER}",  # noqa: S608
-            _bounds(folder),
+            f"SELECT count(*) FROM files WHERE present = 1 AND {UNDER}",  # noqa: S608
+            bounds(folder),
         )
-
-
-# Paths below a folder sort between "folder/" and "folder0", the separator's successor.
-_UNDER = "path >= ? AND path < ?"
-
-
-def _bounds(folder: str) -> list[bytes]:
-    raw = os.fsencode(folder).rstrip(os.fsencode(os.sep))
-    return [raw + os.fsencode(os.sep), raw + os.fsencode(chr(ord(os.sep) + 1))]
-
-
-def is_under(path: str, folder: str) -> bool:
-    """Whether ``path`` lies in ``folder`` or below."""
-    low, high = _bounds(folder)
-    return low <= os.fsencode(path) < high
-
-
-def _file(row: tuple[Any, ...]) -> FileRow:
-    file, path, size, mtime_ns, content, present = row
-    return FileRow(file, os.fsdecode(path), size, mtime_ns, content, bool(present))

@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 from lookalike.errors import PictureError
 from lookalike.images.pool import DecodePool
 from lookalike.images.walk import Found, Unreadable, digest, walk
-from lookalike.library.catalog import Catalog, FileRow, is_under
+from lookalike.library.catalog import Catalog
 from lookalike.library.reports import IndexReport, OnProgress, Progress
+from lookalike.library.rows import FileRow, is_under
 from lookalike.types import Decoded, Encoded, Encoder
 
 __all__ = ["Ingest"]

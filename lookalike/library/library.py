@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Self
 
-import numpy as np
-import numpy.typing as npt
-from PIL import Image
-
-from lookalike.encoders.perceptual import PDQ
-from lookalike.errors import LibraryNotFoundError, LibraryReadOnlyError, UsageError
-from lookalike.images.borders import without_borders
-from lookalike.images.decode import prepare
-from lookalike.images.fitting import fit
+from lookalike.errors import LibraryReadOnlyError, UsageError
 from lookalike.images.pool import DecodePool
 from lookalike.library import cache, schema
-from lookalike.library.catalog import Catalog, EncoderRow, is_under
+from lookalike.library.catalog import Catalog
 from lookalike.library.connection import writer_lock
 from lookalike.library.ingest import Ingest
-from lookalike.library.models import SLOTS, Models
+from lookalike.library.models import Models
 from lookalike.library.reports import (
     CodeStatus,
     FolderStatus,
@@ -35,16 +26,12 @@ from lookalike.library.reports import (
     SearchResult,
     Status,
 )
-from lookalike.library.search import CodeChoice, Question, Table, merge
-from lookalike.types import Decoded, Encoder, InputSpec, Limits
+from lookalike.library.rows import EncoderRow, is_under
+from lookalike.library.search import CodeChoice
+from lookalike.library.searcher import Picture, Searcher
+from lookalike.types import Encoder, Limits
 
 __all__ = ["Library"]
-
-Picture: TypeAlias = "str | os.PathLike[str] | bytes | Image.Image | npt.NDArray[np.generic]"
-
-# A search that finds the library changed renews its tables only if that took less than this share
-# of the time since; else a library that is being indexed would be read again for every search.
-REFRESH_SHARE = 0.1
 
 
 class Library:
@@ -68,10 +55,8 @@ class Library:
         self._limits = limits
         self._workers = workers
         self._models = Models(catalog, photo)
-        self._tables: dict[str, Table] = {}
-        self._refreshed = (0.0, 0.0)  # when the tables were made, and how long it took
-        self._pools: dict[tuple[tuple[str, InputSpec], ...], DecodePool] = {}
-        self._lock = threading.RLock()
+        self._searcher = Searcher(catalog, self._models, limits, workers)
+        self._lock = threading.Lock()
         self._closed = False
 
     @classmethod
@@ -134,9 +119,7 @@ class Library:
             if self._closed:
                 return
             self._closed = True
-            for pool in self._pools.values():
-                pool.close()
-            self._tables.clear()
+            self._searcher.close()
             self._catalog.close()
 
     def __enter__(self) -> Self:
@@ -294,23 +277,7 @@ class Library:
             UsageError: ``k`` or ``code`` is out of range.
             EncoderMismatchError: the codes are of a version that this lookalike can't make.
         """
-        if not 1 <= k <= 10_000:
-            raise UsageError(f"k is 1 to 10,000, not {k}")
-        if code not in ("pdq", "photo", "both"):
-            raise UsageError(f"code is 'pdq', 'photo' or 'both', not {code!r}")
-        clock = _Clock()
-        rows = self._rows(code)
-        specs = {row.slot: self._models.encoder(row).input for row in rows}
-        specs["pdq"] = PDQ.input  # large enough to look for borders in, whatever is asked
-        decoded = self._decode(picture, specs)
-        clock.lap("decode")
-        question = self._question(decoded, rows)
-        clock.lap("encode")
-        tables = self._fresh_tables(rows)
-        clock.lap("open")
-        hits, exact = merge(self._catalog, tables, question, k)
-        clock.lap("search")
-        return SearchResult(_name(picture), exact, hits, clock.laps())
+        return self._searcher.search(picture, k, code)
 
     def status(self) -> Status:
         """Counts, sizes, folders and the ledger."""
@@ -346,84 +313,7 @@ class Library:
             index="exact scan",
         )
 
-    def _rows(self, code: CodeChoice) -> list[EncoderRow]:
-        current = self._models.current()
-        slots = SLOTS if code == "both" else (code,)
-        if not all(slot in current for slot in slots):
-            raise LibraryNotFoundError(f"{self.path} holds no codes yet: index a folder first")
-        return [current[slot] for slot in slots]
-
-    def _question(self, decoded: Decoded, rows: Sequence[EncoderRow]) -> Question:
-        """Encode a query by the road that indexed pictures take, and what is inside its borders."""
-        pdq, quality, photo = None, 0, None
-        inner = without_borders(decoded.inputs["pdq"])
-        for row in rows:
-            encoder = self._models.encoder(row)
-            views = [decoded.inputs[row.slot]]
-            if inner is not None:
-                views.append(np.asarray(fit(Image.fromarray(inner), encoder.input)))
-            if isinstance(encoder, PDQ):
-                turned = [encoder.turned(view) for view in views]
-                pdq = np.concatenate([codes for codes, _ in turned])
-                quality = max(quality for _, quality in turned)
-            else:
-                photo = encoder.encode(views)
-        return Question(decoded.content_digest, decoded.pixel_digest, pdq, quality, photo)
-
-    def _decode(self, picture: Picture, specs: dict[str, InputSpec]) -> Decoded:
-        if isinstance(picture, bytes):
-            return self._pool(specs).decode(picture)
-        if isinstance(picture, str | os.PathLike):
-            return self._pool(specs).decode(os.path.expanduser(os.fspath(picture)))
-        return prepare(picture, specs, self._limits)
-
-    def _fresh_tables(self, rows: Sequence[EncoderRow]) -> dict[str, Table]:
-        """The tables of these encoders, renewed if the library has changed since."""
-        with self._lock:
-            stamp = self._catalog.stamp()
-            when, took = self._refreshed
-            found = {r.slot: self._tables[r.slot] for r in rows if r.slot in self._tables}
-            complete = all(r.slot in found and found[r.slot].codes.encoder.id == r.id for r in rows)
-            fresh = complete and all(t.codes.stamp == stamp for t in found.values())
-            if fresh or (complete and time.monotonic() - when < took / REFRESH_SHARE):
-                return found
-            started = time.monotonic()
-            found = {row.slot: Table(cache.load(self._catalog, row)) for row in rows}
-            self._tables.update(found)
-            self._refreshed = (time.monotonic(), time.monotonic() - started)
-            return found
-
-    def _pool(self, specs: dict[str, InputSpec]) -> DecodePool:
-        """The pool for these inputs; its processes start at its first picture and stay."""
-        key = tuple(sorted(specs.items()))
-        with self._lock:
-            if key not in self._pools:
-                self._pools[key] = DecodePool(specs, limits=self._limits, workers=self._workers)
-            return self._pools[key]
-
-
-class _Clock:
-    """Seconds by stage."""
-
-    def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._laps: dict[str, float] = {}
-
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self._laps[name] = now - self._last
-        self._last = now
-
-    def laps(self) -> dict[str, float]:
-        return {**self._laps, "total": self._last - self._start}
-
 
 def _absolute(folder: str | os.PathLike[str]) -> str:
     """Absolute without following links: a folder keeps the name that the user knows."""
     return os.path.abspath(os.path.expanduser(os.fspath(folder)))
-
-
-def _name(picture: Picture) -> str:
-    if isinstance(picture, str | os.PathLike):
-        return os.fspath(picture)
-    return f"<{len(picture)} bytes>" if isinstance(picture, bytes) else "<pixels>"

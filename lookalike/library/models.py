@@ -7,9 +7,11 @@ import threading
 from collections.abc import Mapping
 
 from lookalike.encoders import registry
+from lookalike.encoders.perceptual import PDQ
 from lookalike.errors import EncoderMismatchError
-from lookalike.library.catalog import Catalog, EncoderRow
-from lookalike.types import Encoder
+from lookalike.library.catalog import Catalog
+from lookalike.library.rows import EncoderRow
+from lookalike.types import Encoder, InputSpec
 
 __all__ = ["Models"]
 
@@ -86,6 +88,19 @@ class Models:
             if row.id not in self._loaded:
                 self._loaded[row.id] = self._load(row)
             return self._loaded[row.id]
+
+    def is_loaded(self, row: EncoderRow) -> bool:
+        """Whether :meth:`encoder` answers at once."""
+        return row.id in self._loaded
+
+    def input(self, row: EncoderRow) -> InputSpec:
+        """What the encoder of a row takes in, without loading its model where that is possible."""
+        if row.id not in self._loaded:
+            if row.slot == "pdq":
+                return PDQ.input
+            if registry.fingerprint(row.source) == row.fingerprint:
+                return registry.card(row.source).input
+        return self.encoder(row).input
 
     def can_make(self, row: EncoderRow) -> bool:
         """Whether :meth:`encoder` has the encoder of a row."""

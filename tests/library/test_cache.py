@@ -12,7 +12,8 @@ import pytest
 
 from lookalike.library import cache
 from lookalike.library.cache import CodeTable, cache_folder, load
-from lookalike.library.catalog import Catalog, EncoderRow
+from lookalike.library.catalog import Catalog
+from lookalike.library.rows import EncoderRow
 from lookalike.types import Decoded, Encoded, InputSpec, Pixels
 
 BITS = 100  # no multiple of 8 or 64
