@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import click
 
 from lookalike import __version__
+from lookalike.cli.benchmark import benchmark
 from lookalike.cli.completion import completion
 from lookalike.cli.demo import demo
 from lookalike.cli.encode import encode
@@ -33,7 +34,7 @@ def program() -> None:
     """Find the same, the edited and the similar pictures among your own."""
 
 
-for _command in (index, search, status, reindex, remove, encode, demo, completion):
+for _command in (index, search, status, reindex, remove, encode, demo, benchmark, completion):
     program.add_command(_command)
 
 

@@ -1,0 +1,133 @@
+"""What a benchmark of searches runs: the form of a contender, and lookalike's own."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from lookalike.errors import LookalikeError
+from lookalike.indexes.scan import Scan
+from lookalike.types import Codes
+
+__all__ = ["OWN", "Contender", "Estimator", "ScanContender", "Unavailable"]
+
+Ints = npt.NDArray[np.int64]
+
+
+class Unavailable(LookalikeError):  # noqa: N818 - a reason, which the report prints
+    """A contender that can't take part; the message is the reason."""
+
+
+class Contender(ABC):
+    """One way to search, with all that is its own: building, settings, memory.
+
+    Attributes:
+        name: as in reports.
+        package: the distribution that it comes from, whose version is reported.
+        claims_exact: whether answers must be exact; the harness holds it to that.
+        has_radius: whether :meth:`within` works.
+        knob: what can be set after building without building anew, such as ``efSearch``.
+        settings: values of the knob, from fast to thorough; empty where there is no knob.
+        usual: the value that the table of results shows.
+    """
+
+    name: ClassVar[str]
+    package: ClassVar[str] = "lookalike"
+    claims_exact: ClassVar[bool] = False
+    has_radius: ClassVar[bool] = False
+    knob: ClassVar[str | None] = None
+    settings: ClassVar[tuple[int, ...]] = ()
+    usual: ClassVar[int] = 0
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+
+    @abstractmethod
+    def build(self, codes: Codes, bits: int, *, radius: int | None = None) -> None:
+        """Make the index.
+
+        Args:
+            codes: packed, uint8 (n, ceil(bits / 8)).
+            bits: width of the codes.
+            radius: what :meth:`within` will be asked for, if anything.
+
+        Raises:
+            Unavailable: the package isn't installed, or the contender can't hold such codes.
+        """
+
+    @abstractmethod
+    def search(self, queries: Codes, k: int) -> Ints:
+        """Rows of the k nearest, int64 (queries, k), -1 where there are fewer."""
+
+    def within(self, queries: Codes, radius: int) -> tuple[Ints, Ints]:
+        """Offsets (queries + 1,) and rows (total,) of all within a radius."""
+        raise Unavailable(f"{self.name} has no search by radius")
+
+    def turn(self, value: int) -> None:
+        """Set the knob.
+
+        Raises:
+            Unavailable: there is none.
+        """
+        raise Unavailable(f"{self.name} has no knob, and can't be set to {value}")
+
+    def size(self) -> int | None:
+        """Bytes of the index with its codes; ``None`` where it can't be told."""
+        return None
+
+
+class ScanContender(Contender):
+    """lookalike's exact scan, what the ratios refer to."""
+
+    name = "scan"
+    claims_exact = True
+    has_radius = True
+
+    def build(self, codes: Codes, bits: int, *, radius: int | None = None) -> None:
+        """Take the codes as they are."""
+        self._scan = Scan(codes, bits, threads=self.threads)
+        self._bytes = codes.nbytes
+
+    def search(self, queries: Codes, k: int) -> Ints:
+        """See :class:`~lookalike.indexes.scan.Scan`."""
+        return self._scan.search(queries, k).ids
+
+    def within(self, queries: Codes, radius: int) -> tuple[Ints, Ints]:
+        """See :class:`~lookalike.indexes.scan.Scan`."""
+        found = self._scan.within(queries, radius)
+        return found.offsets, found.ids
+
+    def size(self) -> int:
+        """The codes alone."""
+        return self._bytes
+
+
+class Estimator(Contender):
+    """The same scan below scikit-learn's checks of its arguments: what those cost."""
+
+    name = "hamming-neighbors"
+    claims_exact = True
+
+    def build(self, codes: Codes, bits: int, *, radius: int | None = None) -> None:
+        """Fit."""
+        try:
+            from lookalike.estimators import HammingNeighbors
+        except ImportError as error:
+            raise Unavailable(str(error)) from error
+        self._neighbors: Any = HammingNeighbors(n_jobs=self.threads).fit(codes)
+
+    def search(self, queries: Codes, k: int) -> Ints:
+        """``kneighbors``."""
+        found: Ints = self._neighbors.kneighbors(queries, k)[1]
+        return found
+
+    def size(self) -> int:
+        """The codes, in whole words."""
+        return int(self._neighbors.n_samples_fit_ * 8 * -(-self._neighbors.n_features_in_ // 8))
+
+
+OWN: tuple[type[Contender], ...] = (ScanContender, Estimator)
+"""lookalike's own contenders; the first is what ratios refer to."""
