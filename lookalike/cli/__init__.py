@@ -6,6 +6,7 @@ imported inside the commands.
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -25,6 +26,9 @@ from lookalike.cli.search import search
 from lookalike.cli.status import status
 
 __all__ = ["main", "program"]
+
+# Without --verbose the log is silent: what matters to a user is printed.
+logging.getLogger("lookalike").addHandler(logging.NullHandler())
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
