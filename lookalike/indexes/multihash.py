@@ -1,0 +1,349 @@
+"""Multi-index hashing: locality-sensitive hashing that is exact within a radius."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from lookalike.codes import bits as packed
+from lookalike.errors import UsageError
+from lookalike.indexes import multihash_files as files
+from lookalike.indexes.multihash_layout import Layout
+from lookalike.indexes.multihash_search import DISTANCE, NEVER, ROW, TableSearch, owners_of
+from lookalike.indexes.multihash_state import State
+from lookalike.indexes.multihash_tables import Tables, build, reordered
+from lookalike.indexes.scan import Scan
+from lookalike.indexes.threads import default_threads
+from lookalike.types import Codes, Hits, RadiusHits
+
+__all__ = ["MultiHash"]
+
+Allowed = npt.NDArray[np.bool_] | None
+Ints = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
+
+_TAIL_SHARE = 32  # a tail longer than one code in so many is merged into the tables
+_REMOVED_SHARE = 4  # likewise more removed codes than one in so many
+_LEAST = 4096  # a tail or so many removed codes cost less than a merge
+
+
+class MultiHash:
+    """Codes in hash tables keyed by parts of them: exact, and faster than a scan for small radii.
+
+    Codes that differ in few bits agree, or nearly, in some part of them; so a search looks into the
+    buckets of its query's parts and of keys that are a bit or two away (Norouzi, Punjani and Fleet
+    2012, "Fast Search in Hamming Space with Multi-Index Hashing"), and passes over what a second
+    part shows to be too far (:mod:`lookalike.indexes.multihash_layout` says why that is exact).
+    A query that would cost more so than a scan gets a scan: the k nearest are looked for at growing
+    radii until they are certain, or until what was spent shows that a scan is due.
+
+    The index keeps a copy of the codes. Searches may run in many threads, also while another adds
+    or removes; one thread at a time may do that.
+
+    Args:
+        codes: packed codes, uint8 (n, ceil(bits / 8)), or their words, uint64
+            (n, ceil(bits / 64)); at most 2^32 - 64 of them.
+        bits: width of the codes, 1 to 4096.
+        ids: int64 (n,), strictly increasing and not negative; the row numbers if omitted.
+        radius: that the tables are laid out for; any radius can be asked for. PDQ's 31 of 256,
+            and that share of other widths, if omitted.
+        tables: their number, 1 to ``bits``; chosen by what it costs if omitted.
+        threads: used by one call; as many as there are processors if omitted.
+
+    Raises:
+        UsageError: an argument of another type, shape or range.
+
+    Example:
+        >>> codes = np.array([[0b11110000], [0b00000001]], dtype=np.uint8)
+        >>> index = MultiHash(codes, bits=8, radius=2)
+        >>> index.within(np.array([[0b00000000]], dtype=np.uint8), radius=2)[0]
+        [Hit(id=1, distance=1)]
+    """
+
+    def __init__(
+        self,
+        codes: Codes | Words,
+        bits: int,
+        ids: Ints | None = None,
+        radius: int | None = None,
+        tables: int | None = None,
+        threads: int | None = None,
+    ) -> None:
+        Scan(codes, bits, ids, threads)  # has the same demands
+        if len(codes) >= 2**32 - 64:
+            raise UsageError(f"an index holds fewer than 2^32 - 64 codes, not {len(codes)}")
+        radius = max(1, bits * 31 // 256) if radius is None else _whole_radius(radius)
+        self._radius = min(radius, bits)
+        self._tables = tables
+        self._threads = threads or default_threads()
+        built = build(np.ascontiguousarray(codes), bits, self._radius, tables, self._threads)
+        rows = np.arange(len(codes)) if ids is None else np.asarray(ids)
+        self._state = State(built, rows, None, built.codes[:0], rows[:0])
+
+    @property
+    def bits(self) -> int:
+        """Width of the codes."""
+        return self._state.tables.layout.bits
+
+    @property
+    def layout(self) -> Layout:
+        """How the codes are cut into tables."""
+        return self._state.tables.layout
+
+    @property
+    def ids(self) -> Ints:
+        """Ids of all codes, int64 (n,), increasing: the rows that ``allowed`` speaks of."""
+        state = self._state
+        return np.sort(np.concatenate([state.live_ids(), state.tail_ids]))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the index takes, in memory or mapped."""
+        state = self._state
+        extra = (state.ids, state.tail, state.tail_ids, state.alive)
+        return state.tables.nbytes + sum(a.nbytes for a in extra if a is not None)
+
+    def __len__(self) -> int:
+        """Number of codes."""
+        return len(self._state)
+
+    def search(
+        self, queries: Codes, k: int, *, allowed: Allowed = None, budget: int | None = None
+    ) -> Hits:
+        """The k nearest codes of each query.
+
+        Args:
+            queries: packed, uint8 (queries, ceil(bits / 8)).
+            k: neighbours wanted, at least 1.
+            allowed: bool (n,): only rows where it is true are found; in the order of :attr:`ids`.
+            budget: codes that each query may look at, at least 1; then the search ends with what it
+                has found, nearest buckets first.
+
+        Returns:
+            Ordered by (distance, id); padded with -1 where there are fewer than k. ``exact`` is
+            false if a query used up its budget.
+
+        Raises:
+            UsageError: an argument of another type, shape or range.
+        """
+        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
+            raise UsageError(f"k must be a whole number of at least 1, not {k!r}")
+        state = self._state
+        words = self._query_words(state, queries)
+        main, tail = state.masks(allowed)
+        _check_budget(budget)
+        wanted = min(int(k), len(state))
+        ids = np.full((len(words), k), -1)
+        distances = np.full((len(words), k), -1, np.int32)
+        if not wanted or not len(words):
+            return Hits(ids=ids, distances=distances, exact=True)
+        keys, exact = self._over(state).nearest(words, wanted, main, budget)
+        missing = keys == NEVER
+        found = np.full(keys.shape, -1)
+        found[~missing] = state.ids[keys[~missing] & ROW]
+        far = np.where(missing, DISTANCE, keys >> 32)
+        if len(state.tail_ids):
+            hits = self._tail_scan(state).search(words.view(np.uint8), wanted, allowed=tail)
+            found = np.concatenate([found, hits.ids], axis=1)
+            far = np.concatenate([far, np.where(hits.ids < 0, DISTANCE, hits.distances)], axis=1)
+            order = np.lexsort((found, far))[:, :wanted]
+            found = np.take_along_axis(found, order, 1)
+            far = np.take_along_axis(far, order, 1)
+        ids[:, :wanted] = found
+        distances[:, :wanted] = np.where(found < 0, -1, far)
+        return Hits(ids=ids, distances=distances, exact=exact)
+
+    def within(
+        self, queries: Codes, radius: int, *, allowed: Allowed = None, budget: int | None = None
+    ) -> RadiusHits:
+        """All codes within a radius of each query.
+
+        Args:
+            queries: packed, uint8 (queries, ceil(bits / 8)).
+            radius: in bits, at least 0; a code at exactly this distance is found.
+            allowed: as for :meth:`search`.
+            budget: as for :meth:`search`.
+
+        Returns:
+            Ordered by (distance, id) within each query. ``exact`` is false if a query used up its
+            budget.
+
+        Raises:
+            UsageError: an argument of another type, shape or range.
+        """
+        limit = min(_whole_radius(radius), self.bits)
+        state = self._state
+        words = self._query_words(state, queries)
+        main, tail = state.masks(allowed)
+        _check_budget(budget)
+        owners, distances, rows, exact = self._over(state).within(words, limit, main, budget)
+        ids = state.ids[rows]
+        if len(state.tail_ids):
+            hits = self._tail_scan(state).within(words.view(np.uint8), limit, allowed=tail)
+            owners = np.concatenate([owners, owners_of(hits)])
+            distances = np.concatenate([distances, hits.distances])
+            ids = np.concatenate([ids, hits.ids])
+            order = np.lexsort((ids, distances, owners))
+            owners, distances, ids = owners[order], distances[order], ids[order]
+        offsets = np.zeros(len(words) + 1, np.int64)
+        np.cumsum(np.bincount(owners, minlength=len(words)), out=offsets[1:])
+        return RadiusHits(offsets=offsets, ids=ids, distances=distances, exact=exact)
+
+    def add(self, codes: Codes, ids: Ints | None = None) -> None:
+        """Add codes. They are scanned until there are enough of them to fill the tables anew.
+
+        Args:
+            codes: packed, uint8 (n, ceil(bits / 8)).
+            ids: int64 (n,), strictly increasing, none of them in the index; those that follow the
+                greatest one if omitted.
+
+        Raises:
+            UsageError: an argument of another type or shape, or an id that the index has.
+        """
+        state = self._state
+        codes = packed.check(codes, self.bits)
+        if ids is None:
+            last = max(
+                (int(some[-1]) for some in (state.ids, state.tail_ids) if len(some)), default=-1
+            )
+            ids = np.arange(last + 1, last + 1 + len(codes))
+        Scan(codes, self.bits, ids)  # has the same demands
+        known = np.isin(ids, state.live_ids()) | np.isin(ids, state.tail_ids)
+        if known.any():
+            raise UsageError(f"the index has id {int(ids[known][0])} already; remove it first")
+        tail_ids = np.concatenate([state.tail_ids, ids])
+        tail = np.concatenate([state.tail, reordered(codes, state.tables.places)])
+        order = np.argsort(tail_ids)
+        self._state = replace(state, tail=tail[order], tail_ids=tail_ids[order])
+        if len(tail_ids) > max(_LEAST, len(state.ids) // _TAIL_SHARE):
+            self.merge()
+
+    def remove(self, ids: npt.ArrayLike) -> None:
+        """Remove codes by their ids, in any order.
+
+        Raises:
+            UsageError: an id that isn't in the index; nothing is removed then.
+        """
+        state = self._state
+        gone = np.unique(np.asarray(ids, np.int64))
+        rows = np.searchsorted(state.ids, gone)
+        inside = np.minimum(rows, max(0, len(state.ids) - 1))
+        found = state.ids[inside] == gone if len(state.ids) else np.zeros(len(gone), bool)
+        alive = np.ones(len(state.ids), bool) if state.alive is None else state.alive.copy()
+        if len(state.ids):
+            found &= alive[inside]
+        in_tail = np.isin(gone, state.tail_ids)
+        if not (found | in_tail).all():
+            raise UsageError(f"the index has no id {int(gone[~(found | in_tail)][0])}")
+        alive[inside[found]] = False
+        keep = ~np.isin(state.tail_ids, gone)
+        dead = len(alive) - int(np.count_nonzero(alive))
+        self._state = replace(
+            state,
+            alive=alive if dead else None,
+            tail=state.tail[keep],
+            tail_ids=state.tail_ids[keep],
+        )
+        if dead > max(_LEAST, len(alive) // _REMOVED_SHARE):
+            self.merge()
+
+    def merge(self) -> None:
+        """Fill the tables anew with what was added, and without what was removed."""
+        state = self._state
+        kept = state.tables.codes if state.alive is None else state.tables.codes[state.alive]
+        ids = np.concatenate([state.live_ids(), state.tail_ids])
+        order = np.argsort(ids, kind="stable")
+        codes = np.concatenate([kept, state.tail])[order]
+        built = build(
+            codes, self.bits, self._radius, self._tables, self._threads, state.tables.order
+        )
+        self._state = State(built, ids[order], None, built.codes[:0], ids[:0])
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Write the index to a folder, from which :meth:`load` maps it.
+
+        Raises:
+            UsageError: there is something else at this path.
+        """
+        state = self._state
+        tables = state.tables
+        arrays: dict[str, npt.NDArray[Any]] = {
+            "order": tables.order,
+            "codes": tables.codes,
+            "offsets": tables.offsets,
+            "rows": tables.rows,
+            "signatures": tables.signatures,
+            "ids": state.ids,
+            "removed": state.removed(),
+            "tail": state.tail,
+            "tail_ids": state.tail_ids,
+        }
+        facts = {
+            "bits": tables.layout.bits,
+            "tables": tables.layout.tables,
+            "prefix": tables.layout.prefix,
+            "radius": self._radius,
+            "settled": self._tables,
+        }
+        files.save(Path(folder), facts, arrays)
+
+    @classmethod
+    def load(
+        cls, folder: str | os.PathLike[str], *, threads: int | None = None, verify: bool = False
+    ) -> Self:
+        """Map an index that :meth:`save` wrote. Pages are read when a search touches them.
+
+        Args:
+            folder: where it is.
+            threads: as for the constructor.
+            verify: compare the contents of the files with their checksums too, which reads them.
+
+        Raises:
+            LibraryNotFoundError: there is no index in this folder.
+            LibraryDamagedError: its files aren't what its manifest says.
+            LibraryVersionError: a newer lookalike wrote it.
+        """
+        if threads is not None and threads < 1:
+            raise UsageError(f"an index needs at least 1 thread, not {threads}")
+        facts, arrays = files.load(Path(folder), verify)
+        index = cls.__new__(cls)
+        index._radius, index._tables = facts["radius"], facts["settled"]
+        index._threads = threads or default_threads()
+        layout = Layout(facts["bits"], facts["tables"], facts["prefix"])
+        tables = Tables.of(
+            layout, *(arrays[name] for name in ("order", "codes", "offsets", "rows", "signatures"))
+        )
+        alive = None
+        if len(arrays["removed"]):
+            alive = np.ones(len(arrays["ids"]), bool)
+            alive[arrays["removed"]] = False
+        index._state = State(tables, arrays["ids"], alive, arrays["tail"], arrays["tail_ids"])
+        return index
+
+    def _query_words(self, state: State, queries: Codes) -> Words:
+        queries = packed.check(queries, self.bits, name="queries")
+        return reordered(queries, state.tables.places)
+
+    def _tail_scan(self, state: State) -> Scan:
+        return Scan(state.tail, 64 * state.tail.shape[1], state.tail_ids, self._threads)
+
+    def _over(self, state: State) -> TableSearch:
+        return TableSearch(state.tables, self._threads)
+
+
+def _whole_radius(radius: int) -> int:
+    if isinstance(radius, bool) or not isinstance(radius, (int, np.integer)) or radius < 0:
+        raise UsageError(f"a radius is a whole number of at least 0 bits, not {radius!r}")
+    return int(radius)
+
+
+def _check_budget(budget: int | None) -> None:
+    if budget is None:
+        return
+    if isinstance(budget, bool) or not isinstance(budget, (int, np.integer)) or budget < 1:
+        raise UsageError(f"a budget is a whole number of at least 1 code, not {budget!r}")
