@@ -14,15 +14,18 @@ import numpy.typing as npt
 from lookalike.codes.bits import words_for
 from lookalike.codes.compiled import compiled
 from lookalike.codes.kernels import unpacked
-from lookalike.codes.memory import load_byte, lowest, pointer, row_distance, row_word
+from lookalike.codes.memory import flags, lowest, pointer, row_distance, row_word
 from lookalike.codes.shortlists import ROW_BITS, keep, ordered
 from lookalike.codes.slices import SLICE, build, distances, near, pick, planes, table_bytes
 from lookalike.codes.vectors import LANES, VECTOR_BYTES
 
-__all__ = ["nearest", "space", "within"]
+__all__ = ["SPACE", "nearest", "space", "within"]
 
 _SAMPLE = 8  # slices from which the first limit is found
-_CHUNK = 64  # queries whose distances to the sample are kept
+_CHUNK = 64  # queries that are looked at before what was found is
+
+SPACE = _CHUNK * SLICE
+"""Codes that :func:`within` must have room for."""
 
 
 def space(bits: int, nearest: bool) -> npt.NDArray[np.uint8]:
@@ -31,7 +34,7 @@ def space(bits: int, nearest: bool) -> npt.NDArray[np.uint8]:
     In compiled code an array is freed when it is no longer mentioned, even if its address is; so
     the caller holds it.
     """
-    size = VECTOR_BYTES * (1 + _SAMPLE) + 8 * SLICE * words_for(bits) + table_bytes(bits)
+    size = VECTOR_BYTES * (_CHUNK + _SAMPLE) + 8 * SLICE * words_for(bits) + table_bytes(bits)
     if nearest:
         size += _CHUNK * _SAMPLE * planes(bits) * VECTOR_BYTES
     raw = np.empty(size + 64, np.uint8)
@@ -42,7 +45,7 @@ def space(bits: int, nearest: bool) -> npt.NDArray[np.uint8]:
 @compiled()
 def _codes(address: int, row_bytes: int, first: int, high: int, words: int, buffer: Any) -> Any:
     """The codes of a slice as :data:`build` takes them, copied to ``buffer`` if need be."""
-    if row_bytes == 8 and first + SLICE <= high:
+    if row_bytes == 8 and words == 1 and first + SLICE <= high:
         return pointer(address + 8 * first)
     start = pointer(address)
     rows = min(SLICE, high - first)
@@ -57,17 +60,10 @@ def _codes(address: int, row_bytes: int, first: int, high: int, words: int, buff
 @compiled()
 def _admit(allowed: int, first: int, high: int, vector: Any) -> Any:
     """Set the bits of the rows of a slice that exist and are allowed; whether any is."""
-    rows = min(SLICE, high - first)
-    if rows == SLICE and allowed == 0:
-        vector[:] = ~np.uint64(0)
-        return True
-    filters = pointer(allowed)
-    vector[:] = 0
-    for row in range(rows):
-        if allowed == 0 or load_byte(filters, first + row) != 0:
-            vector[row % LANES] |= np.uint64(1) << np.uint64(row // LANES)
     some = np.uint64(0)
     for lane in range(LANES):
+        row = first + 64 * lane
+        vector[lane] = flags(allowed, row, min(row + 64, high)) if row < high else np.uint64(0)
         some |= vector[lane]
     return some != 0
 
@@ -79,7 +75,7 @@ def _keep_found(
     start: Any,
     row_bytes: int,
     words: int,
-    queries: Any,
+    at: Any,
     query: int,
     keys: Any,
     counts: Any,
@@ -87,19 +83,46 @@ def _keep_found(
 ) -> Any:
     """Keep the codes of a slice whose bits are set, if they are still near enough."""
     worst = state[query, 0]
-    some = np.uint64(0)
     for lane in range(LANES):
-        some |= found[lane]
-    while some != 0:
-        bit = lowest(some)
-        some &= some - np.uint64(1)
-        for lane in range(LANES):
-            if (found[lane] >> np.uint64(bit)) & np.uint64(1):
-                row = first + LANES * bit + lane
-                distance = row_distance(start, row_bytes, row, words, queries, query)
-                if distance < worst:
-                    worst = keep(keys, counts, state, query, distance, row)
+        some = found[lane]
+        while some != 0:
+            row = first + 64 * lane + lowest(some)
+            some &= some - np.uint64(1)
+            distance = row_distance(start, row_bytes, row, words, at)
+            if distance < worst:
+                worst = keep(keys, counts, state, query, distance, row)
     return worst
+
+
+@compiled()
+def _sift(
+    kind: Any,
+    tables: Any,
+    queries: Any,
+    begin: int,
+    end: int,
+    words: int,
+    limits: Any,
+    worst: Any,
+    admit: Any,
+    hits: Any,
+    owners: Any,
+) -> Any:
+    """Which queries have codes of a slice near enough: how many; they are put into ``owners``.
+
+    Without a branch on what is found, which nothing could predict: the processor is busy with the
+    next query long before it knows.
+    """
+    stride = 8 * queries.shape[1]
+    levels = 8 * limits.shape[1]
+    total = 0
+    for query in range(begin, end):
+        at = pointer(queries.ctypes.data + stride * query)
+        limit = pointer(limits.ctypes.data + levels * np.int64(worst[query]))
+        out = pointer(hits.ctypes.data + total * VECTOR_BYTES)
+        owners[total] = query
+        total += near(kind, tables, at, words, limit, admit, out)
+    return total
 
 
 @compiled()
@@ -122,9 +145,7 @@ def nearest(
     row_bytes: int,
     low: int,
     high: int,
-    query_address: int,
-    query_bytes: int,
-    batch: int,
+    packed: Any,
     k: int,
     limits: Any,
     allowed: int,
@@ -139,27 +160,26 @@ def nearest(
         row_bytes: from one row to the next.
         low: first row.
         high: behind the last row.
-        query_address: of query 0.
-        query_bytes: from one query to the next.
-        batch: number of queries.
+        packed: queries, uint8 (queries, bytes).
         k: neighbours wanted, at least 1.
         limits: from :func:`lookalike.codes.slices.limits`.
         allowed: address of one byte for each row, or 0.
         work: from :func:`space`.
-        keys_out: int64 (batch, k): distance and row in order, -1 where there are fewer.
+        keys_out: int64 (queries, k): distance and row in order, -1 where there are fewer.
     """
     bits, levels = len(limits) - 2, limits.shape[1]
     words = (bits + 63) // 64
-    queries = unpacked(query_address, query_bytes, batch, words)
-    stride = 8 * queries.shape[1]
-    keys = np.empty((batch, k + max(k, 256)), np.int64)
+    queries = unpacked(packed, words)
+    batch, stride = len(queries), 8 * queries.shape[1]
+    keys = np.empty((batch, k + max(k, 64)), np.int64)
     counts = np.zeros((batch, bits + 2), np.int32)
     state = np.empty((batch, 3), np.int64)
     for query in range(batch):
         state[query, 0], state[query, 1], state[query, 2] = bits + 1, k, 0
-    found = work[:VECTOR_BYTES].view(np.uint64)
-    admitted = work[VECTOR_BYTES : (1 + _SAMPLE) * VECTOR_BYTES].view(np.uint64)
-    buffer = work[(1 + _SAMPLE) * VECTOR_BYTES :].view(np.uint64)
+    hits = work[: _CHUNK * VECTOR_BYTES].view(np.uint64)
+    admitted = work[_CHUNK * VECTOR_BYTES : (_CHUNK + _SAMPLE) * VECTOR_BYTES].view(np.uint64)
+    buffer = work[(_CHUNK + _SAMPLE) * VECTOR_BYTES :].view(np.uint64)
+    found = hits[:LANES]
     start, out = pointer(address), pointer(found.ctypes.data)
     sums = buffer.ctypes.data + 8 * SLICE * words
     width = levels * VECTOR_BYTES
@@ -219,7 +239,7 @@ def nearest(
                         start,
                         row_bytes,
                         words,
-                        queries,
+                        pointer(queries.ctypes.data + stride * query),
                         query,
                         keys,
                         counts,
@@ -227,6 +247,7 @@ def nearest(
                     )
 
     worst = np.empty(batch, np.uint16)
+    owners = np.empty(_CHUNK, np.int64)
     for query in range(batch):
         worst[query] = state[query, 0]
     admit = pointer(admitted_at)
@@ -234,12 +255,17 @@ def nearest(
         if not _admit(allowed, first, high, admitted[:LANES]):
             continue
         build(kind, _codes(address, row_bytes, first, high, words, buffer), words, tables)
-        for query in range(batch):
-            at = pointer(queries.ctypes.data + stride * query)
-            limit = limit_at + 8 * levels * np.int64(worst[query])
-            if near(kind, tables, at, words, pointer(limit), admit, out):
+        for chunk in range(0, batch, _CHUNK):
+            end = min(chunk + _CHUNK, batch)
+            total = _sift(
+                kind, tables, queries, chunk, end, words, limits, worst, admit, hits, owners
+            )
+            for hit in range(total):
+                query = owners[hit]
+                at = pointer(queries.ctypes.data + stride * query)
+                found = hits[hit * LANES : (hit + 1) * LANES]
                 worst[query] = _keep_found(
-                    found, first, start, row_bytes, words, queries, query, keys, counts, state
+                    found, first, start, row_bytes, words, at, query, keys, counts, state
                 )
     ordered(k, keys, counts, state, keys_out)
 
@@ -251,9 +277,7 @@ def within(
     row_bytes: int,
     low: int,
     high: int,
-    query_address: int,
-    query_bytes: int,
-    batch: int,
+    packed: Any,
     limits: Any,
     allowed: int,
     work: Any,
@@ -271,9 +295,7 @@ def within(
         row_bytes: likewise.
         low: likewise.
         high: likewise.
-        query_address: likewise.
-        query_bytes: likewise.
-        batch: likewise.
+        packed: likewise.
         limits: likewise.
         allowed: likewise.
         work: likewise.
@@ -282,51 +304,49 @@ def within(
             the query's own are then found.
         progress: int64 (2,): row and query to go on with; ``low`` and 0 at first. When all is done
             the row is ``high``.
-        query_out: int32 (capacity,), capacity at least ``SLICE``: query of each code found.
+        query_out: int32 (capacity,), capacity at least :data:`SPACE`: query of each code found.
         keys_out: int64 (capacity,): distance and row, ascending rows for each query.
 
     Returns:
         How many were found. When the space runs out, call again.
     """
-    words, levels = (len(limits) + 61) // 64, limits.shape[1]
-    queries = unpacked(query_address, query_bytes, batch, words)
-    stride = 8 * queries.shape[1]
-    found = work[:VECTOR_BYTES].view(np.uint64)
-    admitted = work[VECTOR_BYTES : 2 * VECTOR_BYTES].view(np.uint64)
-    buffer = work[(1 + _SAMPLE) * VECTOR_BYTES :].view(np.uint64)
-    start, out = pointer(address), pointer(found.ctypes.data)
+    words = (len(limits) + 61) // 64
+    queries = unpacked(packed, words)
+    batch, stride = len(queries), 8 * queries.shape[1]
+    hits = work[: _CHUNK * VECTOR_BYTES].view(np.uint64)
+    admitted = work[_CHUNK * VECTOR_BYTES : (_CHUNK + 1) * VECTOR_BYTES].view(np.uint64)
+    buffer = work[(_CHUNK + _SAMPLE) * VECTOR_BYTES :].view(np.uint64)
+    start = pointer(address)
     tables = pointer(buffer.ctypes.data + 8 * SLICE * words)
     admit = pointer(admitted.ctypes.data)
-    bound = pointer(limits.ctypes.data + 8 * levels * limit)
+    worst = np.full(batch, limit, np.uint16)
+    owners = np.empty(_CHUNK, np.int64)
     total = 0
     for first in range(progress[0], high, SLICE):
-        begin = progress[1] if first == progress[0] else 0
-        end = batch
-        if base >= 0:
-            end = min(end, first + SLICE - 1 - base)
         if not _admit(allowed, first, high, admitted):
             continue
         build(kind, _codes(address, row_bytes, first, high, words, buffer), words, tables)
-        for query in range(begin, end):
-            at = pointer(queries.ctypes.data + stride * query)
-            if not near(kind, tables, at, words, bound, admit, out):
-                continue
-            if total + SLICE > len(keys_out):
-                progress[0], progress[1] = first, query
+        last = batch if base < 0 else min(batch, first + SLICE - 1 - base)
+        for chunk in range(progress[1] if first == progress[0] else 0, last, _CHUNK):
+            if total + _CHUNK * SLICE > len(keys_out):
+                progress[0], progress[1] = first, chunk
                 return total
-            some = np.uint64(0)
-            for lane in range(LANES):
-                some |= found[lane]
-            while some != 0:
-                bit = lowest(some)
-                some &= some - np.uint64(1)
+            end = min(chunk + _CHUNK, last)
+            count = _sift(
+                kind, tables, queries, chunk, end, words, limits, worst, admit, hits, owners
+            )
+            for hit in range(count):
+                query = owners[hit]
+                at = pointer(queries.ctypes.data + stride * query)
                 for lane in range(LANES):
-                    row = first + LANES * bit + lane
-                    hit = (found[lane] >> np.uint64(bit)) & np.uint64(1)
-                    if hit and (base < 0 or row > base + query):
-                        distance = row_distance(start, row_bytes, row, words, queries, query)
-                        query_out[total] = query
-                        keys_out[total] = (distance << ROW_BITS) | row
-                        total += 1
+                    some = hits[hit * LANES + lane]
+                    while some != 0:
+                        row = first + 64 * lane + lowest(some)
+                        some &= some - np.uint64(1)
+                        if base < 0 or row > base + query:
+                            distance = row_distance(start, row_bytes, row, words, at)
+                            query_out[total] = query
+                            keys_out[total] = (distance << ROW_BITS) | row
+                            total += 1
     progress[0], progress[1] = high, 0
     return total

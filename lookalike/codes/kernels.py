@@ -1,8 +1,8 @@
 """The scan for single queries and small batches, word by word (:mod:`lookalike.codes.groups`).
 
-Everything comes by address: of the codes, of the queries (rows of bytes, packed), of ``allowed``
-(one byte for each row; 0 where all are allowed). Blocks of codes stay in the cache while the
-queries pass over them. What a kernel needs besides does not depend on the number of codes.
+Codes come by address, and ``allowed`` too: one byte for each row, or 0 where all are allowed.
+Blocks of codes stay in the cache while the queries pass over them. What a kernel needs besides
+does not depend on the number of codes.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ from lookalike.codes.groups import (
 from lookalike.codes.memory import (
     at,
     claim,
+    flags,
     load_byte,
     lowest,
     pointer,
     row_distance,
     row_word,
 )
-from lookalike.codes.shortlists import ROW_BITS, keep, ordered
+from lookalike.codes.shortlists import ROW_BITS, keep, merged, ordered
 from lookalike.codes.vectors import LANES
 
-__all__ = ["BLOCK_ROWS", "SHARE_WORDS", "count", "nearest", "unpacked", "within"]
+__all__ = ["BLOCK_ROWS", "SHARE_WORDS", "count", "nearest", "search", "unpacked", "within"]
 
 _BLOCK_WORDS = 4096  # 32 KiB of codes
 
@@ -43,53 +44,56 @@ SHARE_WORDS = 1 << 15
 
 
 @compiled()
-def unpacked(address: int, query_bytes: int, queries: int, words: int) -> Any:
+def unpacked(queries: Any, words: int) -> Any:
     """Queries as words, each row repeated to the length of a vector: uint64 (queries, length)."""
-    start = pointer(address)
+    width = queries.shape[1]
+    start = pointer(queries.ctypes.data)
     length = max(words, LANES)
-    result = np.empty((queries, length), np.uint64)
-    for query in range(queries):
+    result = np.empty((len(queries), length), np.uint64)
+    for query in range(len(queries)):
         for word in range(length):
-            result[query, word] = row_word(start, query_bytes, query, word % words)
+            result[query, word] = row_word(start, width, query, word % words)
     return result
 
 
 @compiled()
-def _near(
-    codes: Any, row_bytes: int, rows: int, patterns: Any, query: int, words: int, limit: int
-) -> Any:
-    """Which of at most 64 codes are nearer to a query than a limit, as bits of a word."""
+def _next(
+    codes: Any, row_bytes: int, words: int, first: int, end: int, pattern: Any, limit: int
+) -> tuple[Any, Any]:
+    """The next rows that are nearer than a limit, at most 64 together.
+
+    Returns:
+        A row, and which of those from it on are meant as the bits of a word; ``end`` and 0 if
+        there are no more before ``end``.
+    """
     found = np.uint64(0)
-    if row_bytes == 8 * words and words % LANES == 0:
-        pattern = pointer(patterns.ctypes.data + 8 * query * patterns.shape[1])
+    group = first
+    if row_bytes == 8:
+        while group + GROUP <= end:
+            found = which_near_1(at(codes, 8 * group), pattern, limit)
+            if found != 0:
+                return group, found
+            group += GROUP
+    elif row_bytes == 16:
+        while group + GROUP <= end and not any_near_2(at(codes, 16 * group), pattern, limit):
+            group += GROUP
+    elif row_bytes == 32:
+        while group + GROUP <= end and not any_near_4(at(codes, 32 * group), pattern, limit):
+            group += GROUP
+    elif row_bytes == 8 * words and words % LANES == 0:
+        while group < end:
+            if wide_distance(at(codes, group * row_bytes), pattern, words // LANES) < limit:
+                return group, np.uint64(1)
+            group += 1
+    while group < end:
+        rows = min(GROUP, end - group)
         for row in range(rows):
-            if wide_distance(at(codes, row * row_bytes), pattern, words // LANES) < limit:
+            if row_distance(codes, row_bytes, group + row, words, pattern) < limit:
                 found |= np.uint64(1) << np.uint64(row)
-        return found
-    if row_bytes == 8 * words and rows == GROUP:
-        pattern = pointer(patterns.ctypes.data + 8 * query * patterns.shape[1])
-        if words == 1:
-            return which_near_1(codes, pattern, limit)
-        if words == 2 and not any_near_2(codes, pattern, limit):
-            return found
-        if words == 4 and not any_near_4(codes, pattern, limit):
-            return found
-    for row in range(rows):
-        if row_distance(codes, row_bytes, row, words, patterns, query) < limit:
-            found |= np.uint64(1) << np.uint64(row)
-    return found
-
-
-@compiled()
-def _admitted(allowed: int, first: int, rows: int) -> Any:
-    """Which of at most 64 rows are allowed, as bits of a word."""
-    if allowed == 0:
-        return ~np.uint64(0)
-    filters = pointer(allowed)
-    mask = np.uint64(0)
-    for row in range(rows):
-        mask |= np.uint64(load_byte(filters, first + row) != 0) << np.uint64(row)
-    return mask
+        if found != 0:
+            return group, found
+        group += rows
+    return end, found
 
 
 @compiled()
@@ -98,9 +102,7 @@ def nearest(
     row_bytes: int,
     low: int,
     high: int,
-    query_address: int,
-    query_bytes: int,
-    queries: int,
+    queries: Any,
     bits: int,
     k: int,
     allowed: int,
@@ -114,9 +116,7 @@ def nearest(
         row_bytes: from one row to the next.
         low: first row.
         high: behind the last row.
-        query_address: of query 0.
-        query_bytes: from one query to the next.
-        queries: how many.
+        queries: packed, uint8 (queries, bytes).
         bits: of a code.
         k: neighbours wanted, at least 1.
         allowed: address of one byte for each row, or 0.
@@ -125,11 +125,14 @@ def nearest(
         keys_out: int64 (queries, k): distance and row in order, -1 where there are fewer.
     """
     words = (bits + 63) // 64
-    patterns = unpacked(query_address, query_bytes, queries, words)
-    keys = np.empty((queries, k + max(k, 256)), np.int64)
-    counts = np.zeros((queries, bits + 2), np.int32)
-    state = np.empty((queries, 3), np.int64)
-    for query in range(queries):
+    patterns = unpacked(queries, words)
+    stride = 8 * patterns.shape[1]
+    codes = pointer(address)
+    step = 1 if words % LANES == 0 and row_bytes == 8 * words else GROUP
+    keys = np.empty((len(queries), k + max(k, 64)), np.int64)
+    counts = np.zeros((len(queries), bits + 2), np.int32)
+    state = np.empty((len(queries), 3), np.int64)
+    for query in range(len(queries)):
         state[query, 0], state[query, 1], state[query, 2] = bits + 1, k, 0
     share = high - low if turn == 0 else max(GROUP, SHARE_WORDS // words)
     block = max(GROUP, _BLOCK_WORDS // words // GROUP * GROUP)
@@ -137,20 +140,22 @@ def nearest(
     while begin < high:
         end = min(begin + share, high)
         for first in range(begin, end, block):
-            for query in range(queries):
+            last = min(first + block, end)
+            for query in range(len(queries)):
+                pattern = pointer(patterns.ctypes.data + query * stride)
                 worst = state[query, 0]
-                for group in range(first, min(first + block, end), GROUP):
-                    rows = min(GROUP, end - group)
-                    codes = pointer(address + group * row_bytes)
-                    found = _near(codes, row_bytes, rows, patterns, query, words, worst)
-                    if found != 0:
-                        found &= _admitted(allowed, group, rows)
+                group, found = _next(codes, row_bytes, words, first, last, pattern, worst)
+                while group < last:
+                    found &= flags(allowed, group, last)
                     while found != 0:
-                        row = lowest(found)
+                        row = group + lowest(found)
                         found &= found - np.uint64(1)
-                        distance = row_distance(codes, row_bytes, row, words, patterns, query)
+                        distance = row_distance(codes, row_bytes, row, words, pattern)
                         if distance < worst:
-                            worst = keep(keys, counts, state, query, distance, group + row)
+                            worst = keep(keys, counts, state, query, distance, row)
+                    group, found = _next(
+                        codes, row_bytes, words, group + step, last, pattern, worst
+                    )
         begin = high if turn == 0 else claim(turn, share)
     ordered(k, keys, counts, state, keys_out)
 
@@ -161,9 +166,7 @@ def within(
     row_bytes: int,
     low: int,
     high: int,
-    query_address: int,
-    query_bytes: int,
-    queries: int,
+    queries: Any,
     bits: int,
     limit: int,
     allowed: int,
@@ -178,8 +181,6 @@ def within(
         row_bytes: likewise.
         low: likewise.
         high: likewise.
-        query_address: likewise.
-        query_bytes: likewise.
         queries: likewise.
         bits: likewise.
         limit: radius + 1.
@@ -194,27 +195,30 @@ def within(
         How many were found. When the space runs out, call again.
     """
     words = (bits + 63) // 64
-    patterns = unpacked(query_address, query_bytes, queries, words)
+    patterns = unpacked(queries, words)
+    stride = 8 * patterns.shape[1]
+    codes = pointer(address)
+    step = 1 if words % LANES == 0 and row_bytes == 8 * words else GROUP
     block = max(GROUP, _BLOCK_WORDS // words // GROUP * GROUP)
     total = 0
     for first in range(progress[0], high, block):
-        for query in range(progress[1] if first == progress[0] else 0, queries):
+        for query in range(progress[1] if first == progress[0] else 0, len(queries)):
             if total + block > len(keys_out):
                 progress[0], progress[1] = first, query
                 return total
-            for group in range(first, min(first + block, high), GROUP):
-                rows = min(GROUP, high - group)
-                codes = pointer(address + group * row_bytes)
-                found = _near(codes, row_bytes, rows, patterns, query, words, limit)
-                if found != 0:
-                    found &= _admitted(allowed, group, rows)
+            last = min(first + block, high)
+            pattern = pointer(patterns.ctypes.data + query * stride)
+            group, found = _next(codes, row_bytes, words, first, last, pattern, limit)
+            while group < last:
+                found &= flags(allowed, group, last)
                 while found != 0:
-                    row = lowest(found)
+                    row = group + lowest(found)
                     found &= found - np.uint64(1)
-                    distance = row_distance(codes, row_bytes, row, words, patterns, query)
+                    distance = row_distance(codes, row_bytes, row, words, pattern)
                     query_out[total] = query
-                    keys_out[total] = (distance << ROW_BITS) | (group + row)
+                    keys_out[total] = (distance << ROW_BITS) | row
                     total += 1
+                group, found = _next(codes, row_bytes, words, group + step, last, pattern, limit)
     progress[0], progress[1] = high, 0
     return total
 
@@ -225,15 +229,39 @@ def count(
     row_bytes: int,
     low: int,
     high: int,
-    query_address: int,
+    queries: Any,
     bits: int,
     allowed: int,
     counts: Any,
 ) -> None:
-    """Add the rows at each distance from one query to ``counts``, int64 (bits + 1,)."""
+    """Add the rows at each distance from the first query to ``counts``, int64 (bits + 1,)."""
     words = (bits + 63) // 64
-    patterns = unpacked(query_address, (bits + 7) // 8, 1, words)
+    patterns = unpacked(queries, words)
+    pattern = pointer(patterns.ctypes.data)
     start, filters = pointer(address), pointer(allowed)
     for row in range(low, high):
         if allowed == 0 or load_byte(filters, row) != 0:
-            counts[row_distance(start, row_bytes, row, words, patterns, 0)] += 1
+            counts[row_distance(start, row_bytes, row, words, pattern)] += 1
+    patterns[0, 0] = 0  # mentioned to the end, so that it isn't freed
+
+
+@compiled()
+def search(
+    address: int,
+    row_bytes: int,
+    rows: int,
+    queries: Any,
+    bits: int,
+    k: int,
+    allowed: int,
+    ids: int,
+    ids_out: Any,
+    distances_out: Any,
+) -> None:
+    """The whole search in one thread: :func:`nearest` and :func:`merged`.
+
+    ``ids_out`` may have more columns than k; ids are those of :func:`merged`.
+    """
+    keys = np.empty((1, len(queries), k), np.int64)
+    nearest(address, row_bytes, 0, rows, queries, bits, k, allowed, 0, keys[0])
+    merged(keys, ids_out.shape[1], ids, ids_out, distances_out)

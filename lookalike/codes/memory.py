@@ -21,6 +21,7 @@ from lookalike.codes.compiled import compiled
 __all__ = [
     "at",
     "claim",
+    "flags",
     "load_byte",
     "load_word",
     "lowest",
@@ -62,6 +63,17 @@ def _load_byte(typing: Any, start: Any, offset: Any) -> Code:
     return types.uint8(types.voidptr, types.intp), _load(8)
 
 
+def _flags(typing: Any, start: Any) -> Code:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ir.VectorType(ir.IntType(8), 64)
+        values = builder.load(builder.bitcast(args[0], kind.as_pointer()), align=1)
+        zero = ir.Constant(kind, [0] * 64)
+        found = builder.icmp_unsigned("!=", values, zero)
+        return builder.bitcast(found, ir.IntType(64))
+
+    return types.uint64(types.voidptr), code
+
+
 def _claim(typing: Any, address: Any, amount: Any) -> Code:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         place = builder.inttoptr(args[0], ir.IntType(64).as_pointer())
@@ -87,6 +99,8 @@ at: Any = intrinsic(_at)
 popcount: Any = intrinsic(_popcount)
 """``popcount(word)``: bits set. LLVM has it for vectors, by an instruction or by a table."""
 
+_flags_64: Any = intrinsic(_flags)
+
 claim: Any = intrinsic(_claim)
 """``claim(address, amount)``: add to the int64 at an address, in one step; what it was before."""
 
@@ -95,6 +109,23 @@ load_word: Any = intrinsic(_load_word)
 
 load_byte: Any = intrinsic(_load_byte)
 """``load_byte(pointer, offset)``: one byte as ``uint8``."""
+
+
+@compiled()
+def flags(address: int, first: int, end: int) -> Any:
+    """Which of the (at most 64) bytes from ``first`` to ``end`` aren't zero, as bits of a word.
+
+    Without an address, all of them.
+    """
+    if address == 0:
+        return ~np.uint64(0) >> np.uint64(64 - min(64, end - first))
+    if first + 64 <= end:
+        return _flags_64(pointer(address + first))
+    mask = np.uint64(0)
+    for byte in range(first, end):
+        value = load_byte(pointer(address), byte)
+        mask |= np.uint64(value != 0) << np.uint64(byte - first)
+    return mask
 
 
 @compiled()
@@ -116,9 +147,9 @@ def row_word(start: Any, row_bytes: int, row: int, word: int) -> Any:
 
 
 @compiled()
-def row_distance(start: Any, row_bytes: int, row: int, words: int, queries: Any, query: int) -> Any:
-    """Distance of a row and a query, one of uint64 (queries, at least words)."""
+def row_distance(start: Any, row_bytes: int, row: int, words: int, query: Any) -> Any:
+    """Distance of a row from the words that ``query`` points at."""
     total = np.uint64(0)
     for word in range(words):
-        total += popcount(row_word(start, row_bytes, row, word) ^ queries[query, word])
+        total += popcount(row_word(start, row_bytes, row, word) ^ load_word(query, 8 * word))
     return np.int64(total)

@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 SLICE = 64 * v.LANES
-"""Codes of one slice. Bit j of lane l belongs to code ``LANES * j + l``."""
+"""Codes of one slice. Bit j of lane l belongs to code ``64 * l + j``."""
 
 _SWAPS = {
     32: 0x00000000FFFFFFFF,
@@ -73,7 +73,10 @@ class Network:
     def build(self, builder: Any, codes: Any, table: Any) -> None:
         """Write the table of one word of a slice."""
         size = v.VECTOR_BYTES
-        rows = [v.load(builder, codes, v.const(row * size), align=1) for row in range(64)]
+        loaded = [v.load(builder, codes, v.const(row * size), align=1) for row in range(64)]
+        rows: list[Any] = []
+        for first in range(64 // v.LANES):
+            rows += v.turned(builder, loaded[first :: 64 // v.LANES])
         planes = _turned(builder, rows)
 
         def keep(value: Any, place: int) -> None:
@@ -251,10 +254,10 @@ def _near(
         nearer = partial(_of(kind).nearer, builder, limit=limit, allowed=allowed)
         found = nearer(_of(kind).sums(builder, table, query, words, nearer))
         v.store(builder, found, out, v.const(0))
-        return v.is_any(builder, found)
+        return builder.zext(v.is_any(builder, found), v.WORD)
 
     pointers = [types.voidptr, types.voidptr, types.intp] + 3 * [types.voidptr]
-    return types.boolean(kind, *pointers), code
+    return types.int64(kind, *pointers), code
 
 
 def _distances(typing: Any, kind: Any, table: Any, query: Any, words: Any, out: Any) -> v.Code:
@@ -288,8 +291,8 @@ build: Any = intrinsic(_build)
 near: Any = intrinsic(_near)
 """``near(kind, table, query, words, limit, allowed, out)``: which codes are nearer than a limit.
 
-Stores the vector of those that are also in the vector ``allowed``, and returns whether there are
-any. ``limit`` points at a row of :func:`limits`.
+Stores the vector of those that are also in the vector ``allowed``, and returns 1 if there are any,
+else 0. ``limit`` points at a row of :func:`limits`.
 """
 
 distances: Any = intrinsic(_distances)

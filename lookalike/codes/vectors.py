@@ -39,6 +39,7 @@ __all__ = [
     "store",
     "swap",
     "total",
+    "turned",
 ]
 
 Code = tuple[Any, Callable[..., Any]]
@@ -122,6 +123,24 @@ def swap(builder: Any, vector: Any, step: int) -> Any:
     lanes = ir.VectorType(_INDEX, LANES)
     order = ir.Constant(lanes, [lane ^ step for lane in range(LANES)])
     return builder.shuffle_vector(vector, vector, order)
+
+
+def turned(builder: Any, square: Sequence[Any]) -> list[Any]:
+    """As many vectors as a vector has lanes, with lanes and vectors exchanged."""
+    rows = list(square)
+    step = 1
+    while step < LANES:
+        lanes = range(LANES)
+        upper = [lane if not lane & step else LANES + lane - step for lane in lanes]
+        lower = [lane + step if not lane & step else LANES + lane for lane in lanes]
+        for row in lanes:
+            if not row & step:
+                a, b = rows[row], rows[row + step]
+                for place, order in ((row, upper), (row + step, lower)):
+                    mask = ir.Constant(ir.VectorType(_INDEX, LANES), order)
+                    rows[place] = builder.shuffle_vector(a, b, mask)
+        step *= 2
+    return rows
 
 
 @contextmanager

@@ -22,10 +22,13 @@ _LIST_BYTES = 4 << 20  # of the shortlists that one thread keeps at a time
 _LONG = 8192  # neighbours from which scanning twice takes less memory than shortlists
 _BATCH = 24  # queries of a thread from which slicing the codes pays
 _SPLIT_BYTES = 1 << 20  # of codes: fewer aren't worth waking a thread for
+_COPY_BYTES = 4 << 20  # of codes that are copied to words, which are faster to read
 _SPACE = 1 << 16  # codes that a radius search finds before it hands them over
 
 Allowed = npt.NDArray[np.bool_] | None
 Ints = npt.NDArray[np.int64]
+_few: Any = kernels  # called with arguments by the tuple, which mypy can't count
+_many: Any = batches
 _Found = tuple[npt.NDArray[np.int32], Ints]
 
 
@@ -74,8 +77,10 @@ class Scan:
         if ids is not None:
             ids = np.ascontiguousarray(_check_ids(ids, len(codes)))
         self._bits = int(bits)
-        self._codes = _rows_contiguous(np.asarray(codes))
-        self._row_bytes = columns * codes.dtype.itemsize
+        self._codes: npt.NDArray[Any] = np.ascontiguousarray(codes)
+        if columns != words and self._codes.size <= _COPY_BYTES and width % 8:
+            self._codes = packed.to_words(self._codes)
+        self._row_bytes = self._codes.shape[1] * self._codes.itemsize
         self._rows = (_address(self._codes), self._row_bytes, 0, len(codes))
         self._ids = ids
         self._ids_address = _address(ids)
@@ -107,7 +112,7 @@ class Scan:
         """
         if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
             raise UsageError(f"k must be a whole number of at least 1, not {k!r}")
-        queries = packed.check(queries, self._bits, name="queries")
+        queries = _writeable(packed.check(queries, self._bits, name="queries"))
         mask = self._mask(allowed)
         k = int(k)
         wanted = min(k, len(self))
@@ -116,12 +121,11 @@ class Scan:
         if wanted > _LONG:
             self._longest(queries, wanted, mask, ids, distances)
         else:
-            step = max(1, _LIST_BYTES // (8 * (wanted + max(wanted, 256)) + 4 * self._bits))
+            step = max(1, _LIST_BYTES // (8 * (wanted + max(wanted, 64)) + 4 * self._bits))
             step *= self._threads
             for low in range(0, len(queries), step):
-                high = min(low + step, len(queries))
-                keys = self._nearest(queries[low:high], wanted, mask)
-                merged(keys, k, self._ids_address, ids[low:high], distances[low:high])
+                part = slice(low, low + step)
+                self._nearest(queries[part], wanted, mask, ids[part], distances[part])
         return Hits(ids=ids, distances=distances, exact=True)
 
     def within(self, queries: Codes, radius: int, *, allowed: Allowed = None) -> RadiusHits:
@@ -140,7 +144,7 @@ class Scan:
         """
         if isinstance(radius, bool) or not isinstance(radius, (int, np.integer)) or radius < 0:
             raise UsageError(f"a radius is a whole number of at least 0 bits, not {radius!r}")
-        queries = packed.check(queries, self._bits, name="queries")
+        queries = _writeable(packed.check(queries, self._bits, name="queries"))
         mask = self._mask(allowed)
         limit = min(int(radius), self._bits) + 1
         owners, keys = self._within(queries, limit, mask)
@@ -165,58 +169,63 @@ class Scan:
             raise UsageError(f"allowed has the shape ({len(self)},), not {allowed.shape}")
         return np.ascontiguousarray(allowed)
 
-    def _nearest(self, queries: Codes, k: int, mask: Allowed) -> Ints:
-        """Keys of the k nearest: int64 (parts, queries, k), -1 where there are fewer."""
-        count, width = queries.shape
-        address, allowed = _address(queries), _address(mask)
-        if count < 2 * _BATCH:
-            threads = 1 if self._codes.nbytes < _SPLIT_BYTES else self._threads
-            keys = np.empty((threads, count, k), np.int64)
-            common = (address, width, count, self._bits, k, allowed)
-            if threads == 1:
-                kernels.nearest(*self._rows, *common, 0, keys[0])
-            else:
-                turn = np.zeros(1, np.int64)
-                shared = _address(turn)
-                run([partial(kernels.nearest, *self._rows, *common, shared, part) for part in keys])
-            return keys
-        keys = np.empty((1, count, k), np.int64)
-        kind, limits = slices.kind(self._bits), self._limits
+    def _nearest(
+        self,
+        queries: Codes,
+        k: int,
+        mask: Allowed,
+        ids: Ints,
+        distances: npt.NDArray[np.int32],
+    ) -> None:
+        """The k nearest; in order, each query's from the first column on."""
+        count = len(queries)
+        allowed, names = _address(mask), self._ids_address
+        common = (queries, self._bits, k, allowed)
+        if count >= 2 * _BATCH:
+            keys = np.empty((1, count, k), np.int64)
+            kind, limits, rows = slices.kind(self._bits), self._limits, self._rows
 
-        def job(low: int, high: int) -> None:
-            work = batches.space(self._bits, nearest=True)
-            own: Any = (address + low * width, width, high - low, k, limits, allowed, work)
-            batches.nearest(kind, *self._rows, *own, keys[0, low:high])
+            def job(low: int, high: int) -> None:
+                work = batches.space(self._bits, nearest=True)
+                own = (queries[low:high], k, limits, allowed, work, keys[0, low:high])
+                _many.nearest(kind, *rows, *own)
 
-        run([partial(job, *part) for part in shares(count, self._threads, at_least=_BATCH)])
-        return keys
+            run([partial(job, *part) for part in shares(count, self._threads, at_least=_BATCH)])
+        elif self._codes.nbytes < _SPLIT_BYTES or self._threads == 1:
+            _few.search(*self._rows[:2], len(self), *common, names, ids, distances)
+            return
+        else:
+            keys = np.empty((self._threads, count, k), np.int64)
+            turn = np.zeros(1, np.int64)
+            shared = _address(turn)
+            run([partial(_few.nearest, *self._rows, *common, shared, part) for part in keys])
+        merged(keys, ids.shape[1], names, ids, distances)
 
     def _within(
         self, queries: Codes, limit: int, mask: Allowed
     ) -> tuple[npt.NDArray[np.int32], Ints]:
         """Queries and keys of all that are nearer than a limit, by ascending row for each query."""
-        count, width = queries.shape
-        address, allowed = _address(queries), _address(mask)
-        kind, limits, rows = slices.kind(self._bits), self._limits, self._rows
+        allowed, rows = _address(mask), self._rows
+        kind, limits = slices.kind(self._bits), self._limits
 
         def few(low: int, high: int) -> list[_Found]:
-            common = (address, width, count, self._bits, limit, allowed)
-            return _drained(partial(kernels.within, *rows[:2], low, high, *common), low, high)
+            common = (queries, self._bits, limit, allowed)
+            return _drained(partial(_few.within, *rows[:2], low, high, *common), low, high)
 
         def many(low: int, high: int) -> list[_Found]:
             work = batches.space(self._bits, nearest=False)
-            own: Any = (address + low * width, width, high - low, limits, allowed, work, limit, -1)
-            found = _drained(partial(batches.within, kind, *rows, *own), 0, len(self))
+            own = (queries[low:high], limits, allowed, work, limit, -1)
+            found = _drained(partial(_many.within, kind, *rows, *own), 0, len(self))
             for owners, _ in found:
                 owners += low
             return found
 
-        if count < 2 * _BATCH:
+        if len(queries) < 2 * _BATCH:
             least = max(1, _SPLIT_BYTES // self._row_bytes // 2)
             parts = shares(len(self), self._threads, at_least=least, multiple=4096)
             found = run([partial(few, *part) for part in parts])
         else:
-            parts = shares(count, self._threads, at_least=_BATCH)
+            parts = shares(len(queries), self._threads, at_least=_BATCH)
             found = run([partial(many, *part) for part in parts])
         owners = [o for part in found for o, _ in part]
         keys = [k for part in found for _, k in part]
@@ -236,7 +245,7 @@ class Scan:
         for number in range(len(queries)):
             query = queries[number : number + 1]
             counts = np.zeros(self._bits + 1, np.int64)
-            kernels.count(*self._rows, _address(query), self._bits, _address(mask), counts)
+            _few.count(*self._rows, query, self._bits, _address(mask), counts)
             radius = int(np.searchsorted(np.cumsum(counts), k))
             found = self.within(query, min(radius, self._bits), allowed=mask)
             some = min(k, len(found.ids))
@@ -260,8 +269,9 @@ def _address(array: npt.NDArray[Any] | None) -> int:
     return 0 if array is None else int(array.__array_interface__["data"][0])
 
 
-def _rows_contiguous(codes: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return codes if codes.flags.c_contiguous else np.ascontiguousarray(codes)
+def _writeable(queries: Codes) -> Codes:
+    """A copy of arrays for which Numba would compile everything once more."""
+    return queries if queries.flags.writeable else queries.copy()
 
 
 def _check_ids(ids: Ints, n: int) -> Ints:
