@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lookalike.cli.interrupt import stop_on_interrupt
-from lookalike.cli.options import LIBRARY_NAME, verbose_option
+from lookalike.cli.options import LIBRARY_NAME, PathType, verbose_option
 from lookalike.cli.output import counted, show_path
 from lookalike.cli.progress import progress_bar
 from lookalike.cli.search import print_hits
@@ -30,11 +30,11 @@ _HITS = 9
 
 
 @click.command(short_help="Try it: index, search, contact sheet.")
-@click.argument("pictures", required=False, type=click.Path(path_type=Path))
+@click.argument("pictures", required=False, type=PathType())
 @click.option(
     "--out",
     metavar="FOLDER",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=PathType(folder=True),
     default=Path("demo"),
     show_default=True,
     help="Where the library, the query and the contact sheet go.",
@@ -42,7 +42,7 @@ _HITS = 9
 @click.option(
     "--data-dir",
     metavar="FOLDER",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=PathType(folder=True),
     envvar="LOOKALIKE_DATA",
     default=Path("data"),
     show_default="$LOOKALIKE_DATA, else data",
@@ -51,7 +51,7 @@ _HITS = 9
 @click.option(
     "--library",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=PathType(folder=False),
     show_default=f"{LIBRARY_NAME} in the folder of --out, made anew",
     help="The library to use.",
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lookalike.cli.options import json_option, library_option, verbose_option
+from lookalike.cli.options import PathType, json_option, library_option, verbose_option
 from lookalike.cli.output import counted, note, one_line, print_json, show_path
 from lookalike.cli.progress import counter
 from lookalike.cli.target import check_target, replacing
@@ -29,9 +29,7 @@ _BATCH = 64
 
 
 @click.command(short_help="Write the codes of pictures to a file.")
-@click.argument(
-    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path)
-)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=PathType())
 @click.option(
     "--code",
     required=True,
@@ -42,7 +40,7 @@ _BATCH = 64
     "--out",
     required=True,
     metavar="CODES",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     help="The file to write, such as codes.npz.",
 )
 @json_option

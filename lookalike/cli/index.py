@@ -9,7 +9,7 @@ import click
 
 from lookalike.cli.failure import INTERRUPTED
 from lookalike.cli.interrupt import stop_on_interrupt
-from lookalike.cli.options import json_option, library_option, verbose_option
+from lookalike.cli.options import PathType, json_option, library_option, verbose_option
 from lookalike.cli.output import counted, note, print_json, show_path
 from lookalike.cli.progress import progress_bar
 from lookalike.errors import UsageError
@@ -21,7 +21,7 @@ __all__ = ["index", "show_report"]
 
 
 @click.command(short_help="Put the pictures of folders into the library.")
-@click.argument("folders", nargs=-1, metavar="[FOLDER]...", type=click.Path(path_type=Path))
+@click.argument("folders", nargs=-1, metavar="[FOLDER]...", type=PathType())
 @click.option(
     "--exclude",
     multiple=True,
@@ -81,7 +81,11 @@ def _print_report(report: IndexReport, library: Path) -> None:
     names = ("added", "updated", "moved", "unchanged", "missing", "skipped", "failed")
     counts = [(name, getattr(report, name)) for name in names]
     told = ", ".join(f"{count:,} {name}" for name, count in counts if count) or "nothing to index"
-    rate = f" ({report.pictures_per_second:,.0f} pictures a second)" if report.added else ""
+    rate = (
+        f" ({report.pictures_per_second:,.0f} pictures a second)"
+        if report.pictures_per_second >= 0.5
+        else ""
+    )
     click.echo(f"{told} in {report.seconds:.1f} s{rate}")
     for folder in report.offline:
         click.echo(f"offline, its pictures are kept: {show_path(folder)}")

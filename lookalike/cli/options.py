@@ -13,6 +13,7 @@ import click
 __all__ = [
     "LIBRARY_NAME",
     "LIBRARY_VARIABLE",
+    "PathType",
     "default_library",
     "json_option",
     "library_option",
@@ -23,6 +24,22 @@ LIBRARY_VARIABLE = "LOOKALIKE_LIBRARY"
 LIBRARY_NAME = "library.lookalike"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class PathType(click.Path):
+    """A path that isn't empty, which otherwise would mean the current folder."""
+
+    def __init__(self, *, folder: bool | None = None) -> None:
+        """Take a folder only (true), a file only (false), or either; it need not exist."""
+        super().__init__(file_okay=folder is not True, dir_okay=folder is not False, path_type=Path)
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> Any:
+        """Refuse what an unset variable of a script leaves behind."""
+        if value == "":
+            self.fail("a path is empty", parameter, context)
+        return super().convert(value, parameter, context)
 
 
 def default_library() -> Path:
@@ -40,7 +57,7 @@ def library_option(command: Command) -> Command:
     return click.option(
         "--library",
         metavar="FILE",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=PathType(folder=False),
         default=default_library,
         show_default=f"${LIBRARY_VARIABLE}, else {LIBRARY_NAME} in the user's data folder",
         help="The library to use.",

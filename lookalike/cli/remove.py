@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import click
 
-from lookalike.cli.options import json_option, library_option, verbose_option
+from lookalike.cli.options import PathType, json_option, library_option, verbose_option
 from lookalike.cli.output import counted, print_json, show_path
-from lookalike.errors import LookalikeError
+from lookalike.errors import LookalikeError, UsageError
 
 __all__ = ["remove"]
 
 
 @click.command(short_help="Forget folders, or delete the library.")
-@click.argument("folders", nargs=-1, metavar="[FOLDER]...", type=click.Path(path_type=Path))
+@click.argument("folders", nargs=-1, metavar="[FOLDER]...", type=PathType())
 @click.option("--all", "everything", is_flag=True, help="Delete the whole library.")
 @click.option("--yes", is_flag=True, help="Don't ask before deleting the whole library.")
 @json_option
@@ -40,6 +41,14 @@ def _forget(folders: tuple[Path, ...], library: Path) -> int:
     from lookalike.library import Library
 
     with Library.open(library, create=False) as opened:
+        # All or none: a name that is wrong shall not leave half of the work done.
+        known = {folder.path for folder in opened.status().folders}
+        for folder in folders:
+            if os.path.abspath(folder.expanduser()) not in known:
+                raise UsageError(
+                    f"{show_path(str(folder))} is not a folder of this library; "
+                    "lookalike status lists them"
+                )
         return sum(opened.remove(folder) for folder in folders)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from lookalike.cli.options import json_option, library_option, verbose_option
+from lookalike.cli.options import PathType, json_option, library_option, verbose_option
 from lookalike.cli.output import note, print_json, show_path, table
 from lookalike.cli.sheet import SHEET_ENDINGS, write_sheet
 from lookalike.cli.target import check_target
@@ -21,7 +21,7 @@ __all__ = ["print_hits", "search"]
 
 
 @click.command(short_help="Find the same, edited and similar pictures.")
-@click.argument("picture", type=click.Path(path_type=Path))
+@click.argument("picture", type=PathType())
 @click.option("-k", default=10, show_default=True, type=click.IntRange(min=1), help="Hits wanted.")
 @click.option(
     "--code",
@@ -33,7 +33,7 @@ __all__ = ["print_hits", "search"]
 @click.option(
     "--plot",
     metavar="SHEET",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     help="Write a contact sheet: the query, then the hits. PNG, JPEG or WebP, by its ending.",
 )
 @json_option

@@ -86,6 +86,9 @@ def test_reindex_makes_no_difference_with_the_same_models(run: Run, photos: Path
 
 def test_remove_forgets_a_folder_and_leaves_the_files(run: Run, photos: Path) -> None:
     run("index", photos)
+    refused = run("remove", photos, "nowhere")
+    assert (refused.code, refused.out) == (2, "")
+    assert "nowhere" in refused.err
     assert run("remove", photos, "--json").json == {"removed": 8}
     assert len(list(photos.iterdir())) == 8
     assert run("status", "--json").json["folders"] == []
