@@ -75,7 +75,8 @@ def demo(pictures: Path | None, out: Path, data_dir: Path, library: Path | None)
     with Library.open(file) as opened:
         _index(opened, chosen.folder)
         original, pixels = choose_query(chosen)
-        query = _write_query(pixels, out / "query.jpg")
+        query = out / "query.jpg"
+        done = _write_query(pixels, query)
         click.echo(
             "\n2. Search for a copy of one, half as large, darker, and saved as a poor JPEG:"
         )
@@ -108,14 +109,16 @@ def _index(library: Library, folder: Path) -> IndexReport:
     return report
 
 
-def _write_query(pixels: Pixels, target: Path) -> Path:
+def _write_query(pixels: Pixels, target: Path) -> str:
+    """Write an edited copy of a picture, and say what was done to it."""
     from PIL import Image
 
     picture = Image.fromarray(pixels)
     # Not smaller than what a photo code looks at, where the picture has that much.
-    half = picture.reduce(2) if min(picture.size) >= 200 else picture
-    half.point([value * 4 // 5 for value in range(256)] * 3).save(target, quality=30)
-    return target
+    large = min(picture.size) >= 200
+    small = picture.reduce(2) if large else picture
+    small.point([value * 4 // 5 for value in range(256)] * 3).save(target, quality=30)
+    return "half as large, darker, and a poor JPEG" if large else "darker, and a poor JPEG"
 
 
 def _say_rank(hits: Sequence[Match], original: Path) -> None:
