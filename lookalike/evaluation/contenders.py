@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.errors import LookalikeError
+from lookalike.indexes.multihash import MultiHash
 from lookalike.indexes.scan import Scan
 from lookalike.types import Codes
 
-__all__ = ["OWN", "Contender", "Estimator", "ScanContender", "Unavailable"]
+__all__ = ["OWN", "Contender", "Unavailable"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -105,6 +106,50 @@ class ScanContender(Contender):
         return self._bytes
 
 
+class MultiHashContender(Contender):
+    """lookalike's multi-index hashing: exact, laid out for the radius if there is one."""
+
+    name = "multihash"
+    claims_exact = True
+    has_radius = True
+
+    def build(self, codes: Codes, bits: int, *, radius: int | None = None) -> None:
+        """Fill the tables."""
+        self._index = MultiHash(codes, bits, radius=radius, threads=self.threads)
+
+    def search(self, queries: Codes, k: int) -> Ints:
+        """See :class:`~lookalike.indexes.multihash.MultiHash`."""
+        return self._index.search(queries, k).ids
+
+    def within(self, queries: Codes, radius: int) -> tuple[Ints, Ints]:
+        """See :class:`~lookalike.indexes.multihash.MultiHash`."""
+        found = self._index.within(queries, radius)
+        return found.offsets, found.ids
+
+    def size(self) -> int:
+        """Tables and codes."""
+        return self._index.nbytes
+
+
+class BudgetedMultiHash(MultiHashContender):
+    """The same with a budget of candidates: approximate."""
+
+    name = "multihash-budget"
+    claims_exact = False
+    has_radius = False
+    knob = "budget"
+    settings = (300, 1_000, 3_000, 10_000, 30_000)
+    usual = 3_000
+
+    def search(self, queries: Codes, k: int) -> Ints:
+        """See :class:`~lookalike.indexes.multihash.MultiHash`."""
+        return self._index.search(queries, k, budget=self._budget).ids
+
+    def turn(self, value: int) -> None:
+        """Set the budget."""
+        self._budget = value
+
+
 class Estimator(Contender):
     """The same scan below scikit-learn's checks of its arguments: what those cost."""
 
@@ -129,5 +174,10 @@ class Estimator(Contender):
         return int(self._neighbors.n_samples_fit_ * 8 * -(-self._neighbors.n_features_in_ // 8))
 
 
-OWN: tuple[type[Contender], ...] = (ScanContender, Estimator)
+OWN: tuple[type[Contender], ...] = (
+    ScanContender,
+    MultiHashContender,
+    BudgetedMultiHash,
+    Estimator,
+)
 """lookalike's own contenders; the first is what ratios refer to."""
