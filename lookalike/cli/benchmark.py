@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import click
 
+from lookalike.cli.benchmark_edits import edits
+from lookalike.cli.benchmark_index import index
 from lookalike.cli.benchmark_limit import limit
 from lookalike.cli.benchmark_search import search
 
@@ -18,5 +20,5 @@ def benchmark() -> None:
     """Measure lookalike on this machine, beside its peers."""
 
 
-for _command in (search, limit):
+for _command in (index, edits, search, limit):
     benchmark.add_command(_command)

@@ -1,0 +1,72 @@
+"""``lookalike benchmark index``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lookalike.cli.options import json_option, verbose_option
+from lookalike.cli.output import note, print_json, size
+
+__all__ = ["index"]
+
+
+@click.command(short_help="Time indexing and searching a folder.")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--megapixels-12",
+    "large",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Measure on N photographs of 12 megapixels instead, made from the folder's.",
+)
+@click.option(
+    "--queries",
+    type=click.IntRange(min=1),
+    default=200,
+    show_default=True,
+    metavar="N",
+    help="Queries in a warm process.",
+)
+@json_option
+@verbose_option
+def index(folder: Path, large: int, queries: int, as_json: bool) -> None:
+    """Time indexing FOLDER, a second run, queries in a warm process, and whole processes.
+
+    Beside them, in the same run: decoding alone, and the encoder that imagededup uses. Half of the
+    figures depend on the processor: run it on a machine that does nothing else.
+    """
+    import tempfile
+    from dataclasses import asdict
+
+    from lookalike.evaluation.index_benchmark import enlarge, measure_indexing
+    from lookalike.evaluation.machine import describe_machine
+
+    with tempfile.TemporaryDirectory() as temporary:
+        target = folder
+        if large:
+            note(f"making {large:,} photographs of 12 megapixels")
+            target = Path(temporary)
+            enlarge(folder, target, count=large)
+        found = measure_indexing(target, queries=queries, say=note)
+    if as_json:
+        print_json({**asdict(found), "machine": describe_machine()})
+        return
+    machine = describe_machine()
+    click.echo(f"{machine['processor']} ({machine['target']})")
+    click.echo(
+        f"indexing {found.pictures:,} pictures   {found.index_rate:8.1f} a second, both codes"
+    )
+    click.echo(f"decoding alone            {found.decode_rate:8.1f} a second")
+    if found.peer_rate is not None:
+        click.echo(f"{'peer':<25} {found.peer_rate:8.1f} a second: {found.peer}")
+    click.echo(f"memory of all processes   {size(found.peak_bytes):>8} at the most")
+    click.echo(f"again, nothing changed    {found.again_seconds:8.2f} s in this process")
+    click.echo(f"again, as a process       {found.again_process_seconds:8.2f} s")
+    click.echo(
+        f"a query, warm             {found.query_seconds * 1e3:8.1f} ms,"
+        f" of which search {found.search_seconds * 1e3:.2f} ms"
+    )
+    click.echo(f"lookalike search, cold    {found.cold_seconds:8.2f} s")
