@@ -86,6 +86,7 @@ class Scan:
         self._ids_address = _address(ids)
         self._limits = slices.limits(bits)
         self._threads = threads or default_threads()
+        self._short = self._threads == 1 or self._codes.nbytes < _SPLIT_BYTES
 
     @property
     def bits(self) -> int:
@@ -110,20 +111,24 @@ class Scan:
         Raises:
             UsageError: an argument of another type, shape or range.
         """
-        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-            raise UsageError(f"k must be a whole number of at least 1, not {k!r}")
+        if type(k) is not int:
+            k = _whole(k, "k")
+        if k < 1:
+            raise UsageError(f"k must be at least 1, not {k}")
         queries = _writeable(packed.check(queries, self._bits, name="queries"))
-        mask = self._mask(allowed)
-        k = int(k)
-        wanted = min(k, len(self))
-        ids = np.empty((len(queries), k), np.int64)
-        distances = np.empty((len(queries), k), np.int32)
+        mask = None if allowed is None else self._mask(allowed)
+        count = len(queries)
+        wanted = min(k, self._rows[3])
+        ids = np.empty((count, k), np.int64)
+        distances = np.empty((count, k), np.int32)
         if wanted > _LONG:
             self._longest(queries, wanted, mask, ids, distances)
+        elif count == 1:
+            self._nearest(queries, wanted, mask, ids, distances)
         else:
             step = max(1, _LIST_BYTES // (8 * (wanted + max(wanted, 64)) + 4 * self._bits))
             step *= self._threads
-            for low in range(0, len(queries), step):
+            for low in range(0, count, step):
                 part = slice(low, low + step)
                 self._nearest(queries[part], wanted, mask, ids[part], distances[part])
         return Hits(ids=ids, distances=distances, exact=True)
@@ -142,11 +147,12 @@ class Scan:
         Raises:
             UsageError: an argument of another type, shape or range.
         """
-        if isinstance(radius, bool) or not isinstance(radius, (int, np.integer)) or radius < 0:
-            raise UsageError(f"a radius is a whole number of at least 0 bits, not {radius!r}")
+        radius = _whole(radius, "a radius")
+        if radius < 0:
+            raise UsageError(f"a radius is at least 0 bits, not {radius}")
         queries = _writeable(packed.check(queries, self._bits, name="queries"))
-        mask = self._mask(allowed)
-        limit = min(int(radius), self._bits) + 1
+        mask = None if allowed is None else self._mask(allowed)
+        limit = min(radius, self._bits) + 1
         owners, keys = self._within(queries, limit, mask)
         distances = keys >> ROW_BITS
         places = np.zeros((len(queries), limit), np.int64)
@@ -160,9 +166,7 @@ class Scan:
         arranged(owners, keys, places, self._ids_address, ids, ordered_distances)
         return RadiusHits(offsets=offsets, ids=ids, distances=ordered_distances, exact=True)
 
-    def _mask(self, allowed: Allowed) -> Allowed:
-        if allowed is None:
-            return None
+    def _mask(self, allowed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         if not isinstance(allowed, np.ndarray) or allowed.dtype != np.bool_:
             raise UsageError("allowed must be an array of bool, one for each row")
         if allowed.shape != (len(self),):
@@ -180,7 +184,6 @@ class Scan:
         """The k nearest; in order, each query's from the first column on."""
         count = len(queries)
         allowed, names = _address(mask), self._ids_address
-        common = (queries, self._bits, k, allowed)
         if count >= 2 * _BATCH:
             keys = np.empty((1, count, k), np.int64)
             kind, limits, rows = slices.kind(self._bits), self._limits, self._rows
@@ -191,14 +194,15 @@ class Scan:
                 _many.nearest(kind, *rows, *own)
 
             run([partial(job, *part) for part in shares(count, self._threads, at_least=_BATCH)])
-        elif self._codes.nbytes < _SPLIT_BYTES or self._threads == 1:
-            _few.search(*self._rows[:2], len(self), *common, names, ids, distances)
+        elif self._short:
+            own = (queries, self._bits, k, allowed, names, ids, distances)
+            _few.search(self._rows[0], self._rows[1], self._rows[3], *own)
             return
         else:
             keys = np.empty((self._threads, count, k), np.int64)
             turn = np.zeros(1, np.int64)
-            shared = _address(turn)
-            run([partial(_few.nearest, *self._rows, *common, shared, part) for part in keys])
+            shared = (*self._rows, queries, self._bits, k, allowed, _address(turn))
+            run([partial(_few.nearest, *shared, part) for part in keys])
         merged(keys, ids.shape[1], names, ids, distances)
 
     def _within(
@@ -267,6 +271,12 @@ def _drained(kernel: Callable[..., int], low: int, high: int) -> list[_Found]:
 
 def _address(array: npt.NDArray[Any] | None) -> int:
     return 0 if array is None else int(array.__array_interface__["data"][0])
+
+
+def _whole(value: object, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise UsageError(f"{name} must be a whole number, not {value!r}")
+    return int(value)
 
 
 def _writeable(queries: Codes) -> Codes:
