@@ -77,9 +77,7 @@ def demo(pictures: Path | None, out: Path, data_dir: Path, library: Path | None)
         original, pixels = choose_query(chosen)
         query = out / "query.jpg"
         done = _write_query(pixels, query)
-        click.echo(
-            "\n2. Search for a copy of one, half as large, darker, and saved as a poor JPEG:"
-        )
+        click.echo(f"\n2. Search for a copy of one, {done}:")
         click.echo(f"   {show_path(str(original))}\n")
         result = opened.search(query, _HITS)
         again = opened.search(query, _HITS)
