@@ -40,6 +40,9 @@ CONTENDERS: dict[str, type[Contender]] = {
 
 _SAMPLE = 5_000  # codes that the cost of building is estimated from
 _MEMORY_SHARE = 0.7  # of what is available
+_FEW = 4  # queries that the cost of searching is estimated from
+_MORE = 64
+_FEWEST = 20  # queries that are worth measuring
 
 
 def choose_contenders(names: Sequence[str]) -> list[type[Contender]]:
@@ -141,7 +144,7 @@ def _measure_setting(
             return contender.search(queries, plan.k)
         return contender.within(queries, plan.radius)
 
-    queries = data.queries[: _affordable(ask, data.queries, plan, contender)]
+    queries = data.queries[: _affordable(ask, data.queries, plan)]
     found = ask(queries)  # the warm-up, and what is judged
     answer = _judge(contender, truth, data.codes, queries, plan, found)
     batches = [_timed(lambda: ask(queries)) for _ in range(plan.runs)]
@@ -212,22 +215,26 @@ def _foresee(kind: type[Contender], data: CodeSet, plan: Plan) -> None:
             )
 
 
-def _affordable(
-    ask: Callable[[Codes], Any], queries: Codes, plan: Plan, contender: Contender
-) -> int:
-    """How many queries the budget allows, by asking a few first."""
-    few = queries[:4]
-    ask(few)
-    seconds = _timed(lambda: ask(few)) / len(few)
-    # The warm-up and all runs of the batch, and of single queries.
-    total = (plan.runs + 1) * (len(queries) + plan.singles) * seconds
-    if total <= plan.budget:
+def _affordable(ask: Callable[[Codes], Any], queries: Codes, plan: Plan) -> int:
+    """How many queries the budget allows, by asking some first."""
+    ask(queries[:1])  # may compile
+    single = _timed(lambda: ask(queries[:1]))
+
+    def total(some: int) -> float:
+        """Seconds of the warm-up and all runs, if a batch goes on as its first queries do."""
+        each = _timed(lambda: ask(queries[:some])) / len(queries[:some])
+        return (plan.runs + 1) * (len(queries) * each + plan.singles * single)
+
+    seconds = total(_FEW)
+    if seconds > plan.budget and seconds * _MORE / len(queries) < plan.budget:
+        seconds = total(_MORE)  # a batch shares work, which a few queries don't show
+    if seconds <= plan.budget:
         return len(queries)
-    number = int(len(queries) * plan.budget / total)
-    if number < min(20, len(queries)):
+    number = int(len(queries) * plan.budget / seconds)
+    if number < min(_FEWEST, len(queries)):
         raise Unavailable(
-            f"searching would take about {total:,.0f} s ({1000 * seconds:,.1f} ms a query), and "
-            f"the budget is {plan.budget:,.0f} s"
+            f"searching would take about {seconds:,.0f} s ({1000 * single:,.1f} ms a single "
+            f"query), and the budget is {plan.budget:,.0f} s"
         )
     return number
 
