@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from lookalike.cli.benchmark_tables import print_report, print_winners
 from lookalike.cli.options import json_option, verbose_option
-from lookalike.cli.output import note, print_json, show_path, table
+from lookalike.cli.output import note, print_json, show_path
 from lookalike.errors import UsageError
 
 if TYPE_CHECKING:
     from lookalike.evaluation.code_sets import CodeSet
-    from lookalike.evaluation.search_report import Plan, Report
+    from lookalike.evaluation.search_report import Report
 
 __all__ = ["search"]
 
@@ -42,17 +43,20 @@ _BITS = (64,)
 )
 @click.option(
     "-k",
+    "ks",
     type=click.IntRange(min=1),
-    default=10,
-    show_default=True,
+    multiple=True,
     metavar="K",
-    help="Neighbours of a query.",
+    show_default="10, where there is no radius",
+    help="Neighbours of a query; may be given several times.",
 )
 @click.option(
     "--radius",
+    "radii",
     type=click.IntRange(min=0),
+    multiple=True,
     metavar="R",
-    help="Search by a radius of so many bits instead.",
+    help="Search by a radius of so many bits; may be given several times.",
 )
 @click.option(
     "--codes",
@@ -142,8 +146,8 @@ _BITS = (64,)
 def search(
     sizes: tuple[int, ...],
     widths: tuple[int, ...],
-    k: int,
-    radius: int | None,
+    ks: tuple[int, ...],
+    radii: tuple[int, ...],
     family: str,
     queries: int,
     runs: int,
@@ -163,19 +167,26 @@ def search(
     are medians, without a warm-up, and building is timed by itself. The distances of every answer
     are recomputed; recall counts ties.
     """
+    from dataclasses import replace
+
     from lookalike.evaluation.search_benchmark import choose_contenders, run
     from lookalike.evaluation.search_report import Plan
     from lookalike.evaluation.search_report import as_json as jsonable
 
     contenders = choose_contenders([name.strip() for name in peers.split(",") if name.strip()])
-    plan = Plan(k, radius, runs, threads, budget=budget, sweep=plot is not None)
+    usual = Plan(runs=runs, threads=threads, budget=budget, sweep=plot is not None)
+    plans = [replace(usual, k=k) for k in ks or (() if radii else (10,))]
+    plans += [replace(usual, radius=radius) for radius in radii]
     reports: list[Report] = []
     for size, bits in _configurations(family, sizes, widths):
         note(f"making codes: {family}")
         data = _codes(family, size, bits, queries, seed, data_dir, pictures, encoder)
-        reports.append(run(data, plan, contenders, tell=note))
-        if not as_json:
-            _print(reports[-1], plan)
+        for plan in plans:
+            reports.append(run(data, plan, contenders, tell=note))
+            if not as_json:
+                print_report(reports[-1])
+    if len(reports) > 1 and not as_json:
+        print_winners(reports)
     if as_json:
         made = [jsonable(report) for report in reports]
         print_json(made[0] if len(made) == 1 else {"results": made})
@@ -224,46 +235,3 @@ def _codes(
             f"--codes is uniform, clustered, cifar10, pdq or a file, and there is no file {family}"
         )
     return picture_codes.file_codes(file, bits, size, queries, seed)
-
-
-def _print(report: Report, plan: Plan) -> None:
-    asked = f"k = {plan.k}" if plan.radius is None else f"within {plan.radius} bits"
-    click.echo(f"\n{report.description}")
-    click.echo(
-        f"{asked}, {report.queries:,} queries, {plan.threads} threads, "
-        f"medians of {plan.runs} runs; {_machine()}\n"
-    )
-    ratios = report.ratios()["batch"]
-    rows = [("", "build s", "bytes/code", "single us", "batch us", "recall", "batch / scan")]
-    for method in report.methods:
-        size = "?" if method.bytes_per_code is None else f"{method.bytes_per_code:,.1f}"
-        ratio = f"{ratios[method.name]:,.1f}" if method.usual and method.name in ratios else ""
-        rows.append(
-            (
-                f"{method.name} {method.setting}".rstrip(),
-                f"{method.build_seconds:,.2f}",
-                size,
-                f"{method.single_us:,.1f}",
-                f"{method.batch_us:,.1f}",
-                "exact" if method.exact else f"{method.recall:.4f}",
-                ratio,
-            )
-        )
-    for line in table(rows, right=range(1, 7)):
-        click.echo(line.rstrip())
-    for method in report.methods:
-        if method.note:
-            click.echo(f"{method.name} searches other data: {method.note}.")
-        if method.rejected:
-            click.echo(f"{method.name}: {method.rejected:,} rows came twice or don't exist.")
-        if method.queries < report.queries:
-            click.echo(f"{method.name}: {method.queries:,} queries only, for the budget.")
-    for skipped in report.skipped:
-        click.echo(f"{skipped.name}: left out, {skipped.reason}.")
-
-
-def _machine() -> str:
-    from lookalike.evaluation.machine import describe_machine
-
-    found: dict[str, Any] = describe_machine()
-    return f"{found['processor']} ({found['target']}), {found['processors']} processors"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,16 @@ from lookalike.evaluation.search_report import REFERENCE, Measured, Report
 __all__ = ["plot_searches"]
 
 _DPI = 150
+_HASHING = "multihash"
 
 
 def plot_searches(reports: Sequence[Report], folder: Path) -> list[Path]:
     """Write the plots that these reports give.
 
-    ``recall-*.png`` for each report: recall against queries a second in batches, a point for each
+    ``recall-*.png`` for each report by k: recall against queries a second in batches, a point for each
     setting. ``size-*.png`` where reports differ in size only: microseconds a query against size.
+    ``gain-*.png`` where they also differ in what was asked: by how much multi-index hashing beats
+    the scan, or loses to it, at each size and question.
 
     Returns:
         The files written.
@@ -35,15 +38,19 @@ def plot_searches(reports: Sequence[Report], folder: Path) -> list[Path]:
         ) from error
     mpl.use("agg")
     folder.mkdir(parents=True, exist_ok=True)
-    files = [_plot_recall(report, folder) for report in reports]
-    groups: dict[str, list[Report]] = {}
-    for report in reports:
-        groups.setdefault(f"{report.codes}-{report.bits}-{_asked(report)}", []).append(report)
+    files = [_plot_recall(report, folder) for report in reports if report.plan.radius is None]
+    groups = _grouped(reports, lambda r: f"{r.codes}-{r.bits}-{_asked(r)}")
     for name, group in groups.items():
         if len({report.size for report in group}) > 1:
             group = sorted(group, key=lambda report: report.size)
             files += [
                 _plot_size(group, way, folder / f"size-{name}-{way}.png")
+                for way in ("batch", "single")
+            ]
+    for name, group in _grouped(reports, lambda r: f"{r.codes}-{r.bits}").items():
+        if len({r.size for r in group}) > 1 and len({r.plan.asked for r in group}) > 1:
+            files += [
+                _plot_gain(group, way, folder / f"gain-{name}-{way}.png")
                 for way in ("batch", "single")
             ]
     return files
@@ -96,6 +103,44 @@ def _plot_size(group: Sequence[Report], way: str, file: Path) -> Path:
     return _save(figure, axes, file)
 
 
+def _plot_gain(group: Sequence[Report], way: str, file: Path) -> Path:
+    """A cell for each size and question: the scan's time by that of multi-index hashing."""
+    import numpy as np
+
+    sizes = sorted({report.size for report in group})
+    asked = list(dict.fromkeys(report.plan.asked for report in group))
+    gains = np.full((len(asked), len(sizes)), np.nan)
+    for report in group:
+        times = {m.name: getattr(m, f"{way}_us") for m in report.methods if m.usual}
+        if _HASHING in times and REFERENCE in times:
+            place = asked.index(report.plan.asked), sizes.index(report.size)
+            gains[place] = times[REFERENCE] / times[_HASHING]
+    figure, axes = _axes()
+    # Blue where hashing wins, red where the scan does; a hundredfold is as deep as it gets.
+    axes.imshow(np.log10(gains), cmap="RdBu", vmin=-2, vmax=2, aspect="auto")
+    for (row, column), gain in np.ndenumerate(gains):
+        told = "" if np.isnan(gain) else f"{gain:.2g}" if gain < 10 else f"{gain:,.0f}"
+        axes.text(column, row, told, ha="center", va="center")
+    axes.set_xticks(range(len(sizes)), [f"{size:,}" for size in sizes])
+    axes.set_yticks(range(len(asked)), asked)
+    axes.set_xlabel("codes")
+    how = "in batches" if way == "batch" else "asked one by one"
+    first = group[0]
+    axes.set_title(
+        f"{first.codes}, {first.bits} bits, {first.plan.threads} threads, {how}:\n"
+        "how many times as fast as the scan multi-index hashing is"
+    )
+    figure.savefig(file, dpi=_DPI, bbox_inches="tight")
+    return file
+
+
+def _grouped(reports: Iterable[Report], key: Callable[[Report], str]) -> dict[str, list[Report]]:
+    groups: dict[str, list[Report]] = {}
+    for report in reports:
+        groups.setdefault(key(report), []).append(report)
+    return groups
+
+
 def _axes() -> tuple[Any, Any]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -113,7 +158,7 @@ def _save(figure: Any, axes: Any, file: Path) -> Path:
 
 
 def _style(name: str) -> dict[str, Any]:
-    own = name in (REFERENCE, "multihash")
+    own = name in (REFERENCE, _HASHING)
     return {"marker": "o", "linewidth": 2.5 if own else 1.0, "markersize": 6 if own else 4}
 
 
@@ -130,5 +175,4 @@ def _asked(report: Report) -> str:
 
 def _title(report: Report) -> str:
     plan = report.plan
-    asked = f"k = {plan.k}" if plan.radius is None else f"within {plan.radius} bits"
-    return f"{report.codes}, {report.bits} bits, {asked}, {plan.threads} threads"
+    return f"{report.codes}, {report.bits} bits, {plan.asked}, {plan.threads} threads"

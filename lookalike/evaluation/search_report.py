@@ -36,6 +36,11 @@ class Plan:
     budget: float = 60.0
     sweep: bool = False
 
+    @property
+    def asked(self) -> str:
+        """Such as ``k = 10`` and ``within 31 bits``."""
+        return f"k = {self.k}" if self.radius is None else f"within {self.radius} bits"
+
     def __post_init__(self) -> None:
         for name in ("k", "runs", "threads", "singles"):
             if getattr(self, name) < 1:

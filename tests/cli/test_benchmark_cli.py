@@ -44,6 +44,19 @@ def test_several_sizes_and_widths(capsys: pytest.CaptureFixture[str]) -> None:
     assert found == [(400, 64, 9), (400, 100, 9), (300, 64, 9), (300, 100, 9)]
 
 
+def test_winners_of_several_questions(capsys: pytest.CaptureFixture[str]) -> None:
+    more = ["--size", "300", "-k", "2", "--radius", "3", "--peers", "multihash"]
+    assert main(["benchmark", "search", *SMALL, *more]) == 0
+    printed = capsys.readouterr().out
+    _, _, winners = printed.partition("Soonest in batches")
+    lines = winners.splitlines()[2:]
+    assert lines[0].split() == [
+        "codes", "asked", "scan", "us", "multihash", "us", "multihash", "gains", "soonest"
+    ]  # fmt: skip
+    assert ["k = 2" in line for line in lines[1:]] == [True, False, True, False]
+    assert ["within 3 bits" in line for line in lines[1:]] == [False, True, False, True]
+
+
 def test_plots_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("matplotlib")
     code = main(

@@ -264,6 +264,18 @@ def test_plots(tmp_path: Path) -> None:
             assert picture.width > 600
 
 
+def test_the_plot_of_gains(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    reports = [
+        run(clustered(size, 64, 10), plan, choose_contenders(["multihash"]))
+        for size in (200, 400)
+        for plan in (Plan(k=3, runs=1, singles=2), Plan(radius=4, runs=1, singles=2))
+    ]
+    files = [file.name for file in plot_searches(reports, tmp_path)]
+    assert files[-2:] == ["gain-clustered-64-batch.png", "gain-clustered-64-single.png"]
+    assert all((tmp_path / file).stat().st_size > 10_000 for file in files)
+
+
 @pytest.mark.parametrize("bits", [13, 48, 64, 256])
 @pytest.mark.parametrize("make", [uniform, clustered])
 def test_code_sets(make: Any, bits: int) -> None:
