@@ -63,7 +63,11 @@ def test_imports_go_upwards_only() -> None:
 
 
 def test_only_training_imports_torch() -> None:
-    users = {part(p) for p in PACKAGE.rglob("*.py") if any(n.split(".")[0] == "torch" for n in imports(p))}
+    users = {
+        part(p)
+        for p in PACKAGE.rglob("*.py")
+        if any(n.split(".")[0] == "torch" for n in imports(p))
+    }
     assert users <= {"training"}
 
 

@@ -29,17 +29,19 @@ _ITEMS = 64  # buckets whose cache misses overlap
 _PENDING = 256  # codes whose cache misses overlap
 
 
-def _read(kind: Any, dimensions: int) -> Any:
+def _readable(kind: Any, dimensions: int) -> Any:
     """An array of a signature that may be read-only, as one mapped from a file is."""
     return types.Array(kind, dimensions, "C", readonly=True)
 
 
-_words = _read(types.uint64, 2)
+_words = _readable(types.uint64, 2)
 _longs = types.Array(types.int64, 1, "C")
-_read_longs = _read(types.int64, 1)
+_read_longs = _readable(types.int64, 1)
 
 
-@compiled(types.void(*[types.intp] * 4, _read(types.uint64, 3), types.Array(types.uint64, 2, "C")))
+@compiled(
+    types.void(*[types.intp] * 4, _readable(types.uint64, 3), types.Array(types.uint64, 2, "C"))
+)
 def reorder(address: int, row_bytes: int, low: int, high: int, places: Any, out: Any) -> None:
     """Reorder the bits of the rows from ``low`` to ``high``.
 
@@ -169,9 +171,63 @@ def _replace_root(heap: Any, query: int, size: int, key: int) -> None:
 
 
 @compiled()
+def _gather(
+    items: Any,
+    filled: int,
+    cursor: Any,
+    sigs: Any,
+    base: int,
+    limit: int,
+    fetch_cost: int,
+    cost: int,
+    spent: Any,
+    done: Any,
+    pending: Any,
+) -> None:
+    """Pass over the signatures of some buckets; rows that pass wait in ``pending``.
+
+    ``cursor`` holds the bucket to go on with, and how many rows wait; a call ends when they are too
+    many for another step.
+    """
+    item, waiting = cursor[0], cursor[1]
+    while item < filled:
+        query, place, last = items[item, 0], items[item, 1], items[item, 2]
+        signature = np.uint16(items[item, 3])
+        if done[query] == COST:
+            place = last
+        while place < last:
+            passed = near(sigs, base + place, signature, np.uint16(limit))
+            if last - place < LANES:
+                passed &= np.uint32((np.int64(1) << (last - place)) - 1)
+            place += LANES
+            if passed == 0:
+                continue
+            place -= LANES
+            while passed != 0:
+                pending[waiting, 0] = query
+                pending[waiting, 1] = place + lowest(passed)
+                passed &= np.uint32(passed - np.uint32(1))
+                waiting += 1
+                spent[query] += fetch_cost
+            place += LANES
+            if spent[query] > cost and done[query] == 0:
+                done[query] = COST
+                place = last
+            if waiting > len(pending) - LANES:
+                break
+        if place < last:
+            items[item, 1] = place
+            break
+        item += 1
+        if waiting > len(pending) - LANES:
+            break
+    cursor[0], cursor[1] = item, waiting
+
+
+@compiled()
 def _verify(
     pending: Any,
-    count: int,
+    waiting: int,
     codes: Any,
     flat_codes: Any,
     rows: Any,
@@ -186,19 +242,19 @@ def _verify(
     heaps: Any,
     out: Any,
     found: int,
-) -> Any:
-    """Fetch codes that passed, measure them, keep those that are near and new."""
+) -> int:
+    """Fetch the codes that wait, measure them, keep those that are near and new."""
     n, words = codes.shape
     filters = pointer(allowed)
-    for place in range(count):
+    for place in range(waiting):
         prefetch(rows, base + pending[place, 1])
-    for place in range(count):
+    for place in range(waiting):
         row = np.int64(rows[base + pending[place, 1]])
         pending[place, 1] = row
         if row < n:  # a damaged file must not make us read elsewhere
             prefetch(flat_codes, row * words)
     k = heaps.shape[1]
-    for place in range(count):
+    for place in range(waiting):
         query, row = pending[place, 0], pending[place, 1]
         if row >= n:
             continue
@@ -214,27 +270,23 @@ def _verify(
             continue
         if k > 0:
             _replace_root(heaps, query, k, key)
-            continue
-        if found == len(out):
-            larger = np.empty(2 * len(out), np.int64)
-            larger[:found] = out
-            out = larger
-        out[found] = (query << 45) | key
-        found += 1
-    return out, found
+        else:
+            out[found] = (query << 45) | key
+            found += 1
+    return found
 
 
 _probe_types = (
     _words,  # codes
-    _read(types.uint64, 1),  # flat_codes
-    _read(types.uint32, 2),  # offsets
-    _read(types.uint32, 1),  # rows
-    _read(types.uint16, 1),  # sigs
+    _readable(types.uint64, 1),  # flat_codes
+    _readable(types.uint32, 2),  # offsets
+    _readable(types.uint32, 1),  # rows
+    _readable(types.uint16, 1),  # sigs
     _read_longs,  # starts
     _read_longs,  # layout
     _words,  # queries
     types.int64,  # steps
-    _read(types.uint32, 1),  # masks
+    _readable(types.uint32, 1),  # masks
     _read_longs,  # shells
     _read_longs,  # limits
     types.int64,  # radius
@@ -242,6 +294,7 @@ _probe_types = (
     types.int64,  # budget
     types.int64,  # cost
     types.int64,  # probe_cost
+    types.int64,  # fetch_cost
     types.Array(types.int64, 2, "C"),  # heaps
     _longs,  # looked
     _longs,  # spent
@@ -268,6 +321,7 @@ def probe(
     budget: int,
     cost: int,
     probe_cost: int,
+    fetch_cost: int,
     heaps: Any,
     looked: Any,
     spent: Any,
@@ -297,6 +351,7 @@ def probe(
         budget: codes that a query may look at, with their signatures.
         cost: what a query may cost; a code looked at costs 1.
         probe_cost: what a probe costs.
+        fetch_cost: what a code costs whose signature has passed.
         heaps: int64 (queries, k), full of the largest number: the k nearest as
             ``distance << 32 | row``; with k = 0 all within the radius are returned instead.
         looked: int64 (queries,), zeros: written, codes that were looked at.
@@ -311,85 +366,77 @@ def probe(
     bits, prefix, tail = layout[0], layout[1], layout[2]
     n = len(codes)
     k = heaps.shape[1]
-    out = np.empty(256, np.int64)
+    out = np.empty(0 if k > 0 else 4 * _PENDING, np.int64)
     found = 0
     items = np.empty((_ITEMS, 4), np.int64)
     pending = np.empty((_PENDING, 2), np.int64)
-    left = len(queries)
+    cursor = np.zeros(2, np.int64)  # bucket to go on with, rows waiting
     for step in range(steps):
-        if left == 0:
-            break
         table, shell = step % tables, step // tables
         limit = limits[table] - shell
         base, sig_base = table * n, table * (n + LANES)
-        filled, query, mask = 0, -1, shells[shell + 1]
-        key, signature = np.uint64(0), np.uint64(0)
-        while True:
-            if mask == shells[shell + 1]:
-                query += 1
-                while query < len(queries) and done[query] != 0:
-                    query += 1
-                if query < len(queries):
-                    mask = shells[shell]
-                    key = _field(queries, query, starts[table], prefix, bits)
-                    signature = _field(queries, query, starts[table] + prefix, tail, bits)
-            if query < len(queries):
-                bucket = key ^ np.uint64(masks[mask])
-                mask += 1
-                first = int(offsets[table, bucket])
-                last = min(n, int(offsets[table, bucket + np.uint64(1)]))
-                spent[query] += probe_cost
-                if first < last:
-                    prefetch(sigs, sig_base + first)
-                    if looked[query] + (last - first) > budget:
-                        last = first + budget - looked[query]
+        first_mask, last_mask = shells[shell], shells[shell + 1]
+        filled, going = 0, 0
+        # One round more than there are queries empties what is left.
+        for query in range(len(queries) + 1):
+            ends = query == len(queries)
+            if not ends and done[query] != 0:
+                continue
+            key, signature, mask = np.uint64(0), np.uint64(0), last_mask
+            if not ends:
+                going += 1
+                mask = first_mask
+                key = _field(queries, query, starts[table], prefix, bits)
+                signature = _field(queries, query, starts[table] + prefix, tail, bits)
+                spent[query] += probe_cost * (last_mask - first_mask)
+            while mask < last_mask or ends:
+                while mask < last_mask and filled < _ITEMS:
+                    bucket = key ^ np.uint64(masks[mask])
+                    mask += 1
+                    first = int(offsets[table, bucket])
+                    last = min(n, int(offsets[table, bucket + np.uint64(1)]))
+                    if first >= last:
+                        continue
+                    length = last - first
+                    if looked[query] + length > budget:
+                        length = budget - looked[query]
                         done[query] = BUDGET
-                        left -= 1
-                    spent[query] += last - first
-                    looked[query] += last - first
+                        mask = last_mask
+                    prefetch(sigs, sig_base + first)
+                    prefetch(sigs, sig_base + first + length)
+                    looked[query] += length
+                    spent[query] += length
                     items[filled, 0] = query
                     items[filled, 1] = first
-                    items[filled, 2] = last
+                    items[filled, 2] = first + length
                     items[filled, 3] = signature
                     filled += 1
-                if spent[query] > cost and done[query] == 0:
-                    done[query] = COST
-                    left -= 1
-                if done[query] != 0:
-                    mask = shells[shell + 1]
-                if filled < _ITEMS:
-                    continue
-            waiting = 0
-            for item in range(filled):
-                owner, last = items[item, 0], items[item, 2]
-                for place in range(items[item, 1], last, LANES):
-                    passed = near(
-                        sigs, sig_base + place, np.uint16(items[item, 3]), np.uint16(limit)
-                    )
-                    if last - place < LANES:
-                        passed &= np.uint32((np.int64(1) << (last - place)) - 1)
-                    while passed != 0:
-                        pending[waiting, 0] = owner
-                        pending[waiting, 1] = place + lowest(passed)
-                        passed &= np.uint32(passed - np.uint32(1))
-                        waiting += 1
-                        if waiting == _PENDING:
-                            out, found = _verify(
-                                pending, waiting, codes, flat_codes, rows, base, queries, starts,
-                                layout, limits, step, radius, allowed, heaps, out, found,
-                            )  # fmt: skip
-                            waiting = 0
-            if waiting:
-                out, found = _verify(
-                    pending, waiting, codes, flat_codes, rows, base, queries, starts,
-                    layout, limits, step, radius, allowed, heaps, out, found,
-                )  # fmt: skip
-            filled = 0
-            if query >= len(queries):
-                break
-        if k > 0:
-            for query in range(len(queries)):
-                if done[query] == 0 and heaps[query, 0] >> 32 <= step:
-                    done[query] = CERTAIN
-                    left -= 1
+                if filled < _ITEMS and not ends:
+                    break
+                cursor[0] = 0
+                while cursor[0] < filled or (ends and cursor[1] > 0):
+                    _gather(
+                        items, filled, cursor, sigs, sig_base, limit, fetch_cost, cost, spent,
+                        done, pending,
+                    )  # fmt: skip
+                    if cursor[1] > _PENDING - LANES or (ends and cursor[0] == filled):
+                        if k == 0 and found + _PENDING > len(out):
+                            larger = np.empty(2 * len(out), np.int64)
+                            larger[:found] = out[:found]
+                            out = larger
+                        found = _verify(
+                            pending, cursor[1], codes, flat_codes, rows, base, queries, starts,
+                            layout, limits, step, radius, allowed, heaps, out, found,
+                        )  # fmt: skip
+                        cursor[1] = 0
+                filled = 0
+                if ends:
+                    break
+            if not ends and spent[query] > cost and done[query] == 0:
+                done[query] = COST
+        for query in range(len(queries)):
+            if k > 0 and done[query] == 0 and heaps[query, 0] >> 32 <= step:
+                done[query] = CERTAIN
+        if going == 0:
+            break
     return out, found

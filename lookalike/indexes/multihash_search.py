@@ -152,6 +152,7 @@ class TableSearch:
             budget=NEVER if budget is None else budget,
             cost=self._limit(len(words)) if budget is None else NEVER,
             probe_cost=layouts.PROBE,
+            fetch_cost=layouts.FETCH,
         )
 
         def some(low: int, high: int) -> list[tuple[tuple[int, int], Probed]]:

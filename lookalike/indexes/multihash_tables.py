@@ -75,6 +75,7 @@ class Tables:
         budget: int,
         cost: int,
         probe_cost: int,
+        fetch_cost: int,
     ) -> Probed:
         """One batch of reordered queries, in the calling thread; see ``multihash_kernels.probe``.
 
@@ -102,6 +103,7 @@ class Tables:
             budget,
             cost,
             probe_cost,
+            fetch_cost,
             heaps,
             looked,
             spent,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sqlite3
 import threading
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from lookalike.errors import LibraryFullError
 from lookalike.library.connection import connect, is_read_only, translated
 from lookalike.library.rows import (
     UNDER,
@@ -24,6 +26,8 @@ from lookalike.library.rows import (
 from lookalike.types import Decoded, Encoder
 
 __all__ = ["Catalog"]
+
+_log = logging.getLogger(__name__)
 
 
 class Catalog:
@@ -47,8 +51,12 @@ class Catalog:
     def close(self) -> None:
         """Merge the write-ahead log, so that the file alone is the library, and close."""
         with self._lock:
-            if not self.read_only:
-                self.merge()
+            try:
+                if not self.read_only:
+                    self.merge()
+            except LibraryFullError as error:
+                # The log stays, and whoever opens the library next merges it.
+                _log.warning("%s", error)
             self._connection.close()
 
     def merge(self) -> None:

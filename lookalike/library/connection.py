@@ -25,6 +25,8 @@ from lookalike.library.disk import is_network, is_writable
 
 __all__ = ["connect", "is_read_only", "translated", "writer_lock"]
 
+_HEADER = b"SQLite format 3\0"
+
 # A reader waits this long for a writer's commit, which takes milliseconds.
 BUSY_SECONDS = 10.0
 
@@ -56,7 +58,9 @@ def connect(path: Path, *, create: bool, read_only: bool) -> sqlite3.Connection:
         )
     if path.is_dir():
         raise LibraryDamagedError(f"{path} is a folder, not a library: give the path of a file")
-    if not exists:
+    if exists:
+        _check_header(path, create=create and not read_only)
+    else:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -79,7 +83,7 @@ def connect(path: Path, *, create: bool, read_only: bool) -> sqlite3.Connection:
         )
     try:
         with translated(path):
-            _check_kind(connection, path)
+            _check_kind(connection, path, create=create)
             connection.execute("PRAGMA foreign_keys = ON")
             if not read_only:
                 _set_journal(connection, path)
@@ -154,11 +158,25 @@ def _check_merged(path: Path) -> None:
         )
 
 
-def _check_kind(connection: sqlite3.Connection, path: Path) -> None:
+def _check_header(path: Path, *, create: bool) -> None:
+    """Refuse what is no SQLite file: SQLite itself takes very short files for empty databases.
+
+    An empty file is what a process leaves that was killed when it had just begun a library.
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(len(_HEADER))
+    except OSError as error:
+        raise LibraryError(f"{path} can't be read: {error.strerror}") from error
+    if header != _HEADER and not (create and header == b""):
+        raise LibraryDamagedError(f"{path} is not a lookalike library: give the path of another")
+
+
+def _check_kind(connection: sqlite3.Connection, path: Path, *, create: bool) -> None:
     """Refuse other people's SQLite files and libraries of a newer lookalike."""
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if application != schema.APPLICATION_ID and tables > 0:
+    if application != schema.APPLICATION_ID and (tables > 0 or not create):
         raise LibraryDamagedError(f"{path} is an SQLite file, but not a lookalike library")
     version = _version(connection)
     if version > len(schema.MIGRATIONS):

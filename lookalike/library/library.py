@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from lookalike.errors import LibraryReadOnlyError, UsageError
+from lookalike.images.exclude import Exclusion
 from lookalike.images.pool import DecodePool
 from lookalike.library import cache, schema
 from lookalike.library.catalog import Catalog
@@ -160,6 +161,7 @@ class Library:
         for path in paths:
             if not os.path.isdir(path) and path not in known:
                 raise UsageError(f"{path} is not a folder that can be reached")
+        Exclusion(exclude or ())  # says what is wrong with a pattern before it is kept
         if not paths and not known:
             raise UsageError("this library has no folders yet: name one to index")
         with self._writing():

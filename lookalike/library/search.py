@@ -120,7 +120,7 @@ def merge(
     if question.pdq is not None and "pdq" in tables:
         exact &= _ask_pdq(tables["pdq"], question, k, offer_all="photo" not in tables, offer=offer)
     if question.photo is not None and "photo" in tables:
-        exact &= _ask_photo(tables["photo"], question.photo, k, offer=offer)
+        exact &= _ask_photo(tables["photo"], question.photo, k, len(found), offer=offer)
     best = sorted(found.values(), key=_Candidate.key)
     # Hidden pictures may be among the identical ones: look up more contents than are asked for.
     pictures = catalog.pictures_of([c.content for c in best[: k + len(identical)]])
@@ -185,21 +185,26 @@ def _ask_pdq(
 
 
 def _ask_photo(
-    table: Table, photo: Encoded, k: int, *, offer: Callable[[_Candidate], None]
+    table: Table, photo: Encoded, k: int, known: int, *, offer: Callable[[_Candidate], None]
 ) -> bool:
-    """Offer the nearest by the photo code, with the cosines of their embeddings."""
-    encoder = table.codes.encoder
+    """Offer the nearest by the photo code, with the cosines of their embeddings.
+
+    ``known`` pictures were offered before, so that many more are needed to be sure of k new ones.
+    """
+    encoder, contents = table.codes.encoder, table.codes.contents
     wanted = max(SHORT_LIST, OVERSAMPLING * k)
     hits = table.scan.search(photo.codes, wanted, allowed=table.allowed)
     for view in range(len(hits)):
-        found = hits[view]
-        rows = np.array([hit.id for hit in found], np.int64)
+        there = hits.ids[view] >= 0
+        rows, distances = hits.ids[view][there], hits.distances[view][there]
         cosines: list[float | None] = [None] * len(rows)
         if photo.embeddings is not None and table.codes.embeddings.shape[1] and len(rows):
-            cosines = list(_cosines(photo.embeddings[view], table.codes.embeddings[rows]).tolist())
-        for hit, cosine in zip(found, cosines, strict=True):
-            content = int(table.codes.contents[hit.id])
-            offer(_Candidate(content, "alike", encoder.name, hit.distance, encoder.bits, cosine))
+            found = _cosines(photo.embeddings[view], table.codes.embeddings[rows])
+            best = np.argsort(-found, kind="stable")[: k + known]
+            rows, distances, cosines = rows[best], distances[best], list(found[best].tolist())
+        offered = zip(contents[rows].tolist(), distances.tolist(), cosines, strict=True)
+        for content, distance, cosine in offered:
+            offer(_Candidate(content, "alike", encoder.name, distance, encoder.bits, cosine))
     return hits.exact
 
 
@@ -208,5 +213,5 @@ def _cosines(
 ) -> npt.NDArray[np.float32]:
     """Cosine of one embedding (d,) to each of (n, d)."""
     q, e = query.astype(np.float32), embeddings.astype(np.float32)
-    norms = np.linalg.norm(q) * np.linalg.norm(e, axis=1)
+    norms = np.sqrt((q @ q) * np.einsum("ij,ij->i", e, e))
     return np.asarray(e @ q / np.maximum(norms, 1e-9), np.float32)

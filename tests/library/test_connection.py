@@ -53,7 +53,7 @@ def test_none_is_made_unless_asked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"not a database at all" * 100, b"SQLite format 3\0" + b"x" * 9000]
+    "content", [b"x", b"not a database at all" * 100, b"SQLite format 3\0" + b"x" * 9000]
 )
 def test_a_foreign_file_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "notes.txt"
@@ -206,3 +206,25 @@ def test_one_writer_across_processes(path: Path) -> None:
         held.kill()  # SIGKILL: the system frees the lock
     with writer_lock(path):
         pass
+
+
+def test_an_empty_file_is_a_library_that_was_just_begun(tmp_path: Path) -> None:
+    path = tmp_path / "empty"
+    path.touch()
+    with pytest.raises(LibraryDamagedError, match="not a lookalike library"):
+        connect(path, create=False, read_only=False)
+    assert path.read_bytes() == b""
+    connect(path, create=True, read_only=False).close()
+    connect(path, create=False, read_only=False).close()
+
+
+def test_an_empty_database_is_taken_over_only_when_one_is_to_be_made(tmp_path: Path) -> None:
+    path = tmp_path / "empty.sqlite"
+    with sqlite3.connect(path) as raw:
+        raw.execute("PRAGMA user_version = 0")
+        raw.execute("VACUUM")
+    raw.close()
+    assert path.stat().st_size > 0
+    with pytest.raises(LibraryDamagedError, match="not a lookalike library"):
+        connect(path, create=False, read_only=False)
+    connect(path, create=True, read_only=False).close()

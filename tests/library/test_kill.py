@@ -56,7 +56,8 @@ def test_killed_at_fifty_moments(
         picture = image.convert("RGB")
     change(photos, picture, rng, 0)
     began = time.monotonic()
-    assert start(tmp_path / "first.lookalike", photos).wait() == 0
+    with start(tmp_path / "first.lookalike", photos) as first:
+        assert first.wait() == 0
     whole = time.monotonic() - began
     killed = 0
     for turn in range(1, KILLS + 1):

@@ -346,6 +346,9 @@ def test_wrong_use(library: Library, photos: Path, tmp_path: Path) -> None:
         library.index()
     with pytest.raises(UsageError, match="not a folder"):
         library.index(tmp_path / "nowhere")
+    with pytest.raises(UsageError):
+        library.index(photos, exclude=[""])
+    assert library.status().folders == ()
     with pytest.raises(UsageError, match="k is 1 to 10,000, not 0"):
         library.search(photos / "coins.jpg", k=0)
     with pytest.raises(UsageError, match="code is"):

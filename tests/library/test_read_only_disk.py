@@ -94,6 +94,8 @@ def test_a_full_disk_keeps_what_was_committed(disk: Path, photos: Path) -> None:
         with pytest.raises(LibraryFullError, match="no space left"):
             library.index()
         assert library.search(photos / "coins.jpg", k=1).hits[0].kind == "same-bytes"
+    with Library.open(path, create=False) as library:  # still full
+        assert library.search(photos / "coins.jpg", k=1).hits[0].kind == "same-bytes"
     (disk / "filler").unlink()
     with Library.open(path) as library:
         report = library.index()
