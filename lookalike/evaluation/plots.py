@@ -18,10 +18,10 @@ _HASHING = "multihash"
 def plot_searches(reports: Sequence[Report], folder: Path) -> list[Path]:
     """Write the plots that these reports give.
 
-    ``recall-*.png`` for each report by k: recall against queries a second in batches, a point for each
-    setting. ``size-*.png`` where reports differ in size only: microseconds a query against size.
-    ``gain-*.png`` where they also differ in what was asked: by how much multi-index hashing beats
-    the scan, or loses to it, at each size and question.
+    ``recall-*.png`` for each report by k: recall against queries a second in batches, a point for
+    each setting. ``size-*.png`` where reports differ in size only: microseconds a query against
+    size. ``gain-*.png`` where they also differ in what was asked: by how much multi-index hashing
+    beats the scan, or loses to it, at each size and question.
 
     Returns:
         The files written.
