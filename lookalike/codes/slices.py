@@ -8,7 +8,7 @@ distance of every code.
 
 Three bits of the codes together differ from three bits of a query in one of 8 ways, so the sums
 for all 8 are kept in a *table*, 2 planes each, and a query picks: no exclusive-or, a third of the
-loads, and one level of adders less. A table of 64 bits takes 21 KiB for 512 codes, and fits
+loads less, and one level of adders less. A table of 64 bits takes 21 KiB for 512 codes, and fits
 into a first-level cache; making it costs as much as 25 queries.
 
 The technique is carry-save addition over bit planes, as in the population count of Harley and Seal
@@ -68,7 +68,11 @@ class Network:
         self.planes = planes
         self._groups, self._rest = divmod(bits, 3)
         self._many = many  # words
-        self.table_bytes = (16 * self._groups + 2 * self._rest) * v.VECTOR_BYTES
+        # The sum of three bits depends on whether they are odd only: it is kept twice a group
+        # where tables of many words outgrow the first-level cache, and 8 times a group, beside
+        # the carry, where picking both by one number saves more.
+        self._group_size = 10 if many else 16
+        self.table_bytes = (self._group_size * self._groups + 2 * self._rest) * v.VECTOR_BYTES
 
     def build(self, builder: Any, codes: Any, table: Any) -> None:
         """Write the table of one word of a slice."""
@@ -84,21 +88,29 @@ class Network:
 
         for group in range(self._groups):
             a, b, c = planes[3 * group : 3 * group + 3]
-            first = 16 * group
+            first = self._group_size * group
             odd = builder.xor(builder.xor(a, b), c)
             sums = (odd, builder.not_(odd))
-            for value in range(8):
-                keep(sums[value.bit_count() & 1], first + 2 * value)
+            carries = [None] * 8
             for value in range(4):
                 p = builder.not_(a) if value & 1 else a
                 q = builder.not_(b) if value & 2 else b
                 carry = v.add(builder, p, q, c)[1]
-                keep(carry, first + 2 * value + 1)
-                keep(builder.not_(carry), first + 2 * (7 - value) + 1)
+                carries[value], carries[7 - value] = carry, builder.not_(carry)
+            for value in range(8):
+                if self._many:
+                    keep(carries[value], first + value)
+                else:
+                    keep(sums[value.bit_count() & 1], first + 2 * value)
+                    keep(carries[value], first + 2 * value + 1)
+            if self._many:
+                keep(sums[0], first + 8)
+                keep(sums[1], first + 9)
         for single in range(self._rest):
             plane = planes[3 * self._groups + single]
-            keep(plane, 16 * self._groups + 2 * single)
-            keep(builder.not_(plane), 16 * self._groups + 2 * single + 1)
+            first = self._group_size * self._groups + 2 * single
+            keep(plane, first)
+            keep(builder.not_(plane), first + 1)
 
     def nearer(self, builder: Any, sums: Sequence[Any], limit: Any, allowed: Any) -> Any:
         """The vector of codes that are allowed and nearer than the limit."""
@@ -151,25 +163,30 @@ class Network:
                 columns[column] = [total]
                 put(column + 1, carry)
 
-        def picked(first: int, count: int) -> Any:
-            """Bits of the query from ``first`` on, times the bytes of 2**(2 - count) vectors."""
-            each = v.VECTOR_BYTES * (2 if count == 3 else 1)
-            shift = first - (each.bit_length() - 1)
-            shifted = bits
+        size = v.VECTOR_BYTES
+
+        def picked(source: Any, first: int, count: int, each: int, place: int) -> Any:
+            """The vector that bits of the query from ``first`` on choose, from ``place`` on."""
+            shift = first - (each * size).bit_length() + 1
             if shift:
                 move = builder.lshr if shift > 0 else builder.shl
-                shifted = move(bits, v.const(abs(shift)))
-            return builder.and_(shifted, v.const(((1 << count) - 1) * each))
+                source = move(source, v.const(abs(shift)))
+            chosen = builder.and_(source, v.const(((1 << count) - 1) * each * size))
+            return v.load(builder, table, builder.add(chosen, v.const(place * size)))
 
-        size = v.VECTOR_BYTES
+        pairs = builder.xor(bits, builder.lshr(bits, v.const(1)))
+        odd = builder.xor(pairs, builder.lshr(bits, v.const(2)))
         for group in range(self._groups):
-            place = builder.add(picked(3 * group, 3), v.const(16 * group * size))
-            put(0, v.load(builder, table, place))
-            put(1, v.load(builder, table, builder.add(place, v.const(size))))
+            first = self._group_size * group
+            if self._many:
+                put(0, picked(odd, 3 * group, 1, 1, first + 8))
+                put(1, picked(bits, 3 * group, 3, 1, first))
+            else:
+                put(0, picked(bits, 3 * group, 3, 2, first))
+                put(1, picked(bits, 3 * group, 3, 2, first + 1))
         for single in range(self._rest):
-            place = picked(3 * self._groups + single, 1)
-            first = v.const((16 * self._groups + 2 * single) * size)
-            put(0, v.load(builder, table, builder.add(place, first)))
+            first = self._group_size * self._groups + 2 * single
+            put(0, picked(bits, 3 * self._groups + single, 1, 1, first))
         for column in range(self.planes):
             if len(columns[column]) == 2:
                 a, b = columns[column]

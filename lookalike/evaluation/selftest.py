@@ -48,7 +48,7 @@ def find_originals(
     codes: Sequence[CodeChoice] = CODES,
     seed: int = 0,
     photo: str = "photo-256",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> EditReport:
     """Edit some pictures of a folder and look for their originals among all of its pictures.
 
