@@ -17,24 +17,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.errors import UsageError
 
-__all__ = ["Layout", "allowances", "choose", "order_bits", "probes", "scan_cost"]
+__all__ = ["Layout", "allowances", "choose", "cost", "order_bits", "probes", "scan_cost"]
 
 Ints = npt.NDArray[np.int64]
 
 SIGNATURE = 16  # bits compared after a key
 
-# What things cost, in signatures read one after the other (about 0.1 ns each): medians measured on
-# two cores of a Zen 4 with codes from 10^5 to 10^7. See benchmarks.
+# What things cost, in signatures read one after the other (about 0.3 ns each): measured on two
+# cores of a Zen 4 with 10^6 and 10^7 codes of 256 bits. A scan of a batch shares its reading among
+# the queries, that of a single query waits for memory.
 PROBE = 60
-FETCH = 200
-WORD_BATCH = 2
-WORD_SINGLE = 4
+FETCH = 120
+WORD_BATCH = 0.3
+WORD_SINGLE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,12 @@ class Layout:
         """Bits that are compared after the key."""
         return min(SIGNATURE, self.bits - self.prefix)
 
+    @lru_cache(maxsize=64)  # noqa: B019 - layouts are few and small
     def starts(self) -> Ints:
         """First bit of each block, int64 (tables,)."""
         return np.arange(self.tables, dtype=np.int64) * self.bits // self.tables
 
+    @lru_cache(maxsize=1024)  # noqa: B019
     def limits(self, radius: int) -> Ints:
         """Bits in which key and signature together may differ, int64 (tables,)."""
         starts = self.starts()
@@ -88,7 +92,7 @@ def probes(layout: Layout, steps: int) -> int:
 
 def scan_cost(n: int, bits: int, batch: bool) -> int:
     """What a query costs that is compared with every code."""
-    return n * -(-bits // 64) * (WORD_BATCH if batch else WORD_SINGLE)
+    return int(n * -(-bits // 64) * (WORD_BATCH if batch else WORD_SINGLE))
 
 
 def cost(layout: Layout, n: int, radius: int) -> float:

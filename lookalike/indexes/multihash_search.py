@@ -34,15 +34,18 @@ DISTANCE = (1 << 13) - 1
 
 _GROUP = 1024  # queries that go through the tables together
 _FEWEST = 8  # queries for which another thread is woken
+_PILOT = 64  # queries that are tried first; when most of them need a scan, so do the others
+_TRY = 4  # k nearest are looked for at a quarter of a scan's cost; they are there by then, or far
 
 
 @dataclass(frozen=True, slots=True)
 class TableSearch:
     """Searches for reordered queries, uint64 (queries, words), among the codes in tables.
 
-    Whatever takes part in a search is counted in the unit of ``multihash_layout``: a query whose
-    probes alone would cost more than a scan is scanned at once, and one that has spent as much as
-    a scan costs ends up in one, so that no query costs more than twice the cheaper way.
+    Probes, signatures and fetched codes are counted while they are used, in the unit of
+    ``multihash_layout``. A search that costs more than a scan even if its codes are even is a scan
+    from the start; a query that has spent what a scan costs gets one, so that none costs more than
+    twice the cheaper way.
 
     Attributes:
         tables: what is searched.
@@ -68,7 +71,7 @@ class TableSearch:
         if budget is not None and budget >= n:
             budget = None  # a scan looks at no more
         rest = np.ones(len(words), np.bool_)
-        steps = self._steps(len(words), self.tables.layout.bits + 1)
+        steps = self._steps(len(words), self.tables.layout.bits + 1, k)
         if steps:
             for (low, high), probed in self._probe(words, steps, k, allowed, budget):
                 keys[low:high] = np.sort(probed.keys, axis=1)
@@ -95,7 +98,7 @@ class TableSearch:
         if budget is not None and budget >= n:
             budget = None
         rest = np.full(len(words), n > 0)
-        steps = self._steps(len(words), radius + 1) if n else 0
+        steps = self._steps(len(words), radius + 1, 0) if n else 0
         found: list[tuple[Ints, npt.NDArray[np.int32], Ints]] = []
         if steps == radius + 1 or (steps and budget is not None):
             for (low, high), probed in self._probe(words, steps, 0, allowed, budget):
@@ -122,26 +125,21 @@ class TableSearch:
         codes = self.tables.codes
         return Scan(codes, 64 * codes.shape[1], threads=self.threads)
 
-    def _limit(self, queries: int) -> int:
-        """What a scan costs a query."""
+    def _limit(self, queries: int, k: int) -> int:
+        """What probing may cost a query before it is scanned."""
         tables = self.tables
-        return layouts.scan_cost(len(tables.codes), tables.layout.bits, queries >= _FEWEST)
+        scan = layouts.scan_cost(len(tables.codes), tables.layout.bits, queries >= _FEWEST)
+        return scan // _TRY if k else scan
 
-    def _steps(self, queries: int, wanted: int) -> int:
-        """How many of the wanted steps are worth trying: their probes cost less than a scan."""
-        layout = self.tables.layout
-        # Once every key of a table has been probed there is nothing left to try.
-        most = min(wanted, layout.tables * (layout.prefix + 1))
-        affordable = self._limit(queries) // layouts.PROBE
-        steps = 0
-        while steps < most and layouts.probes(layout, steps + 1) <= affordable:
-            steps += 1
-        return steps
+    def _steps(self, queries: int, wanted: int, k: int) -> int:
+        """How many of the wanted steps are worth trying."""
+        n = len(self.tables.codes)
+        return _worth_trying(self.tables.layout, n, self._limit(queries, k), wanted)
 
     def _probe(
         self, words: Words, steps: int, k: int, allowed: Allowed, budget: int | None
     ) -> list[tuple[tuple[int, int], Probed]]:
-        """Probe for all queries, in groups and threads."""
+        """Probe for the queries, in groups and threads; for a few only if that doesn't pay."""
         shells = (steps - 1) // self.tables.layout.tables + 1
         probe = partial(
             self.tables.probe,
@@ -150,7 +148,7 @@ class TableSearch:
             k=k,
             allowed=allowed,
             budget=NEVER if budget is None else budget,
-            cost=self._limit(len(words)) if budget is None else NEVER,
+            cost=self._limit(len(words), k) if budget is None else NEVER,
             probe_cost=layouts.PROBE,
             fetch_cost=layouts.FETCH,
         )
@@ -160,8 +158,29 @@ class TableSearch:
             groups = [(start, min(start + _GROUP, high)) for start in starts]
             return [(group, probe(words[slice(*group)])) for group in groups]
 
-        parts = shares(len(words), self.threads, at_least=_FEWEST // 2)
-        return list(itertools.chain(*run([partial(some, *part) for part in parts])))
+        first: list[tuple[tuple[int, int], Probed]] = []
+        if budget is None and len(words) >= 4 * _PILOT:
+            first = some(0, _PILOT)
+            done = first[0][1].done
+            unfinished = done != kernels.CERTAIN if k else done == kernels.COST
+            if 2 * np.count_nonzero(unfinished) > _PILOT:
+                return first
+        left = len(words) - _PILOT * len(first)
+        parts = shares(left, self.threads, at_least=_FEWEST // 2)
+        base = len(words) - left
+        jobs = [partial(some, base + low, base + high) for low, high in parts]
+        return first + list(itertools.chain(*run(jobs)))
+
+
+@lru_cache(maxsize=256)
+def _worth_trying(layout: layouts.Layout, n: int, limit: int, wanted: int) -> int:
+    """How many steps cost no more than ``limit`` even if the codes' bits are independent."""
+    # Once every key of a table has been probed there is nothing left to try.
+    most = min(wanted, layout.tables * (layout.prefix + 1))
+    steps = 0
+    while steps < most and layouts.cost(layout, n, steps) <= limit:
+        steps += 1
+    return steps
 
 
 def owners_of(hits: RadiusHits) -> Ints:

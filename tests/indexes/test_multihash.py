@@ -28,7 +28,7 @@ from lookalike.types import Hits, Index, RadiusHits
 
 Codes = npt.NDArray[np.uint8]
 
-WIDTHS = [1, 3, 5, 8, 9, 31, 48, 63, 64, 65, 100, 127, 130, 256, 257, 512, 1000, 4096]
+WIDTHS = [1, 3, 8, 9, 48, 63, 64, 65, 100, 130, 256, 257, 1000]
 KINDS = ["random", "zeros", "ones", "ties", "clustered", "constant bits"]
 
 
@@ -291,9 +291,9 @@ def test_queries_that_cost_too_much_are_scanned(monkeypatch: pytest.MonkeyPatch)
             return super().within(queries, *args, **keywords)  # type: ignore[arg-type]
 
     monkeypatch.setattr(multihash_search, "Scan", Watched)
-    codes = make("random", 40_000, 256)
+    codes = make("random", 60_000, 256)
     codes[::2] = codes[0]
-    ids = np.arange(40_000)
+    ids = np.arange(60_000)
     index = MultiHash(codes, 256, radius=31, threads=2)
     queries = codes[[1, 0, 3, 2, 5, 7, 9, 11, 4, 13]]
     same_within(index.within(queries, 31), codes, ids, queries, 31)
