@@ -97,6 +97,7 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
             _radius(self.radius)
         codes = self._codes(X, reset=True)
         self._words = packed_codes.to_words(codes)
+        self.__dict__.pop("_kept", None)
         self._bits = 8 * codes.shape[1] if self.packed else int(self.n_features_in_)
         self.n_samples_fit_ = len(codes)
         return self
@@ -222,7 +223,17 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
         return packed_codes.from_words(self._words, self._bits)
 
     def _scan(self) -> Scan:
-        return Scan(self._words, self._bits, threads=effective_n_jobs(self.n_jobs))
+        threads: int = effective_n_jobs(self.n_jobs)
+        kept: tuple[int, Scan] | None = self.__dict__.get("_kept")
+        if kept is None or kept[0] != threads:
+            kept = threads, Scan(self._words, self._bits, threads=threads)
+            self._kept = kept
+        return kept[1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        state.pop("_kept", None)  # made again where it is needed
+        return state
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -146,6 +146,15 @@ def test_fitted_codes_are_a_copy_and_travel() -> None:
     assert (before[0][:, 0] == 0).all()
 
 
+def test_fitting_again_and_other_threads() -> None:
+    first, second = random_codes(30, 16), random_codes(40, 32, 1)
+    fitted = HammingNeighbors(1, n_jobs=1).fit(first)
+    assert (fitted.kneighbors(first)[0] == 0).all()
+    fitted.set_params(n_jobs=2)
+    assert (fitted.kneighbors(first)[0] == 0).all()
+    assert (fitted.fit(second).kneighbors(second)[0] == 0).all()
+
+
 @pytest.mark.parametrize(
     ("parameters", "X", "message"),
     [
