@@ -1,1 +1,13 @@
-"""Labelled pictures for training and measuring, in the layouts in which they are published."""
+"""Labelled pictures for training and measuring, in the layouts in which they are published.
+
+:func:`load` reads a data set by its name or its path; :mod:`lookalike.datasets.splits` divides it;
+:mod:`lookalike.datasets.reading` decodes its pictures to what a network takes in.
+"""
+
+from __future__ import annotations
+
+from lookalike.datasets.loading import NAMES, data_folder, load
+from lookalike.datasets.parts import Dataset, Part, joined
+from lookalike.datasets.reading import in_memory, prepared
+
+__all__ = ["NAMES", "Dataset", "Part", "data_folder", "in_memory", "joined", "load", "prepared"]

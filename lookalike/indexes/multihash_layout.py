@@ -84,7 +84,7 @@ def allowances(tables: int, radius: int) -> Ints:
 
 
 def probes(layout: Layout, steps: int) -> int:
-    """Keys probed in so many steps (see ``multihash_kernels.probe``)."""
+    """Keys probed in so many steps (see ``multihash_probe.probe``)."""
     whole, rest = divmod(steps, layout.tables)
     done = sum(math.comb(layout.prefix, shell) for shell in range(whole))
     return layout.tables * done + rest * math.comb(layout.prefix, whole)

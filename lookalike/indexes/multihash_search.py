@@ -10,8 +10,8 @@ from functools import lru_cache, partial
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.indexes import multihash_kernels as kernels
 from lookalike.indexes import multihash_layout as layouts
+from lookalike.indexes.multihash_probe import CERTAIN, COST
 from lookalike.indexes.multihash_tables import Probed, Tables
 from lookalike.indexes.scan import Scan
 from lookalike.indexes.threads import run, shares
@@ -75,7 +75,7 @@ class TableSearch:
         if steps:
             for (low, high), probed in self._probe(words, steps, k, allowed, budget):
                 keys[low:high] = np.sort(probed.keys, axis=1)
-                rest[low:high] = probed.done != kernels.CERTAIN
+                rest[low:high] = probed.done != CERTAIN
         if budget is not None:
             return keys, not rest.any()
         some = np.flatnonzero(rest)
@@ -162,7 +162,7 @@ class TableSearch:
         if budget is None and len(words) >= 4 * _PILOT:
             first = some(0, _PILOT)
             done = first[0][1].done
-            unfinished = done != kernels.CERTAIN if k else done == kernels.COST
+            unfinished = done != CERTAIN if k else done == COST
             if 2 * np.count_nonzero(unfinished) > _PILOT:
                 return first
         left = len(words) - _PILOT * len(first)

@@ -13,6 +13,7 @@ from lookalike.codes import bits as packed
 from lookalike.indexes import multihash_kernels as kernels
 from lookalike.indexes.multihash_lanes import LANES
 from lookalike.indexes.multihash_layout import Layout, choose, order_bits
+from lookalike.indexes.multihash_probe import probe
 from lookalike.indexes.threads import run, shares
 
 __all__ = ["Probed", "Tables", "address", "build", "reordered"]
@@ -77,7 +78,7 @@ class Tables:
         probe_cost: int,
         fetch_cost: int,
     ) -> Probed:
-        """One batch of reordered queries, in the calling thread; see ``multihash_kernels.probe``.
+        """One batch of reordered queries, in the calling thread; see ``multihash_probe.probe``.
 
         With ``k`` = 0 everything within ``steps - 1`` bits is found, else the k nearest.
         """
@@ -86,7 +87,7 @@ class Tables:
         looked, spent = np.zeros((2, count), np.int64)
         done = np.zeros(count, np.uint8)
         layout = self.layout
-        hits, used = kernels.probe(
+        hits, used = probe(
             self.codes,
             self.codes.reshape(-1),
             self.offsets,
@@ -121,7 +122,7 @@ class Probed:
             ``query << 45 | distance << 32 | row``, in no order.
         looked: int64 (queries,): codes whose signature was read.
         spent: int64 (queries,).
-        done: uint8 (queries,): see ``multihash_kernels.probe``.
+        done: uint8 (queries,): see ``multihash_probe.probe``.
     """
 
     keys: Ints

@@ -18,10 +18,13 @@ import numpy.typing as npt
 from lookalike.errors import LookalikeError
 from lookalike.types import Pixels
 
-__all__ = ["FOLDER", "SIDE", "Batch", "read_batch", "read_class_names"]
+__all__ = ["BATCHES", "FOLDER", "SIDE", "Batch", "read_batch", "read_class_names"]
 
 FOLDER = "cifar-10-batches-py"
 """Name of the folder that the published archive unpacks to."""
+
+BATCHES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
+"""Names of the files with pictures; the last holds the test pictures."""
 
 SIDE = 32
 """Width and height of every picture, in pixels."""

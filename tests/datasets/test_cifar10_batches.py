@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lookalike.datasets.cifar10 import read_batch, read_class_names
+from lookalike.datasets.cifar10_batches import read_batch, read_class_names
 from lookalike.errors import LookalikeError
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
