@@ -1,0 +1,193 @@
+"""Fetching a published file: with its checksum, and going on where a connection broke."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import logging
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from lookalike.errors import LookalikeError, UsageError
+
+__all__ = ["Checksum", "download"]
+
+_log = logging.getLogger(__name__)
+
+_PIECE = 1 << 18
+_TIMEOUT = 30.0  # seconds without a byte
+_RANGE = re.compile(r"bytes (\d+)-\d+/")
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """What a file must be.
+
+    Attributes:
+        algorithm: as :func:`hashlib.new` takes it.
+        hexdigest: of the whole file, in small letters.
+        size: of the file, in bytes; no server can send more.
+    """
+
+    algorithm: str
+    hexdigest: str
+    size: int
+
+    def fits(self, file: Path) -> bool:
+        """Whether a file has this size and checksum."""
+        if file.stat().st_size != self.size:
+            return False
+        with file.open("rb") as opened:
+            # Not for secrets: MD5 is what some publishers state.
+            found = hashlib.file_digest(
+                opened, lambda: hashlib.new(self.algorithm, usedforsecurity=False)
+            )
+        return found.hexdigest() == self.hexdigest
+
+
+def download(
+    url: str,
+    target: Path,
+    checksum: Checksum,
+    *,
+    attempts: int = 5,
+    wait: float = 1.0,
+    progress: Callable[[int, int], object] | None = None,
+) -> Path:
+    """Fetch a file, unless it is there already.
+
+    What has come is kept in ``target.partial``: a connection that breaks, and a later call, go on
+    from there by an HTTP range. ``target`` appears once the checksum fits.
+
+    Args:
+        url: by HTTP or HTTPS.
+        target: where to put the file; its folder must exist.
+        checksum: that it must have.
+        attempts: connections in a row that may bring nothing.
+        wait: seconds before the second of them; twice as long before each further one.
+        progress: called with the bytes that are there and the bytes in all.
+
+    Returns:
+        ``target``.
+
+    Raises:
+        UsageError: another scheme than HTTP and HTTPS.
+        LookalikeError: the server can't be reached, refuses, or what it sends isn't that file.
+        OSError: no space, or no right to write.
+    """
+    if not url.startswith(("https://", "http://")):
+        raise UsageError(f"{url} isn't fetched: only http:// and https:// are")
+    partial = target.with_name(f"{target.name}.partial")
+    with FileLock(target.with_name(f"{target.name}.lock")):
+        if target.exists() and checksum.fits(target):
+            return target
+        _complete(url, partial, checksum, attempts, wait, progress)
+        if not checksum.fits(partial):
+            # Kept, it would be gone on with, and never fit.
+            partial.unlink()
+            raise LookalikeError(
+                f"what {url} sent isn't the published file (its {checksum.algorithm.upper()} "
+                f"isn't {checksum.hexdigest}): try again, or fetch it by hand"
+            )
+        partial.replace(target)
+    target.with_name(f"{target.name}.lock").unlink(missing_ok=True)
+    return target
+
+
+def _complete(
+    url: str,
+    partial: Path,
+    checksum: Checksum,
+    attempts: int,
+    wait: float,
+    progress: Callable[[int, int], object] | None,
+) -> None:
+    """Connect until ``partial`` has its size."""
+    in_vain = 0
+    while (there := _size(partial)) < checksum.size:
+        try:
+            _append(url, partial, there, checksum.size, progress)
+            reason = "the connection was cut"
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code < 500 and error.code != 429:
+                raise LookalikeError(
+                    f"{url} answers {error.code} {error.reason}: fetch the file by hand"
+                ) from error
+            reason = f"it answers {error.code} {error.reason}"
+        except _BrokenError as error:
+            reason = str(error)
+        in_vain = 0 if _size(partial) > there else in_vain + 1
+        if _size(partial) < checksum.size:
+            _log.info("%s: %s after %d bytes", url, reason, _size(partial))
+        if in_vain >= attempts:
+            raise LookalikeError(
+                f"{url} can't be fetched, {reason}: {there:,} of {checksum.size:,} bytes are "
+                "there; try again later to go on"
+            )
+        if in_vain:
+            time.sleep(wait * 2 ** (in_vain - 1))
+
+
+class _BrokenError(Exception):
+    """A connection that came to nothing, or to an end."""
+
+
+def _append(
+    url: str,
+    partial: Path,
+    there: int,
+    size: int,
+    progress: Callable[[int, int], object] | None,
+) -> None:
+    """Make one connection, and keep what it brings."""
+    request = urllib.request.Request(  # noqa: S310 - the scheme was checked
+        url, headers={"User-Agent": "lookalike", "Accept-Encoding": "identity"}
+    )
+    if there:
+        request.add_header("Range", f"bytes={there}-")
+    with _opened(request) as response:
+        begins = _RANGE.match(response.headers.get("Content-Range", ""))
+        if response.status != 206 or begins is None or int(begins[1]) != there:
+            there = 0  # a server without ranges begins anew
+        with partial.open("ab" if there else "wb") as file:
+            while piece := _read(response):
+                file.write(piece[: size - there])
+                there = min(size, there + len(piece))
+                if progress is not None:
+                    progress(there, size)
+                if there == size:
+                    return
+
+
+def _opened(request: urllib.request.Request) -> Any:
+    try:
+        return urllib.request.urlopen(request, timeout=_TIMEOUT)  # noqa: S310 - as above
+    except urllib.error.HTTPError:
+        raise
+    except (OSError, http.client.HTTPException) as error:
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        raise _BrokenError(f"{reason}") from error
+
+
+def _read(response: Any) -> bytes:
+    """The next bytes; kept apart from writing, whose errors are the disk's."""
+    try:
+        piece: bytes = response.read(_PIECE)
+    except http.client.IncompleteRead as error:
+        return error.partial
+    except (OSError, http.client.HTTPException) as error:
+        raise _BrokenError(f"{error}") from error
+    return piece
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0

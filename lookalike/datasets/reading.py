@@ -1,0 +1,117 @@
+"""The pictures of a part as a network takes them in, decoded by child processes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from lookalike.datasets.parts import Part
+from lookalike.errors import LookalikeError, PictureError, UsageError
+from lookalike.images.fitting import fit
+from lookalike.images.pool import DecodePool
+from lookalike.types import InputSpec, Pixels
+
+__all__ = ["Damaged", "in_memory", "prepared"]
+
+_log = logging.getLogger(__name__)
+
+Damaged = Literal["refuse", "leave out"]
+"""What to do about a file that can't be read."""
+
+_NAME = "picture"
+
+
+def prepared(
+    part: Part,
+    spec: InputSpec,
+    *,
+    damaged: Damaged = "refuse",
+    workers: int | None = None,
+) -> Iterator[tuple[int, Pixels]]:
+    """The pictures of a part, brought to a specification.
+
+    Pictures in memory and files take the same way from pixels on. Memory stays bounded, however
+    many pictures there are.
+
+    Args:
+        part: whose pictures.
+        spec: what is wanted, such as an encoder's ``input``.
+        damaged: whether a file that can't be read is an error, or is passed over and logged.
+        workers: decoding processes; by default one for each processor.
+
+    Yields:
+        The row in the part and the picture, uint8 (height, width, 3); rows ascend.
+
+    Raises:
+        LookalikeError: a file can't be read, and ``damaged`` is ``refuse``.
+    """
+    if not isinstance(part.pictures, tuple):
+        for row, picture in enumerate(part.pictures):
+            yield row, np.asarray(fit(Image.fromarray(picture), spec))
+        return
+    paths = part.pictures
+    # They come as their decoding ends; those that are ahead wait here for their turn.
+    early: dict[int, Pixels | PictureError] = {}
+    turn = 0
+    with DecodePool({_NAME: spec}, workers=workers) as pool:
+        for row, decoded in pool.map(enumerate(paths)):
+            early[row] = decoded if isinstance(decoded, PictureError) else decoded.inputs[_NAME]
+            while turn in early:
+                picture = early.pop(turn)
+                if not isinstance(picture, PictureError):
+                    yield turn, picture
+                elif damaged == "refuse":
+                    raise LookalikeError(
+                        f"{paths[turn]}: {picture}: remove it from the data set, or replace it"
+                    ) from picture
+                else:
+                    _log.warning("left out: %s: %s", paths[turn], picture)
+                turn += 1
+
+
+def in_memory(
+    part: Part,
+    spec: InputSpec,
+    *,
+    damaged: Damaged = "refuse",
+    workers: int | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> Part:
+    """The same part with all pictures in memory, brought to one size.
+
+    Args:
+        part: whose pictures.
+        spec: what is wanted; it takes ``3 * size * size`` bytes a picture.
+        damaged: whether a file that can't be read is an error, or is left out and logged.
+        workers: decoding processes; by default one for each processor.
+        progress: called with a number of pictures that have been read.
+
+    Returns:
+        A part with ``pictures`` uint8 (n, size, size, 3); ``part`` itself where it is that already.
+
+    Raises:
+        UsageError: ``spec`` keeps the aspect (``within``), so that sizes would differ.
+        LookalikeError: a file can't be read, and ``damaged`` is ``refuse``; or none is left.
+    """
+    if spec.fit == "within":
+        raise UsageError("pictures of one size are stretched or cropped: within keeps the aspect")
+    shape = (spec.size, spec.size, 3)
+    if not isinstance(part.pictures, tuple) and part.pictures.shape[1:] == shape:
+        return part
+    pictures = np.empty((len(part), *shape), np.uint8)
+    rows: list[int] = []
+    for row, picture in prepared(part, spec, damaged=damaged, workers=workers):
+        pictures[len(rows)] = picture
+        rows.append(row)
+        if progress is not None:
+            progress(1)
+    if len(part) and not rows:
+        raise LookalikeError("none of the files is a readable picture")
+    if len(rows) < len(part):
+        pictures = pictures[: len(rows)].copy()
+    labels = None if part.labels is None else part.labels[rows]
+    return Part(pictures, labels, tuple(part.names[row] for row in rows))

@@ -1,0 +1,191 @@
+"""Dividing a data set by a seed, so that everybody who has the same pictures gets the same parts.
+
+Copies of a data set come in different orders and under different names. So the pictures of each
+class are sorted by the SHA-256 of their content before the seed draws. Each class is drawn for
+itself: its share is exact, and doesn't depend on which other classes there are. Pictures of the
+same content stay together: none is learned from in one place and asked about in another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from lookalike.datasets.parts import Dataset, Labels, Part, joined
+from lookalike.errors import UsageError
+
+__all__ = [
+    "PROTOCOLS",
+    "TEST_SHARE",
+    "VALIDATION_SHARE",
+    "Split",
+    "drawn",
+    "split_for",
+    "train_and_test",
+    "with_validation",
+]
+
+TEST_SHARE = 0.2
+"""Of all pictures, where a data set doesn't say itself what is for testing."""
+
+VALIDATION_SHARE = 0.15
+"""Of the training pictures."""
+
+PROTOCOLS = ("cifar10-full", "cifar10-5k", "resisc-80-20", "thesis")
+"""Names that :func:`split_for` knows."""
+
+_FEW_QUERIES, _FEW_TRAINING = 100, 500  # of each class, in cifar10-5k
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """What a protocol makes of a data set.
+
+    Attributes:
+        protocol: its name.
+        training: what a model may learn from, with labels.
+        queries: what is searched for.
+        database: what is searched in.
+        queries_inside: whether each query is also in the database, at the same row.
+        unlabelled: what may be learned from without its labels, besides ``training``.
+    """
+
+    protocol: str
+    training: Part
+    queries: Part
+    database: Part
+    queries_inside: bool = False
+    unlabelled: Part | None = None
+
+
+def drawn(
+    digests: Sequence[bytes], labels: Labels | None, wanted: float | int, seed: int
+) -> npt.NDArray[np.bool_]:
+    """Draw pictures of every class.
+
+    Args:
+        digests: SHA-256 of each picture's content.
+        labels: int64 (n,); ``None`` takes all for one class.
+        wanted: a share of each class (a float, rounded, but at least one picture drawn and one
+            left where there are two), or how many of each class (an integer).
+        seed: of the draw.
+
+    Returns:
+        bool (n,): true for what is drawn. Copies of a drawn picture are drawn with it, whatever
+        their class.
+
+    Raises:
+        UsageError: a share outside of 0 to 1, a negative seed, or more than a class has.
+    """
+    if isinstance(wanted, float) and not 0 < wanted < 1:
+        raise UsageError(f"a share lies between 0 and 1, not at {wanted}")
+    if seed < 0:
+        raise UsageError(f"a seed is 0 or more, not {seed}")
+    first: dict[bytes, int] = {}  # content -> class; the least where copies differ
+    classes = [0] * len(digests) if labels is None else labels.tolist()
+    for digest, label in zip(digests, classes, strict=True):
+        first[digest] = min(label, first.get(digest, label))
+    of_class: dict[int, list[bytes]] = {}
+    for digest, label in first.items():
+        of_class.setdefault(label, []).append(digest)
+    chosen: set[bytes] = set()
+    for label, members in of_class.items():
+        members.sort()
+        count = wanted
+        if isinstance(count, float):
+            count = min(max(1, round(count * len(members))), len(members) - 1)
+        if count > len(members):
+            raise UsageError(
+                f"class {label} has {len(members):,} different pictures: too few for {count:,}"
+            )
+        order = np.random.default_rng(seed).permutation(len(members))
+        chosen.update(members[place] for place in order[: int(count)])
+    return np.fromiter((digest in chosen for digest in digests), np.bool_, len(digests))
+
+
+def train_and_test(part: Part, seed: int = 0, share: float = TEST_SHARE) -> tuple[Part, Part]:
+    """Take a share of each class for testing.
+
+    Returns:
+        What is left for training, and the test part; each in the order of ``part``.
+
+    Raises:
+        UsageError: as of :func:`drawn`.
+        LookalikeError: a file can't be read.
+    """
+    test = drawn(part.digests(), part.labels, share, seed)
+    return part.take(np.flatnonzero(~test)), part.take(np.flatnonzero(test))
+
+
+def with_validation(dataset: Dataset, seed: int = 0, share: float = VALIDATION_SHARE) -> Dataset:
+    """The data set with a share of its training pictures set apart for validation.
+
+    A data set that has such a part already is returned as it is.
+
+    Raises:
+        UsageError: as of :func:`drawn`.
+        LookalikeError: a file can't be read.
+    """
+    if dataset.validation is not None:
+        return dataset
+    train, validation = train_and_test(dataset.train, seed, share)
+    return replace(dataset, train=train, validation=validation)
+
+
+def split_for(dataset: Dataset, protocol: str, seed: int = 0) -> Split:
+    """The pictures to train with, to search for and to search in.
+
+    - ``cifar10-full``: the test pictures (10,000) in the training pictures (50,000), which are also
+      what is learned from.
+    - ``cifar10-5k``: of all pictures of each class, 100 are queries (1,000) and 500 others are
+      learned from (5,000); what is left (54,000) is the database, and may be learned from without
+      labels. Drawn by the seed.
+    - ``resisc-80-20``: the test part (20 %) in the training part (80 %, validation included), of
+      any data set with labels.
+    - ``thesis``: every picture of all parts in all of them, so that each finds itself.
+
+    Raises:
+        UsageError: an unknown protocol; a data set without labels, or another one than the protocol
+            is made for, or with too few pictures.
+        LookalikeError: a file can't be read.
+    """
+    if protocol not in PROTOCOLS:
+        raise UsageError(f"no protocol is named {protocol!r}: there are {', '.join(PROTOCOLS)}")
+    if dataset.train.labels is None:
+        raise UsageError(
+            f"{dataset.source} has no labels, so nothing says what should be found: put the "
+            "pictures into a folder for each class"
+        )
+    if protocol.startswith("cifar10") and dataset.kind != "cifar10":
+        raise UsageError(
+            f"{protocol} is for CIFAR-10, and {dataset.source} isn't: use resisc-80-20 or thesis"
+        )
+    training = dataset.train
+    if dataset.validation is not None:
+        training = joined([training, dataset.validation])
+    if protocol == "thesis":
+        whole = dataset.everything()
+        return Split(protocol, training, whole, whole, queries_inside=True)
+    if protocol == "cifar10-5k":
+        return _few_labels(dataset, seed)
+    return Split(protocol, training, dataset.test, training)
+
+
+def _few_labels(dataset: Dataset, seed: int) -> Split:
+    whole = dataset.everything()
+    digests = whole.digests()
+    queries = drawn(digests, whole.labels, _FEW_QUERIES, seed)
+    rest = whole.take(np.flatnonzero(~queries))
+    kept = [digest for digest, query in zip(digests, queries, strict=True) if not query]
+    training = drawn(kept, rest.labels, _FEW_TRAINING, seed)
+    database = rest.take(np.flatnonzero(~training))
+    return Split(
+        "cifar10-5k",
+        rest.take(np.flatnonzero(training)),
+        whole.take(np.flatnonzero(queries)),
+        database,
+        unlabelled=database,
+    )
