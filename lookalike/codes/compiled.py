@@ -4,12 +4,20 @@ Numba keeps machine code in ``__pycache__`` beside the source, else in the user'
 Where neither can be written (a read-only installation and no home, as in some containers) it
 refuses to compile at all; a kernel is then compiled anew in each process, which is slow to start
 and works.
+
+Numba sees that a kernel's own file has changed, but not that a module has which the kernel calls or
+takes a constant or an intrinsic from. What is cached is therefore marked with the contents of this
+whole folder: after an upgrade, machine code that lays out its memory differently from the Python
+code around it would write where it must not.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
@@ -22,6 +30,15 @@ R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
 
+@cache
+def _sources() -> str:
+    """A hash of the modules beside this one."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def compiled(*signatures: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Compile a function with Numba: ``nogil``, cached where possible, never ``parallel``.
 
@@ -32,7 +49,8 @@ def compiled(*signatures: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
         signatures: Numba types such as ``"void(uint64[:, ::1], int64)"`` that the kernel is
             compiled for when it is defined; no other types are accepted then. Without any, it is
             compiled at each first call with new types, and a cache that fails at that moment (a
-            disk that has filled up) is an error: give signatures where the types are known. An
+            disk that has filled up) is an error. With signatures, what is cached is marked with
+            the kernel's own file only: give them to kernels that use no other module's. An
             array type in a signature takes no read-only array (such as a file mapped for reading)
             unless it is ``numba.types.Array(numba.uint64, 2, "C", readonly=True)``: takes both.
 
@@ -41,13 +59,17 @@ def compiled(*signatures: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        def compile_it(cache: bool) -> Callable[P, R]:
+        def compile_it(cached: bool) -> Callable[P, R]:
             jit: Any = numba.njit
-            decorator = jit(list(signatures) or None, nogil=True, cache=cache, error_model="numpy")
-            return cast("Callable[P, R]", decorator(function))
+            decorator = jit(list(signatures) or None, nogil=True, cache=cached, error_model="numpy")
+            dispatcher = decorator(function)
+            file: Any = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+            if hasattr(file, "_source_stamp"):
+                file._source_stamp = (file._source_stamp, _sources())
+            return cast("Callable[P, R]", dispatcher)
 
         try:
-            return compile_it(cache=True)
+            return compile_it(cached=True)
         except (RuntimeError, OSError) as error:
             # RuntimeError: "no locator available"; OSError: the cache's disk is full or went away.
             if isinstance(error, RuntimeError) and "cannot cache function" not in str(error):
@@ -58,6 +80,6 @@ def compiled(*signatures: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 function.__qualname__,
                 error,
             )
-            return compile_it(cache=False)
+            return compile_it(cached=False)
 
     return decorate

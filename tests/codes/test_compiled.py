@@ -109,3 +109,11 @@ def test_other_errors_are_not_hidden() -> None:
         @compiled("int64(int64)")
         def wrong(value: int) -> int:
             return value.no_such_attribute  # type: ignore[attr-defined, no-any-return]
+
+
+def test_cache_is_marked_with_the_modules_that_kernels_use() -> None:
+    from lookalike.codes import kernels
+
+    stamp = kernels.nearest._cache._cache_file._source_stamp  # type: ignore[attr-defined]
+    assert stamp[1] == module._sources()
+    assert len(stamp[1]) == 64
