@@ -74,7 +74,7 @@ class TableSearch:
         steps = self._steps(len(words), self.tables.layout.bits + 1, k)
         if steps:
             for (low, high), probed in self._probe(words, steps, k, allowed, budget):
-                keys[low:high] = np.sort(probed.keys, axis=1)
+                keys[low:high] = probed.keys
                 rest[low:high] = probed.done != CERTAIN
         if budget is not None:
             return keys, not rest.any()
@@ -103,7 +103,7 @@ class TableSearch:
         if steps == radius + 1 or (steps and budget is not None):
             for (low, high), probed in self._probe(words, steps, 0, allowed, budget):
                 rest[low:high] = probed.done != 0
-                keys = np.sort(probed.keys)
+                keys = probed.keys
                 if budget is None and rest[low:high].any():
                     keys = keys[~rest[low + (keys >> 45)]]
                 distances = ((keys >> 32) & DISTANCE).astype(np.int32)

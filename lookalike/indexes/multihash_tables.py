@@ -110,7 +110,7 @@ class Tables:
             spent,
             done,
         )
-        return Probed(heaps if k else hits[:used], looked, spent, done)
+        return Probed(np.sort(heaps, axis=1) if k else _distinct(hits[:used]), looked, spent, done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +118,8 @@ class Probed:
     """What probing found.
 
     Attributes:
-        keys: int64; the heaps, (queries, k), or all hits,
-            ``query << 45 | distance << 32 | row``, in no order.
+        keys: int64, ascending; the k nearest, (queries, k), or all hits,
+            ``query << 45 | distance << 32 | row``.
         looked: int64 (queries,): codes whose signature was read.
         spent: int64 (queries,).
         done: uint8 (queries,): see ``multihash_probe.probe``.
@@ -214,6 +214,14 @@ def _places(order: Ints, bits: int, packed_order: bool = True) -> npt.NDArray[np
             half, value = bit // 4 ^ 1, 1 << bit % 4
         halves[half, (values & value) != 0, place // 64] |= np.uint64(1 << place % 64)
     return halves
+
+
+def _distinct(keys: Ints) -> Ints:
+    """Keys in order, each once."""
+    keys = np.sort(keys)
+    new = np.ones(len(keys), np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=new[1:])
+    return keys[new]
 
 
 def address(array: npt.NDArray[Any] | None) -> int:
