@@ -17,15 +17,20 @@ __all__ = ["status"]
 
 
 @click.command(short_help="Say what the library holds.")
+@click.option(
+    "--measure",
+    is_flag=True,
+    help="Measure first what searching costs on this machine; it is kept for later.",
+)
 @json_option
 @library_option
 @verbose_option
-def status(as_json: bool, library: Path) -> None:
+def status(measure: bool, as_json: bool, library: Path) -> None:
     """Say what the library holds: counts, sizes, folders, codes, and the files without a code."""
     from lookalike.library import Library
 
     with Library.open(library, create=False) as opened:
-        found = opened.status()
+        found = opened.status(measure=measure)
     if as_json:
         from dataclasses import asdict
 
@@ -44,8 +49,8 @@ def _print_status(found: Status) -> None:
         old = f", {code.stale:,} old: run lookalike reindex" if code.stale else ""
         click.echo(
             f"code      {code.name}: {code.bits} bits, {counted(code.pictures, 'picture')}{old}"
-            f" ({code.index})"
         )
+        click.echo(f"          searched by {code.index}")
     for folder in found.folders:
         notes = [] if folder.online else ["offline"]
         notes += [f"without {one_line(pattern)}" for pattern in folder.exclude]

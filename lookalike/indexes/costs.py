@@ -27,7 +27,7 @@ from lookalike.indexes.multihash_layout import cost
 from lookalike.indexes.scan import Scan
 from lookalike.indexes.threads import default_threads
 
-__all__ = ["Costs", "machine_costs", "measure"]
+__all__ = ["Costs", "kept_costs", "machine_costs", "measure"]
 
 _log = logging.getLogger(__name__)
 
@@ -100,14 +100,21 @@ def machine_costs(
         anew: measure in any case.
     """
     threads = threads or default_threads()
-    file = file or Path(platformdirs.user_cache_dir("lookalike", appauthor=False)) / _NAME
-    machine = _fingerprint(threads)
-    kept = None if anew else _read(file, machine)
+    kept = None if anew else kept_costs(threads=threads, file=file)
     if kept is not None:
         return kept
     costs = measure(threads)
-    _write(file, costs)
+    _write(file or _default_file(), costs)
     return costs
+
+
+def kept_costs(*, threads: int | None = None, file: Path | None = None) -> Costs | None:
+    """The costs on this machine if they were measured before; see :func:`machine_costs`."""
+    return _read(file or _default_file(), _fingerprint(threads or default_threads()))
+
+
+def _default_file() -> Path:
+    return Path(platformdirs.user_cache_dir("lookalike", appauthor=False)) / _NAME
 
 
 def measure(threads: int) -> Costs:

@@ -13,6 +13,8 @@ from typing import Self
 from lookalike.errors import LibraryReadOnlyError, UsageError
 from lookalike.images.exclude import Exclusion
 from lookalike.images.pool import DecodePool
+from lookalike.indexes.choose import choose
+from lookalike.indexes.costs import kept_costs, machine_costs
 from lookalike.library import cache, schema
 from lookalike.library.catalog import Catalog
 from lookalike.library.connection import writer_lock
@@ -33,6 +35,8 @@ from lookalike.library.searcher import Picture, Searcher
 from lookalike.types import Encoder, Limits
 
 __all__ = ["Library"]
+
+TYPICAL_HITS = 10  # what a search asks for if nothing else is said
 
 
 class Library:
@@ -281,8 +285,12 @@ class Library:
         """
         return self._searcher.search(picture, k, code)
 
-    def status(self) -> Status:
-        """Counts, sizes, folders and the ledger."""
+    def status(self, *, measure: bool = False) -> Status:
+        """Counts, sizes, folders and the ledger.
+
+        Args:
+            measure: what searching costs on this machine, if that isn't known yet: some seconds.
+        """
         catalog = self._catalog
         present = "SELECT count(DISTINCT content) FROM files WHERE present = 1"
         rows = self._models.current()
@@ -295,7 +303,7 @@ class Library:
             missing=catalog.count("SELECT count(*) FROM files WHERE present = 0"),
             library_bytes=self.path.stat().st_size,
             cache_bytes=cache.size(self.path),
-            codes=tuple(self._code_status(row) for row in rows.values()),
+            codes=tuple(self._code_status(row, measure) for row in rows.values()),
             folders=tuple(
                 FolderStatus(path, os.path.isdir(path), catalog.count_present(path), patterns)
                 for path, patterns in catalog.folders()
@@ -303,7 +311,7 @@ class Library:
             ledger=tuple(LedgerEntry(*entry) for entry in catalog.ledger()),
         )
 
-    def _code_status(self, row: EncoderRow) -> CodeStatus:
+    def _code_status(self, row: EncoderRow, measure: bool) -> CodeStatus:
         pictures = self._catalog.count("SELECT count(*) FROM codes WHERE encoder = ?", [row.id])
         stale = pictures if self._models.is_stale(row) else 0
         return CodeStatus(
@@ -312,8 +320,16 @@ class Library:
             fingerprint=row.fingerprint,
             pictures=pictures,
             stale=stale,
-            index="exact scan",
+            index=_explain(pictures, row.bits, measure),
         )
+
+
+def _explain(codes: int, bits: int, measure: bool) -> str:
+    """Which index answers, and what it costs beside the other: measured, not guessed."""
+    costs = machine_costs() if measure else kept_costs()
+    if costs is None:
+        return "exact scan"
+    return f"exact scan; {choose(codes, bits, k=TYPICAL_HITS, costs=costs).reason}"
 
 
 def _absolute(folder: str | os.PathLike[str]) -> str:
