@@ -59,12 +59,12 @@ def unpacked(queries: Any, words: int) -> Any:
 @compiled()
 def _next(
     codes: Any, row_bytes: int, words: int, first: int, end: int, pattern: Any, limit: int
-) -> tuple[Any, Any]:
+) -> tuple[Any, Any, Any]:
     """The next rows that are nearer than a limit, at most 64 together.
 
     Returns:
-        A row, and which of those from it on are meant as the bits of a word; ``end`` and 0 if
-        there are no more before ``end``.
+        A row; which of those from it on are meant as the bits of a word; where to go on. ``end``,
+        0 and ``end`` if there are no more before ``end``.
     """
     found = np.uint64(0)
     group = first
@@ -72,7 +72,7 @@ def _next(
         while group + GROUP <= end:
             found = which_near_1(at(codes, 8 * group), pattern, limit)
             if found != 0:
-                return group, found
+                return group, found, group + GROUP
             group += GROUP
     elif row_bytes == 16:
         while group + GROUP <= end and not any_near_2(at(codes, 16 * group), pattern, limit):
@@ -83,7 +83,7 @@ def _next(
     elif row_bytes == 8 * words and words % LANES == 0:
         while group < end:
             if wide_distance(at(codes, group * row_bytes), pattern, words // LANES) < limit:
-                return group, np.uint64(1)
+                return group, np.uint64(1), group + 1
             group += 1
     while group < end:
         rows = min(GROUP, end - group)
@@ -91,9 +91,9 @@ def _next(
             if row_distance(codes, row_bytes, group + row, words, pattern) < limit:
                 found |= np.uint64(1) << np.uint64(row)
         if found != 0:
-            return group, found
+            return group, found, group + rows
         group += rows
-    return end, found
+    return end, found, end
 
 
 @compiled()
@@ -128,7 +128,6 @@ def nearest(
     patterns = unpacked(queries, words)
     stride = 8 * patterns.shape[1]
     codes = pointer(address)
-    step = 1 if words % LANES == 0 and row_bytes == 8 * words else GROUP
     keys = np.empty((len(queries), k + max(k, 64)), np.int64)
     counts = np.zeros((len(queries), bits + 2), np.int32)
     state = np.empty((len(queries), 3), np.int64)
@@ -144,7 +143,7 @@ def nearest(
             for query in range(len(queries)):
                 pattern = pointer(patterns.ctypes.data + query * stride)
                 worst = state[query, 0]
-                group, found = _next(codes, row_bytes, words, first, last, pattern, worst)
+                group, found, after = _next(codes, row_bytes, words, first, last, pattern, worst)
                 while group < last:
                     found &= flags(allowed, group, last)
                     while found != 0:
@@ -153,8 +152,8 @@ def nearest(
                         distance = row_distance(codes, row_bytes, row, words, pattern)
                         if distance < worst:
                             worst = keep(keys, counts, state, query, distance, row)
-                    group, found = _next(
-                        codes, row_bytes, words, group + step, last, pattern, worst
+                    group, found, after = _next(
+                        codes, row_bytes, words, after, last, pattern, worst
                     )
         begin = high if turn == 0 else claim(turn, share)
     ordered(k, keys, counts, state, keys_out)
@@ -198,7 +197,6 @@ def within(
     patterns = unpacked(queries, words)
     stride = 8 * patterns.shape[1]
     codes = pointer(address)
-    step = 1 if words % LANES == 0 and row_bytes == 8 * words else GROUP
     block = max(GROUP, _BLOCK_WORDS // words // GROUP * GROUP)
     total = 0
     for first in range(progress[0], high, block):
@@ -208,7 +206,7 @@ def within(
                 return total
             last = min(first + block, high)
             pattern = pointer(patterns.ctypes.data + query * stride)
-            group, found = _next(codes, row_bytes, words, first, last, pattern, limit)
+            group, found, after = _next(codes, row_bytes, words, first, last, pattern, limit)
             while group < last:
                 found &= flags(allowed, group, last)
                 while found != 0:
@@ -218,7 +216,7 @@ def within(
                     query_out[total] = query
                     keys_out[total] = (distance << ROW_BITS) | row
                     total += 1
-                group, found = _next(codes, row_bytes, words, group + step, last, pattern, limit)
+                group, found, after = _next(codes, row_bytes, words, after, last, pattern, limit)
     progress[0], progress[1] = high, 0
     return total
 
