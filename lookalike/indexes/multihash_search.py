@@ -32,7 +32,7 @@ ROW = (1 << 32) - 1
 DISTANCE = (1 << 13) - 1
 """The bits of a distance."""
 
-_GROUP = 1024  # queries that go through the tables together
+_GROUP = 64  # queries that share a pass over a table, while the codes they find stay cached
 _FEWEST = 8  # queries for which another thread is woken
 _PILOT = 64  # queries that are tried first; when most of them need a scan, so do the others
 _TRY = 4  # k nearest are looked for at a quarter of a scan's cost; they are there by then, or far
