@@ -74,7 +74,7 @@ def demo(pictures: Path | None, out: Path, data_dir: Path, library: Path | None)
     click.echo(f"1. Index {chosen.told}: {show_path(str(chosen.folder))}")
     with Library.open(file) as opened:
         _index(opened, chosen.folder)
-        original, pixels = choose_query(chosen)
+        original, pixels = choose_query(chosen, opened)
         query = out / "query.jpg"
         done = _write_query(pixels, query)
         click.echo(f"\n2. Search for a copy of one, {done}:")

@@ -15,6 +15,7 @@ from lookalike.errors import LookalikeError, MissingExtraError, UsageError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from lookalike.library import Library
     from lookalike.types import Pixels
 
 __all__ = ["DATA_VARIABLE", "DemoPictures", "choose_pictures", "choose_query"]
@@ -76,11 +77,15 @@ def choose_pictures(given: Path | None, data: Path, out: Path) -> DemoPictures:
     return _from_packages(out / "pictures")
 
 
-def choose_query(pictures: DemoPictures) -> tuple[Path, Pixels]:
+def choose_query(pictures: DemoPictures, library: Library) -> tuple[Path, Pixels]:
     """A picture to make the query of, at most 1,024 pixels a side.
 
-    The first, in the order of their paths, of twelve spread over the folder that has something
-    to see.
+    Of forty spread over the folder the one whose neighbours are most alike: it shows most. Plain
+    ones come last.
+
+    Args:
+        pictures: those of the demo.
+        library: that holds them.
 
     Raises:
         LookalikeError: none of them can be read.
@@ -91,20 +96,32 @@ def choose_query(pictures: DemoPictures) -> tuple[Path, Pixels]:
 
     found = sorted(entry.path for entry in walk(pictures.folder) if isinstance(entry, Found))
     favourites = [path for path in found if os.path.basename(path) == pictures.favourite]
-    spread = [found[(2 * n + 1) * len(found) // 24] for n in range(12)] if found else []
-    readable: list[tuple[Path, Pixels]] = []
+    spread = [found[(2 * n + 1) * len(found) // 80] for n in range(40)] if found else []
+    ranked = sorted(dict.fromkeys(spread), key=lambda path: _likeness(library, path), reverse=True)
     with DecodePool({"query": InputSpec(1024, "within")}, workers=1) as pool:
-        for path in [*favourites, *dict.fromkeys(spread)]:
+        plain: list[tuple[Path, Pixels]] = []
+        for path in [*favourites, *ranked]:
             try:
                 pixels = pool.decode(path).inputs["query"]
             except LookalikeError:
                 continue
             if pixels.std() > 30:
                 return Path(path), pixels
-            readable.append((Path(path), pixels))
-    if not readable:
+            plain.append((Path(path), pixels))
+    if not plain:
         raise LookalikeError(f"no picture that can be read in {pictures.folder}")
-    return readable[0]
+    return plain[0]
+
+
+def _likeness(library: Library, path: str) -> float:
+    """How much a picture's five most similar neighbours resemble it, copies left out."""
+    try:
+        hits = library.search(path, 12, code="photo").hits
+    except LookalikeError:
+        return -1.0
+    # From 0.9 on it is the same picture or the same scene again, which is no news.
+    alike = [hit.similarity for hit in hits if hit.similarity and hit.similarity < 0.9]
+    return sum(alike[:5])
 
 
 def _from_cifar10(source: Path, target: Path) -> DemoPictures:

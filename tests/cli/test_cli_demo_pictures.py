@@ -12,6 +12,15 @@ from PIL import Image
 
 from lookalike.cli.demo_pictures import DemoPictures, choose_pictures, choose_query
 from lookalike.errors import LookalikeError, MissingExtraError, UsageError
+from lookalike.library import Library
+from lookalike.types import Pixels
+
+
+def ask(pictures: DemoPictures, folder: Path) -> tuple[Path, Pixels]:
+    """The query that is chosen after indexing."""
+    with Library.open(folder / "demo.lookalike") as library:
+        library.index(pictures.folder)
+        return choose_query(pictures, library)
 
 
 @pytest.fixture
@@ -59,7 +68,7 @@ def test_bundled_photographs_come_last(tmp_path: Path) -> None:
     names = {path.name for path in chosen.folder.iterdir()}
     assert chosen.favourite in names
     assert {"astronaut.png", "astronaut, mirrored.jpg", "china.jpg", "china, grey.jpg"} <= names
-    original, pixels = choose_query(chosen)
+    original, pixels = ask(chosen, tmp_path)
     assert original.name == chosen.favourite
     assert pixels.shape == (300, 451, 3)
 
@@ -77,7 +86,7 @@ def test_the_query_is_a_picture_with_something_to_see(tmp_path: Path, photos: Pa
         Image.new("RGB", (64, 64), "white").save(folder / f"a{number}.png")
         (folder / f"b{number}.jpg").write_bytes(b"damaged")
     (photos / "coffee.jpg").rename(folder / "c.jpg")
-    original, pixels = choose_query(DemoPictures(folder, "pictures"))
+    original, pixels = ask(DemoPictures(folder, "pictures"), tmp_path)
     assert original == folder / "c.jpg"
     assert pixels.shape == (400, 600, 3)
 
@@ -85,4 +94,4 @@ def test_the_query_is_a_picture_with_something_to_see(tmp_path: Path, photos: Pa
 def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"damaged")
     with pytest.raises(LookalikeError, match="no picture"):
-        choose_query(DemoPictures(tmp_path, "pictures"))
+        ask(DemoPictures(tmp_path, "pictures"), tmp_path)
