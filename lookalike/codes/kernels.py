@@ -35,6 +35,7 @@ from lookalike.codes.vectors import LANES
 __all__ = ["BLOCK_ROWS", "SHARE_WORDS", "count", "nearest", "search", "unpacked", "within"]
 
 _BLOCK_WORDS = 4096  # 32 KiB of codes
+_SAMPLE = 64  # rows from which the first limit is found
 
 BLOCK_ROWS = _BLOCK_WORDS
 """Rows of a block at most."""
@@ -97,6 +98,19 @@ def _next(
 
 
 @compiled()
+def _first_limit(codes: Any, row_bytes: int, words: int, pattern: Any, bits: int, k: int) -> Any:
+    """A distance than which at least k of the first rows are nearer; it saves keeping them all."""
+    counts = np.zeros(bits + 1, np.int32)
+    for row in range(_SAMPLE):
+        counts[row_distance(codes, row_bytes, row, words, pattern)] += 1
+    limit, nearer = 0, 0
+    while nearer < k:
+        nearer += counts[limit]
+        limit += 1
+    return limit
+
+
+@compiled()
 def nearest(
     address: int,
     row_bytes: int,
@@ -136,6 +150,11 @@ def nearest(
     share = high - low if turn == 0 else max(GROUP, SHARE_WORDS // words)
     block = max(GROUP, _BLOCK_WORDS // words // GROUP * GROUP)
     begin = low if turn == 0 else claim(turn, share)
+    if allowed == 0 and k <= _SAMPLE // 4 and begin + _SAMPLE <= high:
+        for query in range(len(queries)):
+            pattern = pointer(patterns.ctypes.data + query * stride)
+            here = at(codes, begin * row_bytes)
+            state[query, 0] = _first_limit(here, row_bytes, words, pattern, bits, k)
     while begin < high:
         end = min(begin + share, high)
         for first in range(begin, end, block):

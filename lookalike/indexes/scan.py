@@ -115,23 +115,30 @@ class Scan:
             k = _whole(k, "k")
         if k < 1:
             raise UsageError(f"k must be at least 1, not {k}")
-        queries = _writeable(packed.check(queries, self._bits, name="queries"))
+        queries = packed.check(queries, self._bits, name="queries")
+        if not queries.flags.writeable:  # to Numba another type, and another compilation
+            queries = queries.copy()
         mask = None if allowed is None else self._mask(allowed)
+        address, row_bytes, _, rows = self._rows
+        wanted = k if k < rows else rows
         count = len(queries)
-        wanted = min(k, self._rows[3])
         ids = np.empty((count, k), np.int64)
         distances = np.empty((count, k), np.int32)
         if wanted > _LONG:
             self._longest(queries, wanted, mask, ids, distances)
-        elif count == 1:
-            self._nearest(queries, wanted, mask, ids, distances)
+        elif count == 1 and self._short:
+            admit = 0 if mask is None else _address(mask)
+            names = self._ids_address
+            _few.search(
+                address, row_bytes, rows, queries, self._bits, wanted, admit, names, ids, distances
+            )
         else:
             step = max(1, _LIST_BYTES // (8 * (wanted + max(wanted, 64)) + 4 * self._bits))
             step *= self._threads
             for low in range(0, count, step):
                 part = slice(low, low + step)
                 self._nearest(queries[part], wanted, mask, ids[part], distances[part])
-        return Hits(ids=ids, distances=distances, exact=True)
+        return Hits(ids, distances, True)
 
     def within(self, queries: Codes, radius: int, *, allowed: Allowed = None) -> RadiusHits:
         """All codes within a radius of each query.
@@ -150,7 +157,9 @@ class Scan:
         radius = _whole(radius, "a radius")
         if radius < 0:
             raise UsageError(f"a radius is at least 0 bits, not {radius}")
-        queries = _writeable(packed.check(queries, self._bits, name="queries"))
+        queries = packed.check(queries, self._bits, name="queries")
+        if not queries.flags.writeable:
+            queries = queries.copy()
         mask = None if allowed is None else self._mask(allowed)
         limit = min(radius, self._bits) + 1
         owners, keys = self._within(queries, limit, mask)
@@ -277,11 +286,6 @@ def _whole(value: object, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise UsageError(f"{name} must be a whole number, not {value!r}")
     return int(value)
-
-
-def _writeable(queries: Codes) -> Codes:
-    """A copy of arrays for which Numba would compile everything once more."""
-    return queries if queries.flags.writeable else queries.copy()
 
 
 def _check_ids(ids: Ints, n: int) -> Ints:
