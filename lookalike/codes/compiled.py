@@ -6,9 +6,9 @@ refuses to compile at all; a kernel is then compiled anew in each process, which
 and works.
 
 Numba sees that a kernel's own file has changed, but not that a module has which the kernel calls or
-takes a constant or an intrinsic from. What is cached is therefore marked with the contents of this
-whole folder: after an upgrade, machine code that lays out its memory differently from the Python
-code around it would write where it must not.
+takes a constant or an intrinsic from. What is cached is therefore named for the contents of this
+folder and of the kernel's own: after an upgrade, machine code that lays out its memory differently
+from the Python code around it would write where it must not.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _log = logging.getLogger(__name__)
 
 
 @cache
-def _sources() -> str:
-    """A hash of the modules beside this one."""
+def _sources(folder: Path) -> str:
+    """A hash of the modules beside this one and of those in ``folder``."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted({*Path(__file__).parent.glob("*.py"), *folder.glob("*.py")}):
         digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return digest.hexdigest()[:12]
 
 
 def compiled(*signatures: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -49,24 +49,24 @@ def compiled(*signatures: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
         signatures: Numba types such as ``"void(uint64[:, ::1], int64)"`` that the kernel is
             compiled for when it is defined; no other types are accepted then. Without any, it is
             compiled at each first call with new types, and a cache that fails at that moment (a
-            disk that has filled up) is an error. With signatures, what is cached is marked with
-            the kernel's own file only: give them to kernels that use no other module's. An
-            array type in a signature takes no read-only array (such as a file mapped for reading)
-            unless it is ``numba.types.Array(numba.uint64, 2, "C", readonly=True)``: takes both.
+            disk that has filled up) is an error. An array type in a signature takes no read-only
+            array (such as a file mapped for reading) unless it is
+            ``numba.types.Array(numba.uint64, 2, "C", readonly=True)``: that takes both.
 
     Returns:
         A decorator that keeps the function's type.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        # Numba knows a cached kernel by its name and by its own file's time and size, and would go
+        # on using it though a kernel that it calls has changed: the name says more.
+        sources = _sources(Path(function.__code__.co_filename).parent)
+        function.__qualname__ = f"{function.__qualname__}.{sources}"
+
         def compile_it(cached: bool) -> Callable[P, R]:
             jit: Any = numba.njit
             decorator = jit(list(signatures) or None, nogil=True, cache=cached, error_model="numpy")
-            dispatcher = decorator(function)
-            file: Any = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
-            if hasattr(file, "_source_stamp"):
-                file._source_stamp = (file._source_stamp, _sources())
-            return cast("Callable[P, R]", dispatcher)
+            return cast("Callable[P, R]", decorator(function))
 
         try:
             return compile_it(cached=True)
@@ -77,7 +77,7 @@ def compiled(*signatures: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
             _log.warning(
                 "compiled code of %s can't be cached, so each start compiles it anew; "
                 "set NUMBA_CACHE_DIR to a folder that can be written (%s)",
-                function.__qualname__,
+                function.__name__,
                 error,
             )
             return compile_it(cached=False)

@@ -111,9 +111,30 @@ def test_other_errors_are_not_hidden() -> None:
             return value.no_such_attribute  # type: ignore[attr-defined, no-any-return]
 
 
-def test_cache_is_marked_with_the_modules_that_kernels_use() -> None:
-    from lookalike.codes import kernels
+KERNELS = """
+from lookalike.codes.compiled import compiled
+from constants import FACTOR
 
-    stamp = kernels.nearest._cache._cache_file._source_stamp  # type: ignore[attr-defined]
-    assert stamp[1] == module._sources()
-    assert len(stamp[1]) == 64
+@compiled(*SIGNATURES)
+def scaled(value):
+    return FACTOR * value
+
+print(scaled(21))
+"""
+
+
+@pytest.mark.parametrize("signatures", ["()", "('int64(int64)',)"])
+def test_a_change_in_a_neighbour_makes_cached_code_stale(tmp_path: Path, signatures: str) -> None:
+    (tmp_path / "kernels.py").write_text(KERNELS.replace("SIGNATURES", signatures))
+    printed = []
+    for factor in (2, 3):
+        (tmp_path / "constants.py").write_text(f"FACTOR = {factor}\n")
+        done = subprocess.run(
+            [sys.executable, "-B", str(tmp_path / "kernels.py")],
+            capture_output=True,
+            check=True,
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")},
+        )
+        printed.append(int(done.stdout))
+    assert printed == [42, 63]
+    assert list((tmp_path / "cache").rglob("*.nbi"))
