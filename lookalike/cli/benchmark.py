@@ -10,6 +10,7 @@ import click
 from lookalike.cli.benchmark_edits import edits
 from lookalike.cli.benchmark_index import index
 from lookalike.cli.benchmark_limit import limit
+from lookalike.cli.benchmark_pairs import pairs
 from lookalike.cli.benchmark_search import search
 
 __all__ = ["benchmark"]
@@ -20,5 +21,5 @@ def benchmark() -> None:
     """Measure lookalike on this machine, beside its peers."""
 
 
-for _command in (index, edits, search, limit):
+for _command in (index, edits, search, pairs, limit):
     benchmark.add_command(_command)

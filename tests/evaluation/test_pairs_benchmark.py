@@ -1,0 +1,40 @@
+"""The benchmark of all pairs: it finds what was planted, and notices what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lookalike.errors import LookalikeError
+from lookalike.evaluation import pairs_benchmark
+from lookalike.evaluation.pairs_benchmark import measure_pairs
+from lookalike.indexes.pairs import Pairs, all_pairs
+
+
+def test_planted_pairs_are_found() -> None:
+    found = measure_pairs(3000, 256, 31, 2)
+    assert (found.size, found.copies) == (3000, 300)
+    assert found.pairs >= 300
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda i, j, d: (i[1:], j[1:], d[1:]), "missing"),
+        (lambda i, j, d: (i, j, d + 1), "distance is wrong"),
+        (lambda i, j, d: tuple(np.concatenate([x, x[:1]]) for x in (i, j, d)), "twice"),
+    ],
+)
+def test_a_wrong_answer_is_no_figure(
+    monkeypatch: pytest.MonkeyPatch, wrong: Any, message: str
+) -> None:
+    def broken(*arguments: Any) -> Iterator[Pairs]:
+        for number, part in enumerate(all_pairs(*arguments)):
+            yield wrong(*part) if number == 0 else part
+
+    monkeypatch.setattr(pairs_benchmark, "all_pairs", broken)
+    with pytest.raises(LookalikeError, match=message):
+        measure_pairs(1000, 64, 5, 1)
