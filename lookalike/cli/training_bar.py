@@ -1,0 +1,42 @@
+"""The progress bar of training."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lookalike.training.loop import Step
+
+__all__ = ["training_bar"]
+
+
+@contextmanager
+def training_bar() -> Iterator[Callable[[Step], None]]:
+    """Show the steps of a training on standard error if it is a terminal: rate, time left, loss.
+
+    Yields:
+        What the training calls after every step.
+    """
+    from tqdm import tqdm
+
+    columns, lines = shutil.get_terminal_size()
+    with tqdm(
+        desc="training",
+        unit=" steps",
+        file=sys.stderr,
+        disable=None,
+        leave=False,
+        ncols=columns,
+        nrows=lines,
+    ) as bar:
+
+        def show(step: Step) -> None:
+            bar.total = step.epochs * step.steps
+            bar.set_postfix(epoch=f"{step.epoch}/{step.epochs}", loss=f"{step.loss:.3f}")
+            bar.update((step.epoch - 1) * step.steps + step.step - bar.n)
+
+        yield show

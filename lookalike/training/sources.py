@@ -1,0 +1,58 @@
+"""Data sets as the training loop takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from lookalike.datasets.parts import Dataset, Part
+from lookalike.datasets.reading import in_memory
+from lookalike.errors import UsageError
+from lookalike.training.loop import Examples
+from lookalike.types import InputSpec
+
+__all__ = ["examples"]
+
+
+def examples(
+    part: Part,
+    dataset: Dataset,
+    side: int,
+    *,
+    told: str = "train",
+    progress: Callable[[int], object] | None = None,
+) -> Examples:
+    """The pictures of a part, in memory at one size, in the order of their content's checksum.
+
+    The order makes a training with the same seed the same for every copy of a data set.
+
+    Args:
+        part: to be learned from.
+        dataset: that it is a part of.
+        side: of the pictures, in pixels; those of another shape are cropped to a square.
+        told: name of the part, for the card.
+        progress: called with a number of pictures that have been read.
+
+    Raises:
+        UsageError: there are no pictures.
+        LookalikeError: a file can't be read.
+    """
+    if not len(part):
+        raise UsageError(f"{dataset.source} has no pictures for {told}: give it some")
+    spec = InputSpec(side, "crop", "bilinear")
+    read = in_memory(part, spec, damaged="leave out", progress=progress)
+    digests = read.digests()
+    order = np.asarray(sorted(range(len(read)), key=digests.__getitem__), np.int64)
+    ordered = read.take(order)
+    if isinstance(ordered.pictures, tuple):
+        raise UsageError(f"{dataset.source}: the pictures of {told} are still files")
+    labels = ordered.labels
+    if labels is None:
+        labels = np.full(len(ordered), -1, np.int64)
+    return Examples(
+        f"{dataset.name}/{told} ({len(ordered):,} pictures)",
+        ordered.pictures,
+        labels,
+        dataset.class_names,
+    )
