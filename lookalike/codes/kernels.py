@@ -32,7 +32,16 @@ from lookalike.codes.memory import (
 from lookalike.codes.shortlists import ROW_BITS, keep, merged, ordered
 from lookalike.codes.vectors import LANES
 
-__all__ = ["BLOCK_ROWS", "SHARE_WORDS", "count", "nearest", "search", "unpacked", "within"]
+__all__ = [
+    "BLOCK_ROWS",
+    "MOST_SHARE_WORDS",
+    "SHARE_WORDS",
+    "count",
+    "nearest",
+    "search",
+    "unpacked",
+    "within",
+]
 
 _BLOCK_WORDS = 4096  # 32 KiB of codes
 _SAMPLE = 64  # rows from which the first limit is found
@@ -41,7 +50,11 @@ BLOCK_ROWS = _BLOCK_WORDS
 """Rows of a block at most."""
 
 SHARE_WORDS = 1 << 15
-"""Words of the codes that a thread takes at a time: 256 KiB, some microseconds."""
+"""Words of the codes that a thread takes at a time at least: 256 KiB, some microseconds."""
+
+MOST_SHARE_WORDS = 1 << 18
+"""And at most: 2 MiB. Reading in long runs is an eighth faster than in short ones; a sixteenth of
+the codes is left at most for the thread that comes last."""
 
 
 @compiled()
@@ -135,7 +148,7 @@ def nearest(
         k: neighbours wanted, at least 1.
         allowed: address of one byte for each row, or 0.
         turn: 0; or the address of an int64, ``low`` at first, by which several threads share the
-            rows: each takes :data:`SHARE_WORDS` at a time.
+            rows: each takes :data:`SHARE_WORDS` to :data:`MOST_SHARE_WORDS` at a time.
         keys_out: int64 (queries, k): distance and row in order, -1 where there are fewer.
     """
     words = (bits + 63) // 64
@@ -147,7 +160,10 @@ def nearest(
     state = np.empty((len(queries), 3), np.int64)
     for query in range(len(queries)):
         state[query, 0], state[query, 1], state[query, 2] = bits + 1, k, 0
-    share = high - low if turn == 0 else max(GROUP, SHARE_WORDS // words)
+    share = high - low
+    if turn != 0:
+        wanted = min(max((high - low) * words // 16, SHARE_WORDS), MOST_SHARE_WORDS)
+        share = max(GROUP, wanted // words)
     block = max(GROUP, _BLOCK_WORDS // words // GROUP * GROUP)
     begin = low if turn == 0 else claim(turn, share)
     if allowed == 0 and k <= _SAMPLE // 4 and begin + _SAMPLE <= high:
