@@ -39,6 +39,7 @@ CONTENDERS: dict[str, type[Contender]] = {
 """All contenders by name, lookalike's own first."""
 
 _SAMPLE = 5_000  # codes that the cost of building is estimated from
+_FIRST = 1000  # rows of the first index of a kind, which is not timed
 _MEMORY_SHARE = 0.7  # of what is available
 _FEW = 4  # queries that the cost of searching is estimated from
 _MORE = 64
@@ -197,6 +198,7 @@ def _foresee(kind: type[Contender], data: CodeSet, plan: Plan) -> None:
     n = len(data.codes)
     if n <= 4 * _SAMPLE:
         return
+    kind(plan.threads).build(data.codes[:_FIRST], data.bits, radius=plan.radius)  # imports
     sample = kind(plan.threads)
     seconds = _timed(lambda: sample.build(data.codes[:_SAMPLE], data.bits, radius=plan.radius))
     predicted = seconds * n / _SAMPLE
