@@ -1,9 +1,10 @@
 """Folders to ledger: which files are new, changed, moved or gone, and the codes that they get.
 
 The road of one file: walk -> (known by size and time? by content?) -> decode -> encode -> commit.
-Files are dealt with in the order of the walk, so that the same folder gives the same ids. At most
-``WINDOW`` pictures are between decoding and the commit, which bounds the memory and is all that a
-killed process loses.
+Decoding and encoding run side by side, picture by picture, so that no processor waits for a batch
+to fill up; files are kept in the order of the walk, so that the same folder gives the same ids. At
+most ``WINDOW`` pictures are between decoding and the commit, which bounds the memory and is all
+that a killed process loses.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from lookalike.errors import PictureError
 from lookalike.images.pool import DecodePool
@@ -31,6 +33,8 @@ _log = logging.getLogger(__name__)
 
 BATCH = 32
 WINDOW = 64
+# For each decoding process a thread that waits for it, and another that encodes meanwhile.
+THREADS_A_WORKER = 2
 COMMIT_SECONDS = 1.0
 # Of files that need no decoding: their rows are small, and a commit costs more than they do.
 COMMIT_FILES = 1000
@@ -53,13 +57,25 @@ class _Counts:
         return self.added + self.updated + self.moved + self.unchanged + self.skipped + self.failed
 
 
+# What the catalog keeps of one picture by one encoder: code, embedding, quality.
+_Code: TypeAlias = tuple[bytes, bytes | None, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A picture with the codes that it lacked, by the encoder's id; its inputs are spent."""
+
+    picture: Decoded
+    codes: dict[int, _Code]
+
+
 @dataclass(slots=True)
 class _Job:
     """A file on its way to a code."""
 
     found: Found
     row: FileRow | None
-    decoded: Future[Decoded] | None = None
+    made: Future[_Made] | None = None
     content: int | None = None
 
 
@@ -111,7 +127,8 @@ class Ingest:
         if self._progress is not None:
             # Beside the work, so that a time left can be shown without waiting for a walk.
             threading.Thread(target=self._count, args=(reached,), daemon=True).start()
-        with ThreadPoolExecutor(self._pool.workers, "lookalike-decode") as threads:
+        most = THREADS_A_WORKER * self._pool.workers
+        with ThreadPoolExecutor(most, "lookalike-index") as threads:
             pending: deque[_Job] = deque()
             for found in self._walk(reached):
                 if self._stop.is_set():
@@ -126,7 +143,7 @@ class Ingest:
                 if job is None:
                     continue
                 if job.content is None:
-                    job.decoded = threads.submit(self._pool.decode, found.path)
+                    job.made = threads.submit(self._make, found.path)
                 pending.append(job)
                 if len(pending) >= WINDOW:
                     self._take(pending, BATCH)
@@ -134,8 +151,8 @@ class Ingest:
                 complete = not self._stop.is_set()
                 self._take(pending, BATCH if complete else 0)
             for job in pending:
-                if job.decoded is not None:
-                    job.decoded.cancel()
+                if job.made is not None:
+                    job.made.cancel()
         self._commit()
         if complete:
             self._settle([folder for folder, _ in reached], unread)
@@ -207,37 +224,41 @@ class Ingest:
                 return _Job(found, row, content=content)
         return _Job(found, row)
 
+    def _make(self, path: str) -> _Made:
+        """Decode a file and give it the codes that it lacks; in a thread of its own."""
+        picture = self._pool.decode(path)
+        content = self._catalog.content_of(picture.content_digest)
+        lacking = list(self._encoders)
+        if content is not None:  # a reindex finds the old codes in place
+            lacking = self._catalog.lacks_code(content, lacking)
+        codes = {
+            key: _code(self._encoders[key].encode([picture.inputs[str(key)]])) for key in lacking
+        }
+        return _Made(replace(picture, inputs={}), codes)
+
     def _take(self, pending: deque[_Job], most: int) -> None:
-        """Encode and keep the oldest jobs: those of one batch."""
-        batch: list[tuple[_Job, Decoded]] = []
+        """Keep the oldest jobs: those of one batch."""
+        batch: list[tuple[_Job, _Made]] = []
         for _ in range(min(most, len(pending))):
             job = pending.popleft()
-            if job.decoded is None:
+            if job.made is None:
                 self._waiting.append(job)
                 continue
             try:
-                batch.append((job, job.decoded.result()))
+                batch.append((job, job.made.result()))
             except PictureError as error:
                 self._fail(job, error)
         if batch:
-            self._encode(batch)
+            self._keep_made(batch)
         self._pace(force=bool(batch))
 
-    def _encode(self, batch: Sequence[tuple[_Job, Decoded]]) -> None:
-        """Give each picture the codes that it lacks; a reindex finds the old ones in place."""
+    def _keep_made(self, batch: Sequence[tuple[_Job, _Made]]) -> None:
         catalog = self._catalog
-        known = [catalog.content_of(picture.content_digest) for _, picture in batch]
-        encoded: dict[tuple[int, int], tuple[bytes, bytes | None, int | None]] = {}
-        for key, encoder in self._encoders.items():
-            chosen = [i for i, c in enumerate(known) if c is None or catalog.lacks_code(c, [key])]
-            if chosen:
-                made = encoder.encode([batch[i][1].inputs[str(key)] for i in chosen])
-                encoded |= {(key, i): _row(made, n) for n, i in enumerate(chosen)}
         with catalog.writing():
-            for i, (job, picture) in enumerate(batch):
-                job.content = catalog.add_content(picture)
-                for key in catalog.lacks_code(job.content, self._encoders):
-                    catalog.add_code(key, job.content, *encoded[key, i])
+            for job, made in batch:
+                job.content = catalog.add_content(made.picture)
+                for key in catalog.lacks_code(job.content, made.codes):
+                    catalog.add_code(key, job.content, *made.codes[key])
                 self._counts.encoded += 1
                 self._keep(job)
             catalog.touch()
@@ -294,7 +315,7 @@ class Ingest:
             if row.content != content:
                 self._catalog.drop_unused([row.content])
                 counts.updated += 1
-            elif (row.size, row.mtime_ns) != (found.size, found.mtime_ns) or job.decoded:
+            elif (row.size, row.mtime_ns) != (found.size, found.mtime_ns) or job.made:
                 counts.unchanged += 1  # touched, or only a code was lacking
             return
         old = self._moved_from(content)
@@ -350,11 +371,11 @@ class Ingest:
         return file < len(self._seen) and self._seen[file] == 1
 
 
-def _row(encoded: Encoded, row: int) -> tuple[bytes, bytes | None, int | None]:
-    """One picture's code, embedding and quality, as the catalog keeps them."""
+def _code(encoded: Encoded) -> _Code:
+    """The first picture's code, embedding and quality."""
     embeddings, quality = encoded.embeddings, encoded.quality
     return (
-        encoded.codes[row].tobytes(),
-        None if embeddings is None else embeddings[row].tobytes(),
-        None if quality is None else int(quality[row]),
+        encoded.codes[0].tobytes(),
+        None if embeddings is None else embeddings[0].tobytes(),
+        None if quality is None else int(quality[0]),
     )
