@@ -17,6 +17,7 @@ from lookalike.cli.benchmark import benchmark
 from lookalike.cli.completion import completion
 from lookalike.cli.demo import demo
 from lookalike.cli.encode import encode
+from lookalike.cli.evaluate import evaluate
 from lookalike.cli.failure import report_failure, silence_stdout
 from lookalike.cli.index import index
 from lookalike.cli.options import verbose_option
@@ -38,7 +39,18 @@ def program() -> None:
     """Find the same, the edited and the similar pictures among your own."""
 
 
-for _command in (index, search, status, reindex, remove, encode, demo, benchmark, completion):
+for _command in (
+    index,
+    search,
+    status,
+    reindex,
+    remove,
+    encode,
+    demo,
+    evaluate,
+    benchmark,
+    completion,
+):
     program.add_command(_command)
 
 

@@ -1,4 +1,4 @@
-"""The progress bar of indexing."""
+"""The progress bars: of indexing, of what is counted, of downloads."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lookalike.library.reports import OnProgress, Progress
 
-__all__ = ["counter", "progress_bar"]
+__all__ = ["byte_bar", "counter", "progress_bar"]
 
 
 @contextmanager
@@ -59,6 +59,37 @@ def counter(told: str) -> Iterator[Callable[[int], object]]:
         desc=told, unit=" files", file=sys.stderr, disable=None, leave=False, **_shape()
     ) as bar:
         yield bar.update
+
+
+@contextmanager
+def byte_bar(told: str) -> Iterator[Callable[[int, int], object]]:
+    """Show the bytes of a download on standard error if it is a terminal, once there are any.
+
+    Yields:
+        What is called with the bytes that are there and the bytes in all.
+    """
+    from tqdm import tqdm
+
+    with ExitStack() as stack:
+        bars: list[Any] = []
+
+        def show(there: int, total: int) -> None:
+            if not bars:
+                bar = tqdm(
+                    desc=told,
+                    total=total,
+                    initial=there,
+                    unit="B",
+                    unit_scale=True,
+                    file=sys.stderr,
+                    disable=None,
+                    leave=False,
+                    **_shape(),
+                )
+                bars.append(stack.enter_context(bar))
+            bars[0].update(there - bars[0].n)
+
+        yield show
 
 
 def _shape() -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -172,7 +173,7 @@ def unpack_cifar10(archive: Path, data: Path) -> Path:
                     if source is not None:
                         with source, (whole / name).open("wb") as file:
                             shutil.copyfileobj(source, file)
-        except (tarfile.TarError, EOFError, ValueError) as error:
+        except (tarfile.TarError, zlib.error, EOFError, ValueError) as error:
             raise LookalikeError(f"{archive} is damaged ({error}): fetch it anew") from error
         except OSError as error:
             # gzip reports damage as an OSError without a number; those of the system have one.

@@ -93,10 +93,7 @@ def download(
         if not checksum.fits(partial):
             # Kept, it would be gone on with, and never fit.
             partial.unlink()
-            raise LookalikeError(
-                f"what {url} sent isn't the published file (its {checksum.algorithm.upper()} "
-                f"isn't {checksum.hexdigest}): try again, or fetch it by hand"
-            )
+            raise _another(url, checksum)
         partial.replace(target)
     target.with_name(f"{target.name}.lock").unlink(missing_ok=True)
     return target
@@ -118,6 +115,9 @@ def _complete(
             reason = "the connection was cut"
         except urllib.error.HTTPError as error:
             error.close()
+            if error.code == 416:  # less than this is all that it has
+                partial.unlink()
+                raise _another(url, checksum) from error
             if error.code < 500 and error.code != 429:
                 raise LookalikeError(
                     f"{url} answers {error.code} {error.reason}: fetch the file by hand"
@@ -135,6 +135,13 @@ def _complete(
             )
         if in_vain:
             time.sleep(wait * 2 ** (in_vain - 1))
+
+
+def _another(url: str, checksum: Checksum) -> LookalikeError:
+    return LookalikeError(
+        f"what {url} sent isn't the published file (of {checksum.size:,} bytes with the "
+        f"{checksum.algorithm.upper()} {checksum.hexdigest}): try again, or fetch it by hand"
+    )
 
 
 class _BrokenError(Exception):

@@ -15,7 +15,7 @@ from lookalike.images.fitting import fit
 from lookalike.images.pool import DecodePool
 from lookalike.types import InputSpec, Pixels
 
-__all__ = ["Damaged", "in_memory", "prepared"]
+__all__ = ["Damaged", "in_memory", "pixel_digests", "prepared"]
 
 _log = logging.getLogger(__name__)
 
@@ -23,6 +23,7 @@ Damaged = Literal["refuse", "leave out"]
 """What to do about a file that can't be read."""
 
 _NAME = "picture"
+_FULL_SIZE = InputSpec(1 << 16, "within")  # nothing is shrunk, so the digest is of all pixels
 
 
 def prepared(
@@ -115,3 +116,25 @@ def in_memory(
         pictures = pictures[: len(rows)].copy()
     labels = None if part.labels is None else part.labels[rows]
     return Part(pictures, labels, tuple(part.names[row] for row in rows))
+
+
+def pixel_digests(part: Part, *, workers: int | None = None) -> list[bytes]:
+    """SHA-256 of the pixels of each picture, 32 bytes.
+
+    It is the ``pixel_digest`` of :class:`lookalike.types.Decoded` at full size: equal for the same
+    pixels in another file format, unlike :meth:`Part.digests` of files.
+
+    Raises:
+        LookalikeError: a file can't be read.
+    """
+    if not isinstance(part.pictures, tuple):
+        return part.digests()
+    digests = [b""] * len(part)
+    with DecodePool({_NAME: _FULL_SIZE}, workers=workers) as pool:
+        for row, decoded in pool.map(enumerate(part.pictures)):
+            if isinstance(decoded, PictureError):
+                raise LookalikeError(
+                    f"{part.pictures[row]}: {decoded}: remove it from the data set, or replace it"
+                ) from decoded
+            digests[row] = decoded.pixel_digest
+    return digests

@@ -135,7 +135,7 @@ def precision_recall_curve(counts: Counts) -> Curve:
     return hits[some] / found[some], hits[some] / whole
 
 
-def nmrr(counts: Counts) -> Floats:
+def nmrr(counts: Counts, largest: int | None = None) -> Floats:
     """The normalised modified retrieval rank; its mean over the queries is the ANMRR.
 
     0 is the best, where all relevant codes come first, and 1 the worst, where none is among the
@@ -143,11 +143,17 @@ def nmrr(counts: Counts) -> Floats:
     all queries; a rank beyond K counts as 1.25 K. Of MPEG-7 (Manjunath, Ohm, Vasudevan, Yamada,
     2001, "Color and texture descriptors", section II); it is usual for aerial pictures.
 
-    A query for which there is nothing to find counts 1.
+    Args:
+        counts: of each query.
+        largest: GTM, where ``counts`` are only some of the queries; theirs if omitted.
+
+    Returns:
+        float64 (queries,). A query for which there is nothing to find counts 1.
     """
     totals, before, hits, _ = _cumulated(counts)
     sought = hits.sum(1)
-    bound = np.minimum(4 * sought, 2 * int(sought.max(initial=0)))
+    most = int(sought.max(initial=0)) if largest is None else largest
+    bound = np.minimum(4 * sought, 2 * most)
     first = np.clip(bound[:, None] - before, 0, totals)
     penalty = 1.25 * bound[:, None]
     # Of a group's ranks, those up to K count as they are, the others alike.

@@ -1,0 +1,188 @@
+"""``lookalike evaluate``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lookalike.cli.options import PathType, json_option, verbose_option
+from lookalike.cli.output import note, print_json, show_path, table
+from lookalike.cli.progress import byte_bar, counter
+from lookalike.errors import UsageError
+
+if TYPE_CHECKING:
+    from lookalike.evaluation.evaluate import Details, Evaluation
+
+__all__ = ["evaluate"]
+
+# As lookalike.datasets.splits has them; importing that takes NumPy and Pillow.
+PROTOCOLS = ("cifar10-full", "cifar10-5k", "resisc-80-20", "thesis")
+
+
+@click.command(short_help="Measure how well a model's codes find pictures of the same class.")
+@click.argument("model")
+@click.argument("data")
+@click.option(
+    "--protocol",
+    required=True,
+    type=click.Choice(PROTOCOLS),
+    help="What is searched for, and in what.",
+)
+@click.option(
+    "-k",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    metavar="K",
+    help="Neighbours by which classes are judged, and the search is timed.",
+)
+@click.option(
+    "--embeddings", is_flag=True, help="Measure the model's real features, by their cosine."
+)
+@click.option(
+    "--plots",
+    "folder",
+    type=PathType(folder=True),
+    metavar="FOLDER",
+    help="Write plots there, and a sheet of queries and their neighbours.",
+)
+@click.option(
+    "--query",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    show_default="one of each class",
+    help="A query to show on the sheet, as the data set names it; may be given several times.",
+)
+@click.option(
+    "--data-dir",
+    type=PathType(folder=True),
+    metavar="FOLDER",
+    show_default="$LOOKALIKE_DATA, else data",
+    help="Where data sets are looked for by name.",
+)
+@click.option(
+    "--download", is_flag=True, help="Fetch cifar10 (163 MiB) if it is missing from there."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Which pictures are drawn for queries, and for the plots.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    show_default="as many as there are processors",
+    help="Threads of everything.",
+)
+@json_option
+@verbose_option
+def evaluate(
+    model: str,
+    data: str,
+    protocol: str,
+    k: int,
+    embeddings: bool,
+    folder: Path | None,
+    names: tuple[str, ...],
+    data_dir: Path | None,
+    download: bool,
+    seed: int,
+    threads: int | None,
+    as_json: bool,
+) -> None:
+    """Measure how well MODEL's codes find pictures of the same class in DATA.
+
+    MODEL is pdq, a model's name, the path of its .onnx file, or an .npz file that lookalike encode
+    wrote. DATA is cifar10, resisc45, or the path of a folder of class folders. All figures are
+    averaged over ties.
+    """
+    from dataclasses import asdict
+
+    from lookalike.datasets import load
+    from lookalike.evaluation.evaluate import evaluate as measure
+    from lookalike.evaluation.model_codes import open_source
+    from lookalike.evaluation.protocols import encode_split, prepare_split
+
+    if embeddings and folder is not None:
+        raise UsageError("plots are of codes: leave out --embeddings or --plots")
+    if names and folder is None:
+        raise UsageError("queries are shown on a sheet: say where it goes with --plots")
+    source = open_source(model, threads=threads)
+    with byte_bar("downloading") as fetched:
+        dataset = load(data, data_dir, seed=seed, download=download, progress=fetched)
+    split = prepare_split(dataset, protocol, seed)
+    with counter("encoding") as count:
+        coded = encode_split(source, dataset, split, count)
+    evaluation, details = measure(coded, k, embeddings=embeddings, threads=threads)
+    if folder is not None:
+        from lookalike.evaluation.neighbour_sheet import choose_queries, plot_neighbours
+        from lookalike.evaluation.retrieval_plots import plot_retrieval
+
+        rows = choose_queries(coded, names, seed)
+        files = plot_retrieval(coded, evaluation, details, folder, seed=seed, threads=threads)
+        files.append(plot_neighbours(coded, rows, folder / "neighbours.png", threads=threads))
+        for file in files:
+            note(f"written: {show_path(str(file))}")
+    if as_json:
+        print_json(asdict(evaluation))
+        return
+    for line in _lines(evaluation, details):
+        click.echo(line)
+
+
+def _lines(evaluation: Evaluation, details: Details) -> Iterator[str]:
+    """The figures for people."""
+    what = "real features, by cosine" if evaluation.bits is None else f"{evaluation.bits} bits"
+    yield (
+        f"{evaluation.model} ({what}), {evaluation.data} by {evaluation.protocol}: "
+        f"{evaluation.queries:,} queries in {evaluation.database:,} pictures"
+    )
+    yield ""
+    rows = [
+        ("mean average precision", _share(evaluation.map)),
+        ("ANMRR (0 is best)", _share(details.anmrr)),
+    ]
+    if details.precision_within_2 is not None:
+        rows.append(("precision within 2 bits", _share(details.precision_within_2)))
+    rows.append(("different codes", f"{100 * evaluation.unique_codes:.2f} %"))
+    if details.balance is not None and details.correlation is not None:
+        least, most = details.balance.min(), details.balance.max()
+        rows.append(("codes that have a bit set", f"{100 * least:.0f} to {100 * most:.0f} %"))
+        rows.append(("correlation of two bits", _share(details.correlation)))
+    rows.append((f"seconds for the {details.k} nearest of all", f"{evaluation.seconds:.3f}"))
+    yield from table(rows)
+    yield ""
+    yield from table(
+        [
+            ("at", "precision", "recall", "mean average precision"),
+            *(
+                (
+                    at,
+                    _share(evaluation.precision_at[at]) if at in evaluation.precision_at else "",
+                    _share(evaluation.recall_at[at]) if at in evaluation.recall_at else "",
+                    _share(value),
+                )
+                for at, value in evaluation.map_at.items()
+            ),
+        ],
+        right=range(3),
+    )
+    yield ""
+    yield from table(
+        [
+            ("class", f"precision at {details.k}"),
+            *((name, _share(value)) for name, value in evaluation.class_precision.items()),
+        ]
+    )
+
+
+def _share(value: float) -> str:
+    return f"{value:.4f}"

@@ -1,0 +1,187 @@
+"""The codes of a data set's pictures: made by a model, or out of a file of codes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from lookalike.codes.bits import check
+from lookalike.datasets import Part
+from lookalike.datasets.reading import pixel_digests, prepared
+from lookalike.encoders import registry
+from lookalike.errors import LookalikeError, UsageError
+from lookalike.types import Codes, Encoder, Pixels
+
+__all__ = ["Embeddings", "PartCodes", "Source", "open_source"]
+
+Embeddings = npt.NDArray[np.int8] | npt.NDArray[np.floating[Any]]
+"""Real features, (n, d); only their direction means something."""
+
+_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartCodes:
+    """What a model makes of a part, row by row.
+
+    Attributes:
+        codes: packed, uint8 (n, ceil(bits / 8)).
+        embeddings: (n, d), or ``None`` where there are none.
+    """
+
+    codes: Codes
+    embeddings: Embeddings | None
+
+
+class Source(Protocol):
+    """Where codes come from."""
+
+    @property
+    def name(self) -> str:
+        """Of the model, or of the file."""
+
+    @property
+    def bits(self) -> int:
+        """Width of the codes."""
+
+    def of(self, part: Part, progress: Callable[[int], object] | None = None) -> PartCodes:
+        """The codes of all pictures of a part.
+
+        Args:
+            part: whose pictures.
+            progress: called with a number of pictures that are done.
+
+        Raises:
+            LookalikeError: a picture can't be read, or the file has no code of it.
+        """
+
+
+def open_source(model: str, *, threads: int | None = None) -> Source:
+    """A model by its name or path, or a file of codes.
+
+    Args:
+        model: ``pdq``, a shipped model, the path of an ``.onnx`` file, or that of an ``.npz`` file
+            that ``lookalike encode`` wrote. Such a file's rows are found by the path of the picture
+            (``paths``), or by the SHA-256 of its pixels (``digests``, uint8 (n, 32)).
+        threads: of a neural model.
+
+    Raises:
+        UsageError: no model has this name, or the file holds no codes.
+        ModelError: the model's file is missing or damaged.
+        OSError: the file of codes can't be read.
+    """
+    if model.lower().endswith(".npz"):
+        return _Kept(Path(model))
+    return _Encoding(registry.load(model, threads=threads))
+
+
+class _Encoding:
+    """Codes that are made now."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+
+    @property
+    def name(self) -> str:
+        return self._encoder.name
+
+    @property
+    def bits(self) -> int:
+        return self._encoder.bits
+
+    def of(self, part: Part, progress: Callable[[int], object] | None = None) -> PartCodes:
+        codes, embeddings = [], []
+        batch: list[Pixels] = []
+
+        def flush() -> None:
+            made = self._encoder.encode(batch)
+            codes.append(made.codes)
+            if made.embeddings is not None:
+                embeddings.append(made.embeddings)
+            if progress is not None:
+                progress(len(batch))
+            batch.clear()
+
+        for _row, picture in prepared(part, self._encoder.input):
+            batch.append(picture)
+            if len(batch) == _BATCH:
+                flush()
+        if batch:
+            flush()
+        if not codes:
+            raise LookalikeError("there are no pictures to make codes of")
+        return PartCodes(np.concatenate(codes), np.concatenate(embeddings) if embeddings else None)
+
+
+class _Kept:
+    """Codes out of a file."""
+
+    def __init__(self, file: Path) -> None:
+        arrays = _arrays(file)
+        codes = arrays.get("codes")
+        if codes is None or codes.dtype != np.uint8 or codes.ndim != 2 or not codes.size:
+            raise UsageError(
+                f"{file} holds no packed codes: make it with lookalike encode, or give a model"
+            )
+        self.name = file.stem
+        self.bits = int(arrays["bits"]) if "bits" in arrays else 8 * codes.shape[1]
+        self._file = file
+        self._codes = check(codes, self.bits)
+        self._embeddings = arrays.get("embeddings")
+        self._digests = arrays.get("digests")
+        self._paths = arrays.get("paths")
+        for name in ("embeddings", "digests", "paths"):
+            if name in arrays and len(arrays[name]) != len(codes):
+                raise UsageError(
+                    f"{file} holds {len(codes):,} codes and {len(arrays[name]):,} {name}, where "
+                    "each row is one picture: make it anew"
+                )
+
+    def of(self, part: Part, progress: Callable[[int], object] | None = None) -> PartCodes:
+        wanted, kept = self._keys(part)
+        places = {key: row for row, key in enumerate(kept)}
+        missing = [row for row, key in enumerate(wanted) if key not in places]
+        if missing:
+            raise LookalikeError(
+                f"{self._file} has no code of {len(missing):,} of {len(part):,} pictures, such as "
+                f"{part.names[missing[0]]}: encode this data set"
+            )
+        rows = [places[key] for key in wanted]
+        if progress is not None:
+            progress(len(part))
+        return PartCodes(
+            np.ascontiguousarray(self._codes[rows]),
+            None if self._embeddings is None else self._embeddings[rows],
+        )
+
+    def _keys(self, part: Part) -> tuple[Sequence[object], Sequence[object]]:
+        """What tells the pictures of the part apart, and those of the file."""
+        if self._digests is not None:
+            return pixel_digests(part), [row.tobytes() for row in self._digests]
+        if self._paths is None or not isinstance(part.pictures, tuple):
+            raise UsageError(
+                f"{self._file} names files, and this data set has none: give the model itself, or "
+                "a file with digests"
+            )
+        return (
+            [os.path.realpath(path) for path in part.pictures],
+            [os.path.realpath(str(path)) for path in self._paths],
+        )
+
+
+def _arrays(file: Path) -> Mapping[str, npt.NDArray[Any]]:
+    try:
+        # Opened here, since NumPy leaves a file open that turns out to be damaged.
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as loaded:
+            if isinstance(loaded, np.ndarray):
+                return {}
+            return {name: loaded[name] for name in loaded.files}
+    except (ValueError, EOFError, KeyError, BadZipFile) as error:
+        raise UsageError(f"{file} is no file of codes: {error}") from error

@@ -1,0 +1,133 @@
+"""``lookalike evaluate``."""
+
+from __future__ import annotations
+
+import pickle
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+Run = Callable[..., Any]
+
+KEYS = (
+    "model bits data protocol queries database map map_at precision_at recall_at class_precision "
+    "unique_codes seconds"
+)
+
+
+@pytest.fixture
+def kinds(photos: Path, tmp_path: Path) -> Path:
+    """``kinds/alive`` and ``kinds/dead`` with four photographs each."""
+    alive = ("astronaut", "chelsea", "camera", "grass")
+    for photo in photos.iterdir():
+        folder = tmp_path / "kinds" / ("alive" if photo.stem in alive else "dead")
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(photo, folder)
+    return tmp_path / "kinds"
+
+
+def test_json_has_the_keys_and_nothing_else(run: Run, kinds: Path) -> None:
+    done = run("evaluate", "pdq", "kinds", "--protocol", "resisc-80-20", "--json")
+    assert done.code == 0
+    assert " ".join(done.json) == KEYS
+    found = done.json
+    assert (found["model"], found["bits"], found["data"]) == ("pdq", 256, "kinds")
+    assert (found["queries"], found["database"]) == (2, 6)
+    assert found["protocol"] == "resisc-80-20"
+    assert 0 <= found["map"] <= 1
+    assert set(found["class_precision"]) == {"alive", "dead"}
+    again = run("evaluate", "pdq", "kinds", "--protocol", "resisc-80-20", "--json")
+    assert again.json | {"seconds": 0} == found | {"seconds": 0}
+
+
+def test_figures_for_people(run: Run, kinds: Path) -> None:
+    done = run("evaluate", "pdq", "kinds", "--protocol", "thesis", "-k", "3")
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert lines[0] == "pdq (256 bits), kinds by thesis: 8 queries in 8 pictures"
+    # By this protocol each picture finds itself first.
+    assert any(line.split() == ["1", "1.0000", "0.2500", "1.0000"] for line in lines)
+    assert any(line.startswith("mean average precision") for line in lines)
+    assert any(line.split()[0] == "alive" for line in lines if line)
+
+
+def test_codes_of_a_file_and_real_features(run: Run, kinds: Path) -> None:
+    assert run("encode", "kinds", "--code", "photo", "--out", "codes.npz").code == 0
+    wanted = run("evaluate", "photo", "kinds", "--protocol", "thesis", "--json").json
+    kept = run("evaluate", "codes.npz", "kinds", "--protocol", "thesis", "--json").json
+    changed = {"seconds": 0, "model": ""}
+    assert kept | changed == wanted | changed
+    real = run("evaluate", "codes.npz", "kinds", "--protocol", "thesis", "--json", "--embeddings")
+    assert real.code == 0
+    assert real.json["bits"] is None
+    assert real.json["precision_at"]["1"] == 1.0
+
+
+def test_plots(run: Run, kinds: Path, tmp_path: Path) -> None:
+    done = run(
+        *("evaluate", "pdq", "kinds", "--protocol", "thesis", "--plots", "plots"),
+        *("--query", "chelsea.jpg"),
+    )
+    assert done.code == 0
+    names = ["confusion", "distances", "map", "neighbours", "precision-recall"]
+    assert sorted(path.stem for path in (tmp_path / "plots").iterdir()) == names
+    assert "plots/map.png" in done.err
+
+
+def test_cifar10_is_found_in_the_data_folder(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "somewhere" / "cifar-10-batches-py"
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for name in [*(f"data_batch_{n}" for n in range(1, 6)), "test_batch"]:
+        data = rng.integers(0, 256, (10, 3072), dtype=np.uint8)
+        fields = {b"data": data, b"labels": list(range(10)), b"filenames": [b"x.png"] * 10}
+        (folder / name).write_bytes(pickle.dumps(fields))
+    names = {b"label_names": [b"c%d" % n for n in range(10)]}
+    (folder / "batches.meta").write_bytes(pickle.dumps(names))
+    done = run(
+        *("evaluate", "pdq", "cifar10", "--protocol", "cifar10-full", "--json"),
+        *("--data-dir", "somewhere"),
+    )
+    assert done.code == 0
+    assert (done.json["queries"], done.json["database"]) == (10, 50)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("pdq", "kinds", "--protocol", "cifar10-full"), 2, "is for CIFAR-10"),
+        (("pdq", "nowhere", "--protocol", "thesis"), 2, "no data set"),
+        (("pdk", "kinds", "--protocol", "thesis"), 2, "no encoder"),
+        (("gone.npz", "kinds", "--protocol", "thesis"), 1, "gone.npz"),
+        (("pdq", "cifar10", "--protocol", "thesis", "--data-dir", "kinds"), 1, "--download"),
+        (("pdq", "resisc45", "--protocol", "thesis", "--data-dir", "kinds"), 1, "RESISC45"),
+        (("pdq", "photos", "--protocol", "thesis"), 2, "no labels"),
+        (("pdq", "kinds", "--protocol", "best"), 2, "best"),
+        (("pdq", "kinds"), 2, "--protocol"),
+        (("pdq", "kinds", "--protocol", "thesis", "--embeddings"), 2, "no embeddings"),
+        (("pdq", "kinds", "--protocol", "thesis", "--query", "a"), 2, "--plots"),
+        (
+            ("photo", "kinds", "--protocol", "thesis", "--embeddings", "--plots", "p"),
+            2,
+            "plots are of codes",
+        ),
+        (
+            ("pdq", "kinds", "--protocol", "thesis", "--plots", "p", "--query", "zebra"),
+            2,
+            "no query is named",
+        ),
+    ],
+)
+def test_what_can_not_be_measured(
+    run: Run, kinds: Path, arguments: tuple[str, ...], code: int, told: str
+) -> None:
+    done = run("evaluate", *arguments)
+    assert done.code == code
+    assert done.out == ""
+    lines = done.err.strip().splitlines()
+    assert len(lines) == 1
+    assert told in lines[0]
