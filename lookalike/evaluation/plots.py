@@ -120,7 +120,8 @@ def _plot_gain(group: Sequence[Report], way: str, file: Path) -> Path:
     axes.imshow(np.log10(gains), cmap="RdBu", vmin=-2, vmax=2, aspect="auto")
     for (row, column), gain in np.ndenumerate(gains):
         told = "" if np.isnan(gain) else f"{gain:.2g}" if gain < 10 else f"{gain:,.0f}"
-        axes.text(column, row, told, ha="center", va="center")
+        colour = "white" if abs(np.log10(gain)) > 1.2 else "black"  # readable on deep colours
+        axes.text(column, row, told, ha="center", va="center", color=colour)
     axes.set_xticks(range(len(sizes)), [f"{size:,}" for size in sizes])
     axes.set_yticks(range(len(asked)), asked)
     axes.set_xlabel("codes")
