@@ -14,7 +14,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -84,8 +84,10 @@ class Ingest:
 
     Args:
         catalog: to write to.
-        encoders: by the id of their row in the catalog; the keys of what ``pool`` decodes are the
-            ids as text.
+        encoders: ids of their rows in the catalog; the keys of what ``pool`` decodes are the ids as
+            text.
+        load: gives the encoder of an id; called from several threads, when the first picture
+            needs it: a run that finds nothing new loads none.
         pool: decodes for these encoders.
         progress: called after every batch.
         stop: set it to end after the batch in hand.
@@ -94,14 +96,16 @@ class Ingest:
     def __init__(
         self,
         catalog: Catalog,
-        encoders: Mapping[int, Encoder],
+        encoders: Sequence[int],
+        load: Callable[[int], Encoder],
         pool: DecodePool,
         *,
         progress: OnProgress | None = None,
         stop: threading.Event | None = None,
     ) -> None:
         self._catalog = catalog
-        self._encoders = dict(encoders)
+        self._encoders = list(encoders)
+        self._load = load
         self._pool = pool
         self._progress = progress
         self._stop = stop or threading.Event()
@@ -228,12 +232,10 @@ class Ingest:
         """Decode a file and give it the codes that it lacks; in a thread of its own."""
         picture = self._pool.decode(path)
         content = self._catalog.content_of(picture.content_digest)
-        lacking = list(self._encoders)
+        lacking = self._encoders
         if content is not None:  # a reindex finds the old codes in place
             lacking = self._catalog.lacks_code(content, lacking)
-        codes = {
-            key: _code(self._encoders[key].encode([picture.inputs[str(key)]])) for key in lacking
-        }
+        codes = {key: _code(self._load(key).encode([picture.inputs[str(key)]])) for key in lacking}
         return _Made(replace(picture, inputs={}), codes)
 
     def _take(self, pending: deque[_Job], most: int) -> None:

@@ -8,13 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from lookalike.errors import LibraryReadOnlyError, UsageError
 from lookalike.images.exclude import Exclusion
 from lookalike.images.pool import DecodePool
-from lookalike.indexes.choose import choose
-from lookalike.indexes.costs import kept_costs, machine_costs
 from lookalike.library import cache, schema
 from lookalike.library.catalog import Catalog
 from lookalike.library.connection import writer_lock
@@ -30,9 +28,11 @@ from lookalike.library.reports import (
     Status,
 )
 from lookalike.library.rows import EncoderRow, is_under
-from lookalike.library.search import CodeChoice
-from lookalike.library.searcher import Picture, Searcher
-from lookalike.types import Encoder, Limits
+from lookalike.types import Limits
+
+if TYPE_CHECKING:
+    from lookalike.library.search import CodeChoice
+    from lookalike.library.searcher import Picture, Searcher
 
 __all__ = ["Library"]
 
@@ -60,7 +60,7 @@ class Library:
         self._limits = limits
         self._workers = workers
         self._models = Models(catalog, photo)
-        self._searcher = Searcher(catalog, self._models, limits, workers)
+        self._asked: Searcher | None = None
         self._lock = threading.Lock()
         self._closed = False
 
@@ -124,7 +124,8 @@ class Library:
             if self._closed:
                 return
             self._closed = True
-            self._searcher.close()
+            if self._asked is not None:
+                self._asked.close()
             self._catalog.close()
 
     def __enter__(self) -> Self:
@@ -258,10 +259,20 @@ class Library:
         progress: OnProgress | None,
         stop: threading.Event | None,
     ) -> IndexReport:
-        encoders: dict[int, Encoder] = {row.id: self._models.encoder(row) for row in rows}
-        inputs = {str(key): encoder.input for key, encoder in encoders.items()}
+        for row in rows:
+            if not self._models.can_make(row):
+                self._models.encoder(row)  # says why not
+        by_id = {row.id: row for row in rows}
+        inputs = {str(row.id): self._models.input(row) for row in rows}
         with DecodePool(inputs, limits=self._limits, workers=self._workers) as pool:
-            ingest = Ingest(self._catalog, encoders, pool, progress=progress, stop=stop)
+            ingest = Ingest(
+                self._catalog,
+                list(by_id),
+                lambda key: self._models.encoder(by_id[key]),
+                pool,
+                progress=progress,
+                stop=stop,
+            )
             return ingest.run(folders)
 
     # Reading
@@ -283,7 +294,16 @@ class Library:
             UsageError: ``k`` or ``code`` is out of range.
             EncoderMismatchError: the codes are of a version that this lookalike can't make.
         """
-        return self._searcher.search(picture, k, code)
+        return self._searcher().search(picture, k, code)
+
+    def _searcher(self) -> Searcher:
+        """What answers; made at the first question, since it brings in compiled kernels."""
+        with self._lock:
+            if self._asked is None:
+                from lookalike.library.searcher import Searcher
+
+                self._asked = Searcher(self._catalog, self._models, self._limits, self._workers)
+            return self._asked
 
     def status(self, *, measure: bool = False) -> Status:
         """Counts, sizes, folders and the ledger.
@@ -326,6 +346,10 @@ class Library:
 
 def _explain(codes: int, bits: int, measure: bool) -> str:
     """Which index answers, and what it costs beside the other: measured, not guessed."""
+    # Here, not above: they bring in compiled kernels, and indexing needs none of them.
+    from lookalike.indexes.choose import choose
+    from lookalike.indexes.costs import kept_costs, machine_costs
+
     costs = machine_costs() if measure else kept_costs()
     if costs is None:
         return "exact scan"

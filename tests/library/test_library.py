@@ -337,7 +337,7 @@ def test_a_reader_sees_what_another_process_adds(library: Library, photos: Path)
         assert "coins.jpg" not in names(reader, photos.parent / "coins.jpg")
         shutil.copy(photos.parent / "coins.jpg", photos)
         library.index()
-        reader._searcher._refreshed = (0.0, 0.0)
+        reader._searcher()._refreshed = (0.0, 0.0)
         assert names(reader, photos / "coins.jpg", 1) == ["coins.jpg"]
 
 
