@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from lookalike.cli.options import PathType, json_option, verbose_option
-from lookalike.cli.output import note, print_json, show_path, table
+from lookalike.cli.output import counted, note, print_json, show_path, table
 from lookalike.cli.progress import byte_bar, counter
+from lookalike.cli.target import check_target, replacing
 from lookalike.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,6 +59,12 @@ PROTOCOLS = ("cifar10-full", "cifar10-5k", "resisc-80-20", "thesis")
     help="A query to show on the sheet, as the data set names it; may be given several times.",
 )
 @click.option(
+    "--keep",
+    type=PathType(folder=False),
+    metavar="FILE",
+    help="Write the codes to an .npz file, which can be given as MODEL later.",
+)
+@click.option(
     "--data-dir",
     type=PathType(folder=True),
     metavar="FOLDER",
@@ -92,6 +99,7 @@ def evaluate(
     embeddings: bool,
     folder: Path | None,
     names: tuple[str, ...],
+    keep: Path | None,
     data_dir: Path | None,
     download: bool,
     seed: int,
@@ -115,20 +123,28 @@ def evaluate(
         raise UsageError("plots are of codes: leave out --embeddings or --plots")
     if names and folder is None:
         raise UsageError("queries are shown on a sheet: say where it goes with --plots")
+    if keep is not None:
+        check_target(keep, [".npz"])
     source = open_source(model, threads=threads)
     with byte_bar("downloading") as fetched:
         dataset = load(data, data_dir, seed=seed, download=download, progress=fetched)
     split = prepare_split(dataset, protocol, seed)
     with counter("encoding") as count:
         coded = encode_split(source, dataset, split, count)
+    if keep is not None:
+        from lookalike.evaluation.code_files import keep_codes
+
+        with replacing(keep) as partial:
+            rows = keep_codes(partial, coded)
+        note(f"{counted(rows, 'code')} written: {show_path(str(keep))}")
     evaluation, details = measure(coded, k, embeddings=embeddings, threads=threads)
     if folder is not None:
         from lookalike.evaluation.neighbour_sheet import choose_queries, plot_neighbours
         from lookalike.evaluation.retrieval_plots import plot_retrieval
 
-        rows = choose_queries(coded, names, seed)
+        shown = choose_queries(coded, names, seed)
         files = plot_retrieval(coded, evaluation, details, folder, seed=seed, threads=threads)
-        files.append(plot_neighbours(coded, rows, folder / "neighbours.png", threads=threads))
+        files.append(plot_neighbours(coded, shown, folder / "neighbours.png", threads=threads))
         for file in files:
             note(f"written: {show_path(str(file))}")
     if as_json:

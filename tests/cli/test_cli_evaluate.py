@@ -67,6 +67,27 @@ def test_codes_of_a_file_and_real_features(run: Run, kinds: Path) -> None:
     assert real.json["precision_at"]["1"] == 1.0
 
 
+def test_codes_are_kept(run: Run, kinds: Path, tmp_path: Path) -> None:
+    done = run("evaluate", "photo", "kinds", "--protocol", "thesis", "--keep", "k.npz", "--json")
+    assert done.code == 0
+    assert done.err == "8 codes written: k.npz\n"
+    with np.load(tmp_path / "k.npz") as file:
+        assert {name: (file[name].shape, str(file[name].dtype)) for name in file.files} == {
+            "codes": ((8, 32), "uint8"),
+            "bits": ((), "int64"),
+            "digests": ((8, 32), "uint8"),
+            "embeddings": ((8, 256), "float16"),
+        }
+    for path in list(kinds.rglob("*.jpg")):  # found by content, whatever their names
+        path.rename(path.with_name(f"renamed {path.name}"))
+    for extra in ((), ("--embeddings",)):
+        arguments = ("kinds", "--protocol", "resisc-80-20", "--json", *extra)
+        wanted, kept = run("evaluate", "photo", *arguments), run("evaluate", "k.npz", *arguments)
+        assert kept.code == 0
+        assert kept.json["map"] == pytest.approx(wanted.json["map"], abs=1e-3)
+    assert run("evaluate", "pdq", "kinds", "--protocol", "thesis", "--keep", "k.txt").code == 2
+
+
 def test_plots(run: Run, kinds: Path, tmp_path: Path) -> None:
     done = run(
         *("evaluate", "pdq", "kinds", "--protocol", "thesis", "--plots", "plots"),

@@ -1,0 +1,60 @@
+"""Codes kept in a file, each with the digest of its picture's pixels, by which it is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lookalike.datasets.reading import pixel_digests
+from lookalike.errors import LookalikeError
+from lookalike.evaluation.protocols import Coded
+
+__all__ = ["keep_codes"]
+
+
+def keep_codes(file: Path, coded: Coded) -> int:
+    """Write the codes of all queries and of the database, each picture once.
+
+    The file is an ``.npz`` of ``codes`` (packed, uint8 (n, bytes)), ``bits``, ``digests`` (SHA-256
+    of the pixels, uint8 (n, 32)) and, where the model has them, ``embeddings`` (float16 (n, d), of
+    length 1). Rows are in the order of their digests, so that the same pictures give the same file
+    whatever their order. :func:`lookalike.evaluation.model_codes.open_source` reads it.
+
+    Args:
+        file: to be written; its folder must exist.
+        coded: the codes.
+
+    Returns:
+        Number of rows.
+
+    Raises:
+        LookalikeError: a picture can't be read.
+        OSError: the file can't be written.
+    """
+    split = coded.split
+    digests = pixel_digests(split.database)
+    codes, embeddings = coded.database, None if coded.embeddings is None else coded.embeddings[1]
+    if split.queries is not split.database:
+        digests = digests + pixel_digests(split.queries)
+        codes = np.concatenate([codes, coded.queries])
+        if coded.embeddings is not None:
+            embeddings = np.concatenate([coded.embeddings[1], coded.embeddings[0]])
+    if not digests:
+        raise LookalikeError("there are no codes to keep")
+    keys = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 32)
+    _, rows = np.unique(keys.view(np.dtype((np.void, 32))).ravel(), return_index=True)
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "codes": codes[rows],
+        "bits": np.array(coded.bits, np.int64),
+        "digests": keys[rows],
+    }
+    if embeddings is not None:
+        values = embeddings[rows].astype(np.float32)
+        lengths = np.linalg.norm(values, axis=1, keepdims=True)
+        arrays["embeddings"] = (values / np.where(lengths == 0, 1, lengths)).astype(np.float16)
+    with file.open("wb") as opened:
+        np.savez_compressed(opened, allow_pickle=False, **arrays)
+    return len(rows)
