@@ -25,6 +25,7 @@ from lookalike.cli.reindex import reindex
 from lookalike.cli.remove import remove
 from lookalike.cli.search import search
 from lookalike.cli.status import status
+from lookalike.cli.train import train
 
 __all__ = ["main", "program"]
 
@@ -47,6 +48,7 @@ for _command in (
     remove,
     encode,
     demo,
+    train,
     evaluate,
     benchmark,
     completion,

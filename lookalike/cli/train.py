@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import shlex
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,141 +12,264 @@ import click
 
 from lookalike.cli.options import PathType, json_option, verbose_option
 from lookalike.cli.output import counted, note, print_json, show_path
-from lookalike.cli.progress import counter
+from lookalike.cli.progress import byte_bar, counter
 from lookalike.cli.target import check_target
+from lookalike.cli.train_report import compare, figures_of, report_lines
 from lookalike.cli.training_bar import training_bar
 from lookalike.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
-    from lookalike.datasets.parts import Dataset
+    from lookalike.datasets import Dataset
     from lookalike.training.config import Config
 
 __all__ = ["train"]
 
-_SETTINGS = ("loss", "epochs", "batch", "seed", "inside", "weights", "schedule", "learning_rate")
+# Options that are settings of the same name.
+_SETTINGS = ("network", "loss", "epochs", "batch", "seed", "inside", "schedule", "learning_rate")
+# Options that say nothing about the model that comes out.
+_ELSEWHERE = ("data_dir", "download", "threads", "resume")
+
+_VALIDATION = 0.15  # of the training pictures, where the schedule looks at them
+_FEWEST_STEPS = 300  # of a training on a folder, whose pictures may be few
+_MOST_EPOCHS = 60  # likewise
 
 
 @click.command(short_help="Train a model on labelled pictures.")
-@click.argument("data", metavar="DATA")
-@click.option("--bits", type=click.IntRange(1, 4096), help="Width of the code; 48 unless told.")
-@click.option("--reals", type=click.IntRange(1, 4096), help="Real features instead, so many.")
-@click.option("--network", metavar="NAME", help="What looks at the pictures.")
-@click.option("--loss", metavar="NAME", help="What shapes the codes.")
-@click.option("--epochs", type=click.IntRange(1), help="Times that each picture is looked at.")
-@click.option("--batch", type=click.IntRange(2), help="Pictures a step.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all draws.")
-@click.option("--out", required=True, metavar="MODEL", type=PathType(), help="The .onnx to write.")
-@click.option("--protocol", metavar="NAME", help="Learn only what this protocol allows.")
-@click.option("--size", type=click.IntRange(16, 1024), help="Side of the model's input, in pixels.")
-@click.option("--inside", type=click.IntRange(16, 1024), help="Side that it is scaled to inside.")
+@click.argument("data")
 @click.option(
-    "--weights", metavar="FILE", type=PathType(), help="Weights for resnet50 to start from."
+    "--out",
+    required=True,
+    metavar="MODEL",
+    type=PathType(folder=False),
+    help="The .onnx file to write.",
 )
-@click.option("--schedule", type=click.Choice(["one-cycle", "plateau"]), help="Of learning rates.")
-@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="At its highest.")
-@click.option("--validation", type=click.FloatRange(0, 0.9), help="Share of the training pictures.")
-@click.option("--turns", is_flag=True, help="The pictures have no up: turn and flip them all ways.")
+@click.option("--bits", type=click.IntRange(1, 4096), metavar="N", help="Width of the code; 48.")
+@click.option(
+    "--reals",
+    type=click.IntRange(1, 4096),
+    metavar="N",
+    help="So many real features instead; the code is their signs.",
+)
+@click.option(
+    "--network",
+    metavar="NAME",
+    help="resnet9 (the default for cifar10), thesis-cnn, lite0 (the default else), lite1, lite2, "
+    "resnet50.",
+)
+@click.option(
+    "--loss",
+    metavar="NAME",
+    help="greedyhash (the default), thesis, softmax, csq, orthohash, hashnet; without labels "
+    "bihalf, cibhash.",
+)
+@click.option("--epochs", type=click.IntRange(min=1), metavar="N", help="At most so many.")
+@click.option("--batch", type=click.IntRange(min=2), metavar="N", help="Pictures a step.")
+@click.option(
+    "--learning-rate",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="X",
+    help="Of the backbone, at its highest.",
+)
+@click.option(
+    "--schedule",
+    type=click.Choice(["one-cycle", "plateau"]),
+    help="Rise and fall once, or halve when the validation loss stays.",
+)
+@click.option(
+    "--validation",
+    type=click.FloatRange(0, 0.9),
+    metavar="SHARE",
+    help="Training pictures to choose the best epoch by; 0.15 for a plateau.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="Of all draws; 0.")
+@click.option(
+    "--protocol", metavar="NAME", help="Learn from what this protocol of evaluate allows, only."
+)
+@click.option(
+    "--size", type=click.IntRange(16, 1024), metavar="PX", help="Side of what the model takes."
+)
+@click.option(
+    "--inside",
+    type=click.IntRange(16, 1024),
+    metavar="PX",
+    help="Side that it is scaled to inside a pretrained network.",
+)
+@click.option("--turns", is_flag=True, help="The pictures have no up: learn from all sides.")
+@click.option(
+    "--weights",
+    metavar="FILE",
+    type=PathType(folder=False),
+    help="Weights for resnet50 to start from, safetensors in timm's naming.",
+)
+@click.option(
+    "--start",
+    metavar="CHECKPOINT",
+    type=PathType(folder=False),
+    help="Keep the backbone of this training, and learn the feature layer alone.",
+)
+@click.option(
+    "--licence", default="", metavar="SPDX", help="Of the model, for its card, such as MIT."
+)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside MODEL.")
-@click.option("--threads", type=click.IntRange(1), help="All processors unless told.")
-@click.option("--data-dir", metavar="DIR", type=PathType(), help="Where data sets lie.")
-@click.option("--download", is_flag=True, help="Fetch cifar10 where it is missing.")
+@click.option(
+    "--data-dir",
+    type=PathType(folder=True),
+    metavar="FOLDER",
+    show_default="$LOOKALIKE_DATA, else data",
+    help="Where data sets are looked for by name.",
+)
+@click.option("--download", is_flag=True, help="Fetch cifar10 (163 MiB) if it is missing.")
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    show_default="as many as there are processors",
+    help="Threads of everything; the model doesn't depend on it.",
+)
 @json_option
 @verbose_option
 def train(
     data: str, out: Path, resume: bool, threads: int | None, as_json: bool, **given: Any
 ) -> None:
-    """Train a model on DATA: cifar10, resisc45, or a folder with a folder for each class.
+    """Train a model that gives pictures of one class codes that are near each other.
 
-    MODEL is used by index --model and by encode --code. Beside it come its card (.json), the curves
-    (.csv, .png) and a checkpoint (.checkpoint), which --resume goes on from after an interruption.
+    DATA is cifar10, resisc45, or the path of a folder of class folders. MODEL is what encode
+    and evaluate take. Beside it come its card (.json), the curves (.csv, .png) and a checkpoint
+    (.checkpoint), which --resume goes on from.
     """
     check_target(out, [".onnx"])
+    if given["bits"] is not None and given["reals"] is not None:
+        raise UsageError("--bits and --reals exclude each other: a model has the one or the other")
     try:
-        import torch  # noqa: F401
+        from lookalike.training import loop
     except ImportError as error:
         raise MissingExtraError("training takes PyTorch: pip install 'lookalike[train]'") from error
-    from lookalike.training import loop
     from lookalike.training.curves import plot_curves, write_curves
     from lookalike.training.shipping import write_model
     from lookalike.training.sources import examples
 
-    dataset, share = _dataset(data, given)
+    dataset, part = _dataset(data, given)
     config = _config(dataset, given)
+    dataset = _with_validation(dataset, config, given)
     with counter("reading") as read:
-        learned = examples(dataset.train, dataset, config.side, told=share, progress=read)
+        learned = examples(dataset.train, dataset, config.side, told=part, progress=read)
         held = None
         if dataset.validation is not None:
-            held = examples(
-                dataset.validation, dataset, config.side, told="validation", progress=read
-            )
-    checkpoint = out.with_suffix(".checkpoint")
+            held = examples(dataset.validation, dataset, config.side, progress=read)
     note(f"training on {learned.name}, {counted(len(learned.classes), 'class', 'classes')}")
     with training_bar() as bar:
         trained = loop.train(
             learned,
             config,
             validation=held,
-            checkpoint=checkpoint,
+            checkpoint=out.with_suffix(".checkpoint"),
             resume=resume,
             threads=threads,
             progress=bar,
         )
     write_curves(trained.epochs, out.with_suffix(".csv"))
     plot_curves(trained.epochs, out.with_suffix(".png"))
-    command = shlex.join(["lookalike", *sys.argv[1:]]) if sys.argv[1:2] == ["train"] else ""
-    card = write_model(trained, config, learned.pictures, out, command=command)
+    card = write_model(
+        trained,
+        config,
+        learned.pictures,
+        out,
+        command=_command(data, out, given),
+        licence=given["licence"],
+    )
+    # Beside a data set that everybody knows the default model means little, and takes long.
+    found = compare(dataset, ["photo", str(out)] if dataset.kind == "folder" else [], threads)
+    if found:
+        card = replace(card, figures={**card.figures, **figures_of(found[-1])})
+        out.with_suffix(".json").write_text(card.to_json(), encoding="utf-8")
     if as_json:
-        print_json({"model": str(out.absolute()), "bits": card.bits, "figures": dict(card.figures)})
-    else:
-        click.echo(f"{card.name}, {card.bits} bits: {show_path(str(out.absolute()))}")
+        retrieval = {evaluation.model: figures_of(evaluation) for evaluation in found}
+        told = {"model": str(out.absolute()), "bits": card.bits, "retrieval": retrieval}
+        print_json(told | {"figures": dict(card.figures)})
+        return
+    for line in report_lines(found):
+        click.echo(line)
+    click.echo(f"{card.name}, {card.bits} bits: {show_path(str(out.absolute()))}")
 
 
 def _dataset(data: str, given: dict[str, Any]) -> tuple[Dataset, str]:
-    """The pictures to learn from, and what they are called."""
+    """The data set with what may be learned from as its training part, and that part's name."""
     from lookalike.datasets import load
-    from lookalike.datasets.splits import split_for, with_validation
+    from lookalike.datasets.splits import split_for
 
     seed, protocol = given["seed"], given["protocol"]
-    dataset = load(data, given["data_dir"], seed=seed, download=given["download"])
-    if protocol is not None:
-        dataset = replace(
-            dataset, train=split_for(dataset, protocol, seed).training, validation=None
+    with byte_bar("downloading") as fetched:
+        dataset = load(
+            data, given["data_dir"], seed=seed, download=given["download"], progress=fetched
         )
+    if protocol is None:
+        return dataset, "train"
+    split = split_for(dataset, protocol, seed)
+    if protocol == "thesis":
+        raise UsageError("the protocol thesis searches in what is learned from: leave it out")
+    return replace(dataset, train=split.training, validation=None), protocol
+
+
+def _with_validation(dataset: Dataset, config: Config, given: dict[str, Any]) -> Dataset:
+    """The data set with validation pictures, if something looks at them."""
+    from lookalike.datasets.splits import with_validation
+
     share = given["validation"]
-    wants = given["schedule"] == "plateau" or given["network"] == "thesis-cnn"
-    if share is None and wants and given["schedule"] != "one-cycle":
-        share = 0.15
-    if share:
-        dataset = with_validation(dataset, seed, share)
-    return dataset, protocol or "train"
+    if share is None:
+        looks = config.schedule == "plateau" or config.stop_after
+        share = _VALIDATION if looks else 0.0
+    return with_validation(dataset, given["seed"], share) if share else dataset
 
 
 def _config(dataset: Dataset, given: dict[str, Any]) -> Config:
     """The recipe of the network, with what the command says instead."""
     from lookalike.training.config import recipe
+    from lookalike.training.losses import loss_named
 
-    if given["bits"] is not None and given["reals"] is not None:
-        raise UsageError("--bits and --reals exclude each other: a model has the one or the other")
     small = dataset.kind == "cifar10"
     config = recipe(given["network"] or ("resnet9" if small else "lite0"))
-    if small:
-        config = replace(config, side=32, inside=0 if config.side == 32 else 128)
     told = {name: given[name] for name in _SETTINGS if given[name] is not None}
-    if given["weights"] is not None:
-        told["weights"] = str(given["weights"])
+    told |= {name: str(given[name]) for name in ("weights", "start") if given[name] is not None}
+    if not dataset.class_names:
+        told.setdefault("loss", "bihalf")
+    if small and config.side > 32:
+        told = {"side": 32, "inside": 128, **told}
     if given["size"] is not None:
         told["side"] = given["size"]
     if given["reals"] is not None:
-        told = {"loss": "softmax", "width": given["reals"], **told}
+        told = {"loss": "softmax", **told, "width": given["reals"]}
     elif given["bits"] is not None:
         told["width"] = given["bits"]
     if given["turns"] or dataset.kind == "resisc45":
         told["augmentation"] = replace(config.augmentation, turns=True)
-    if "batch" in told:
-        told["part"] = _part(told["batch"], config.part)
+    if told.get("schedule") == "one-cycle":
+        told["stop_after"] = 0
+    count = len(dataset.train)
+    batch = told.setdefault("batch", min(config.batch, max(2, count // 4 * 2)))
+    # Losses that compare pictures with each other want many of them at once.
+    wanted = (
+        max(config.part, batch // 2) if loss_named(_loss(told, config)).compares else config.part
+    )
+    told["part"] = max(
+        (d for d in range(2, min(batch, wanted) + 1) if batch % d == 0), default=batch
+    )
+    if dataset.kind == "folder" and given["epochs"] is None:
+        few = math.ceil(_FEWEST_STEPS / max(1, count // batch))
+        told["epochs"] = max(config.epochs, min(few, _MOST_EPOCHS))
     return replace(config, **told)
 
 
-def _part(batch: int, wanted: int) -> int:
-    """The largest divisor of a batch that isn't above what a thread computes well at once."""
-    return max((d for d in range(2, min(batch, wanted) + 1) if batch % d == 0), default=batch)
+def _loss(told: dict[str, Any], config: Config) -> str:
+    return str(told.get("loss", config.loss))
+
+
+def _command(data: str, out: Path, given: dict[str, Any]) -> str:
+    """What makes the same model again; without folders, which tell of a machine and its user."""
+    words = ["lookalike", "train", Path(data).name]
+    for name, value in given.items():
+        if name in _ELSEWHERE or value is None or value is False or value == "":
+            continue
+        words.append(f"--{name.replace('_', '-')}")
+        if value is not True:
+            words.append(value.name if isinstance(value, Path) else str(value))
+    return shlex.join([*words, "--out", out.name])

@@ -29,6 +29,8 @@ class Config:
         side: of the pictures that the model takes, in pixels.
         inside: what the pretrained networks scale them to, 0 for ``side``.
         weights: a file for a backbone that brings none, "" for none.
+        start: a checkpoint whose backbone is used as it is, "" for none: then only the feature and
+            the class layer learn.
         epochs: at most.
         batch: pictures a step.
         part: pictures that are computed together, by one thread; batch norm, and losses that
@@ -55,6 +57,7 @@ class Config:
     side: int = 32
     inside: int = 0
     weights: str = ""
+    start: str = ""
     epochs: int = 24
     batch: int = 500
     part: int = 125

@@ -210,7 +210,8 @@ class _Run:
         classes = max(1, len(examples.classes))
         self.network = build(config, classes)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.network.backbone.prepare(torch.from_numpy(examples.pictures[:PREPARED]))
+        if not config.start:
+            self.network.backbone.prepare(torch.from_numpy(examples.pictures[:PREPARED]))
         self.loss: Loss = loss_named(config.loss)(config.width, classes, seed=config.seed)
         self.replicas = Replicas(self.network, config.batch // config.part)
         self.optimizers = optimizers(self.network, config)
@@ -301,7 +302,7 @@ class _Run:
         with self.precision():
             outputs = network.train()(torch.from_numpy(np.concatenate(views)))
         loss = self.loss(outputs, labels, done)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         if not self.loss.classifies:
             return loss.item(), 0.0
         return loss.item(), (outputs.logits.argmax(1) == labels).float().mean().item()
@@ -370,12 +371,12 @@ def optimizers(network: HashNetwork, config: Config) -> list[torch.optim.Optimiz
         turned = [p for p in backbone if p.dim() == 4]
         rest = [p for p in backbone if p.dim() != 4]
         dtype = torch.bfloat16 if config.bfloat16 else torch.float32
-        return [
-            Muon(turned, config.learning_rate, config.momentum, dtype=dtype),
-            torch.optim.AdamW(
-                [*rest, *head], config.head_learning_rate, weight_decay=config.weight_decay
-            ),
-        ]
+        others = torch.optim.AdamW(
+            [*rest, *head], config.head_learning_rate, weight_decay=config.weight_decay
+        )
+        if not turned:
+            return [others]
+        return [Muon(turned, config.learning_rate, config.momentum, dtype=dtype), others]
     groups = [
         {"params": chosen, "lr": rate, "weight_decay": decay}
         for parameters, rate in (

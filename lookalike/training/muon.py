@@ -28,7 +28,7 @@ def orthogonal(matrix: Tensor) -> Tensor:
     What is far smaller than the largest singular value stays smaller after so few rounds.
     """
     a, b, c = QUINTIC
-    x = matrix / (matrix.norm() + 1e-7)
+    x: Tensor = matrix / (matrix.norm() + 1e-7)
     tall = x.shape[0] > x.shape[1]
     x = x.T if tall else x
     for _ in range(ROUNDS):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import platform
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +19,8 @@ from lookalike.training.networks.hash_network import Encoding
 from lookalike.types import InputSpec, Pixels
 
 __all__ = ["LARGEST", "network_card", "write_model"]
+
+_log = logging.getLogger(__name__)
 
 LARGEST = 10_000_000
 """Bytes of a model that may be shipped."""
@@ -38,7 +39,7 @@ def write_model(
     path: Path,
     *,
     command: str = "",
-    figures: Mapping[str, Any] | None = None,
+    licence: str = "",
 ) -> Card:
     """Export a network, after comparing what the exported graph computes with PyTorch.
 
@@ -48,10 +49,10 @@ def write_model(
         pictures: some to compare on, uint8 (n, side, side, 3).
         path: of the ``.onnx`` file; the card becomes the ``.json`` of the same name.
         command: that makes the model.
-        figures: more for the card.
+        licence: of the model, an SPDX expression.
 
     Returns:
-        The card.
+        The card, with what was measured.
 
     Raises:
         ModelError: the graph computes something else than the network.
@@ -65,23 +66,34 @@ def write_model(
             f"the exported graph doesn't compute what the network does (float32: {single}; "
             f"halved: {shipped}): nothing was written"
         )
-    card = network_card(trained, config, path.stem, command)
-    measured = {
-        **card.figures,
+    # What differs from run to run stays out of the file: the same seed gives the same file.
+    card = export(network, network_card(trained, config, path.stem, command, licence), path)
+    last = trained.epochs[-1]
+    figures = {
+        "epochs": len(trained.epochs),
+        "training loss": round(last.loss, 4),
+        "training accuracy": last.accuracy,
+        "validation accuracy": last.validation_accuracy,
+        "seconds": round(sum(epoch.seconds for epoch in trained.epochs)),
+        "machine": f"{platform.machine()}, torch {torch.__version__}",
+        "settings": config.to_dict(),
         "export": {
             "difference in float32": float(f"{single.difference:.2g}"),
             "least cosine of the file": round(shipped.cosine, 6),
             "share of bits of the file that differ": round(shipped.bits, 6),
         },
-        **(figures or {}),
     }
-    return export(network, replace(card, figures=measured), path)
+    card = replace(card, figures=figures)
+    path.with_suffix(".json").write_text(card.to_json(), encoding="utf-8")
+    size = path.stat().st_size
+    if size > LARGEST:
+        _log.warning("%s has %d bytes, more than %d: too large to ship", path, size, LARGEST)
+    return card
 
 
-def network_card(trained: Trained, config: Config, name: str, command: str) -> Card:
+def network_card(trained: Trained, config: Config, name: str, command: str, licence: str) -> Card:
     """What is known of a trained network before its file is written."""
     real = trained.network.kind == "real"
-    last = trained.epochs[-1]
     return Card(
         name=name,
         bits=config.width,
@@ -89,18 +101,9 @@ def network_card(trained: Trained, config: Config, name: str, command: str) -> C
         # Cropped: a training picture keeps its aspect, and so does a query.
         input=InputSpec(config.side, "crop", "bilinear"),
         fitted_on=trained.data,
-        licence="Apache-2.0",
+        licence=licence,
         attribution=attribution(config),
         command=command,
-        figures={
-            "settings": config.to_dict(),
-            "epochs": len(trained.epochs),
-            "training loss": round(last.loss, 4),
-            "training accuracy": None if last.accuracy is None else round(last.accuracy, 4),
-            "validation accuracy": last.validation_accuracy,
-            "seconds": round(sum(epoch.seconds for epoch in trained.epochs)),
-            "machine": f"{platform.machine()}, torch {torch.__version__}",
-        },
     )
 
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from lookalike.errors import UsageError
+from lookalike.training.losses.bihalf import BiHalf
+from lookalike.training.losses.cibhash import CIBHash
 from lookalike.training.losses.classification import GreedyHash, Softmax, Thesis
+from lookalike.training.losses.csq import CSQ
+from lookalike.training.losses.hashnet import HashNet
 from lookalike.training.losses.interface import Loss
+from lookalike.training.losses.orthohash import OrthoHash
 
 __all__ = ["LOSSES", "Loss", "loss_named"]
 
@@ -12,6 +17,11 @@ LOSSES: dict[str, type[Loss]] = {
     "softmax": Softmax,
     "thesis": Thesis,
     "greedyhash": GreedyHash,
+    "csq": CSQ,
+    "orthohash": OrthoHash,
+    "hashnet": HashNet,
+    "cibhash": CIBHash,
+    "bihalf": BiHalf,
 }
 """By the name that ``lookalike train --loss`` takes."""
 

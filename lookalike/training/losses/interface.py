@@ -20,6 +20,8 @@ class Loss(nn.Module):
         views: pictures of each example that it compares, each augmented in another way; with two,
             the first half of a batch are the first views, the second half the second ones.
         labelled: whether it looks at the labels.
+        compares: whether it compares the pictures of a part with each other.
+        freezes: whether the backbone stays as it is, and only the feature layer learns.
         classifies: whether it trains the class layer, so that an accuracy means something.
 
     Args:
@@ -31,6 +33,8 @@ class Loss(nn.Module):
     binarizer: ClassVar[Binarizer]
     views: ClassVar[int] = 1
     labelled: ClassVar[bool] = True
+    compares: ClassVar[bool] = False
+    freezes: ClassVar[bool] = False
     classifies: ClassVar[bool] = False
 
     def __init__(self, width: int, classes: int, *, seed: int = 0) -> None:

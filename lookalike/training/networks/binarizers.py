@@ -1,4 +1,4 @@
-"""From real features to bits inside a network, with a gradient: one function a published way.
+"""From real features to bits inside a network, with a gradient, in each of the published ways.
 
 Every one of them gives the bit 1 exactly where the feature is above 0, so that a trained network's
 code is the signs of its features, however it was trained.
@@ -6,15 +6,23 @@ code is the signs of its features, however it was trained.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal, TypeAlias, get_args
 
 import torch
 from torch import Tensor
 
 from lookalike.errors import UsageError
+from lookalike.training.networks.noise import Noise
 
-__all__ = ["BINARIZERS", "Binarizer", "bi_half", "binarizer", "hard_sigmoid", "sign", "stochastic"]
+__all__ = [
+    "BINARIZERS",
+    "Binarize",
+    "Binarizer",
+    "bi_half",
+    "hard_sigmoid",
+    "sign",
+    "stochastic",
+]
 
 Binarizer: TypeAlias = Literal["real", "hard-sigmoid", "sign", "bi-half", "stochastic"]
 BINARIZERS: tuple[Binarizer, ...] = get_args(Binarizer)
@@ -28,12 +36,12 @@ BALANCE = 3.0
 
 class _HardSigmoid(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         ctx.save_for_backward(x)
         return (x > 0).to(x.dtype)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (x,) = ctx.saved_tensors
         y = torch.sigmoid(x / TEMPERATURE)
         return gradient * y * (1 - y) / TEMPERATURE
@@ -41,17 +49,17 @@ class _HardSigmoid(torch.autograd.Function):
 
 class _Sign(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         return torch.where(x > 0, 1.0, -1.0).to(x.dtype)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         return gradient
 
 
 class _BiHalf(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         rows = len(x)
         order = x.argsort(dim=0, descending=True)
         values = torch.ones_like(x)
@@ -61,9 +69,10 @@ class _BiHalf(torch.autograd.Function):
         return codes
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         x, codes = ctx.saved_tensors
-        return gradient + BALANCE * (x - codes) / x.numel()
+        pull: Tensor = BALANCE * (x - codes) / x.numel()
+        return gradient + pull
 
 
 def hard_sigmoid(x: Tensor) -> Tensor:
@@ -97,43 +106,47 @@ def bi_half(x: Tensor) -> Tensor:
     return found
 
 
-def stochastic(x: Tensor) -> Tensor:
-    """-1 or 1, drawn with probability ``sigmoid(x)`` of 1; the gradient is the probability's.
+def stochastic(x: Tensor, uniform: Tensor) -> Tensor:
+    """-1 or 1, which is 1 with probability ``sigmoid(x)``; the gradient is the probability's.
+
+    Args:
+        x: features.
+        uniform: drawn from 0 to 1, of the same shape.
 
     Source: Z. Qiu et al., "Unsupervised Hashing with Contrastive Information Bottleneck" (2021),
     section 3.2.
     """
     probability = torch.sigmoid(x)
-    drawn = torch.where(torch.rand_like(probability) < probability, 1.0, -1.0)
+    drawn = torch.where(uniform < probability, 1.0, -1.0)
     soft = 2 * probability - 1
     return soft + (drawn - soft).detach()
 
 
-def _real(x: Tensor) -> Tensor:
-    return x
-
-
-_TRAINING: dict[Binarizer, Callable[[Tensor], Tensor]] = {
-    "real": _real,
-    "hard-sigmoid": hard_sigmoid,
-    "sign": sign,
-    "bi-half": bi_half,
-    "stochastic": stochastic,
-}
-
-
-def binarizer(kind: Binarizer, *, training: bool) -> Callable[[Tensor], Tensor]:
-    """The function of a name.
+class Binarize(Noise):
+    """Features to codes, both (n, width).
 
     Args:
-        kind: ``real`` changes nothing.
-        training: outside training, what looks at the batch or draws is the plain sign.
+        kind: ``real`` changes nothing. Outside training, what looks at the whole batch or draws is
+            the plain sign.
 
     Raises:
         UsageError: no such kind.
     """
-    if kind not in _TRAINING:
-        raise UsageError(f"no way to bits is called {kind!r}: use {', '.join(BINARIZERS)}")
-    if not training and kind in ("bi-half", "stochastic"):
-        return sign
-    return _TRAINING[kind]
+
+    def __init__(self, kind: Binarizer) -> None:
+        super().__init__()
+        if kind not in BINARIZERS:
+            raise UsageError(f"no way to bits is called {kind!r}: use {', '.join(BINARIZERS)}")
+        self.kind: Binarizer = kind
+
+    def forward(self, features: Tensor) -> Tensor:
+        """As the class says."""
+        if self.kind == "real":
+            return features
+        if self.kind == "hard-sigmoid":
+            return hard_sigmoid(features)
+        if self.kind == "bi-half" and self.training:
+            return bi_half(features)
+        if self.kind == "stochastic" and self.training:
+            return stochastic(features, self.uniform(features))
+        return sign(features)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from lookalike.errors import UsageError
-from lookalike.training.networks.binarizers import Binarizer, binarizer
+from lookalike.training.networks.binarizers import Binarize, Binarizer
 from lookalike.training.networks.hash_head import CodeOutputs, pack_bits
 
 __all__ = ["Backbone", "Encoding", "FeatureLayer", "HashNetwork", "Outputs"]
@@ -51,14 +51,17 @@ class Outputs(NamedTuple):
 class FeatureLayer(nn.Module):
     """Pooled features (n, channels) to real features (n, width).
 
-    Batch norm without a scale keeps every bit balanced over the training pictures, and its
-    threshold is 0.
+    Args:
+        channels: of what comes in.
+        width: of what goes out.
+        centred: with batch norm, without a scale: it keeps every bit balanced over the training
+            pictures and its threshold at 0.
     """
 
-    def __init__(self, channels: int, width: int) -> None:
+    def __init__(self, channels: int, width: int, *, centred: bool = True) -> None:
         super().__init__()
-        self.linear = nn.Linear(channels, width, bias=False)
-        self.norm = nn.BatchNorm1d(width, affine=False)
+        self.linear = nn.Linear(channels, width, bias=not centred)
+        self.norm = nn.BatchNorm1d(width, affine=False) if centred else nn.Identity()
 
     def forward(self, pooled: Tensor) -> Tensor:
         """As the class says."""
@@ -74,33 +77,55 @@ class HashNetwork(nn.Module):
         width: features, or bits.
         classes: of the class layer.
         kind: how features become bits; ``real`` for features that stay as they are.
+        frozen: leave the backbone as it is.
+
+    Raises:
+        UsageError: a width or kind that can't be worked with.
     """
 
     def __init__(
-        self, backbone: Backbone, width: int, classes: int, kind: Binarizer = "sign"
+        self,
+        backbone: Backbone,
+        width: int,
+        classes: int,
+        kind: Binarizer = "sign",
+        *,
+        frozen: bool = False,
     ) -> None:
         super().__init__()
         if not 1 <= width <= 4096:
             raise UsageError(f"a code of {width} bits is out of range: use 1 to 4096")
         if classes < 1:
             raise UsageError(f"{classes} classes: there has to be one at least")
-        binarizer(kind, training=True)
         self.backbone = backbone
-        self.feature = FeatureLayer(backbone.channels, width)
+        self.frozen = frozen
+        if frozen:
+            backbone.requires_grad_(requires_grad=False)
+        # The thesis had no batch norm there.
+        self.feature = FeatureLayer(backbone.channels, width, centred=kind != "hard-sigmoid")
+        self.binarize = Binarize(kind)
         self.classifier = nn.Linear(width, classes)
-        self.kind: Binarizer = kind
+
+    @property
+    def kind(self) -> Binarizer:
+        """How features become bits."""
+        return self.binarize.kind
+
+    def train(self, mode: bool = True) -> Self:  # as its base has it
+        """Set the mode; the statistics of a frozen backbone stay too."""
+        super().train(mode)
+        if self.frozen:
+            self.backbone.eval()
+        return self
 
     def forward(self, pixels: Tensor) -> Outputs:
         """All outputs for uint8 pixels (n, side, side, 3)."""
-        return self.read(self.backbone(pixels))
-
-    def read(self, pooled: Tensor) -> Outputs:
-        """All outputs for what the backbone gave."""
+        pooled = self.backbone(pixels)
         # bfloat16 keeps 8 bits of a number: too few for what decides about signs.
         with torch.autocast("cpu", enabled=False):
             wide = pooled.float()
             features = self.feature(wide)
-            codes = binarizer(self.kind, training=self.training)(features)
+            codes = self.binarize(features)
             return Outputs(wide, features, codes, self.classifier(codes))
 
 

@@ -1,0 +1,107 @@
+"""``lookalike train`` on folders that the tests make."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lookalike.cli import main
+from lookalike.encoders.onnx import OnnxEncoder
+
+FAST = ["--network", "thesis-cnn", "--size", "16", "--schedule", "one-cycle", "--bits", "12"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three classes of noisy colours, 16 pictures each."""
+    random = np.random.default_rng(0)
+    for name, colour in (("blue", (30, 30, 200)), ("green", (30, 200, 30)), ("red", (200, 30, 30))):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for number in range(16):
+            noise = random.integers(-30, 31, (24, 20, 3))
+            pixels = np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "data" / name / f"{number}.png")
+    return tmp_path / "data"
+
+
+def test_a_folder_gives_a_model_and_a_report(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "mine.onnx"
+    words = ["train", str(folder), *FAST, "--epochs", "12", "--batch", "12", "--out", str(out)]
+    assert main([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["bits"] == 12
+    assert set(told["retrieval"]) == {"photo-256", "mine"}
+    assert told["retrieval"]["mine"]["queries"] == 9
+    assert told["retrieval"]["mine"]["map"] > 0.8
+    assert OnnxEncoder(out).bits == 12
+    names = {path.name for path in tmp_path.iterdir()} - {"data"}
+    assert names == {"mine.onnx", "mine.json", "mine.csv", "mine.png", "mine.checkpoint"}
+    card = json.loads((tmp_path / "mine.json").read_text(encoding="utf-8"))
+    assert str(tmp_path) not in card["command"]
+    assert card["figures"]["map"] == told["retrieval"]["mine"]["map"]
+
+    # Again with the same seed: the same file. Resumed: no more to do, and the same file.
+    first = out.read_bytes()
+    assert main([*words, "--resume"]) == 0
+    shown = capsys.readouterr().out
+    assert "before: photo-256" in shown
+    assert "after: mine" in shown
+    assert out.read_bytes() == first
+
+    codes = tmp_path / "codes.npz"
+    assert main(["encode", str(folder), "--code", str(out), "--out", str(codes)]) == 0
+    with np.load(codes) as arrays:
+        assert arrays["codes"].shape == (48, 2)
+
+
+def test_real_features_come_as_an_embedding(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "mine.onnx"
+    words = ["--network", "thesis-cnn", "--size", "16", "--reals", "6", "--epochs", "1"]
+    assert main(["train", str(folder), *words, "--batch", "8", "--out", str(out)]) == 0
+    assert (OnnxEncoder(out).bits, OnnxEncoder(out).embedding_size) == (6, 6)
+
+
+def test_a_folder_without_labels_is_learned_from(tmp_path: Path, folder: Path) -> None:
+    loose = tmp_path / "loose"
+    loose.mkdir()
+    for path in folder.glob("*/*.png"):
+        path.rename(loose / f"{path.parent.name}-{path.name}")
+    out = tmp_path / "mine.onnx"
+    words = ["train", str(loose), *FAST, "--epochs", "1", "--batch", "16", "--out", str(out)]
+    assert main(words) == 0
+    assert main([*words, "--loss", "cibhash"]) == 0
+    assert main([*words, "--loss", "csq"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--bits", "8", "--reals", "8"], "exclude each other"),
+        (["--network", "vgg"], "no network 'vgg'"),
+        (["--loss", "triplet"], "no loss 'triplet'"),
+        (["--protocol", "cifar10-full"], "cifar10-full is for CIFAR-10"),
+        (["--protocol", "thesis"], "leave it out"),
+        (["--resume"], "no checkpoint"),
+    ],
+)
+def test_wrong_use_is_told_in_one_line(
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    message: str,
+) -> None:
+    given = ["train", str(folder), "--size", "16", "--out", str(tmp_path / "m.onnx")]
+    if "--network" not in words:
+        given += ["--network", "thesis-cnn", "--schedule", "one-cycle"]
+    assert main([*given, *words]) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("lookalike: ")
+    assert message in error
+    assert not (tmp_path / "m.onnx").exists()
