@@ -13,6 +13,7 @@ import numpy.typing as npt
 from lookalike.codes import bits as packed
 from lookalike.errors import UsageError
 from lookalike.indexes import multihash_files as files
+from lookalike.indexes.arguments import check_radius
 from lookalike.indexes.multihash_layout import Layout
 from lookalike.indexes.multihash_search import DISTANCE, NEVER, ROW, TableSearch, owners_of
 from lookalike.indexes.multihash_state import State
@@ -77,7 +78,7 @@ class MultiHash:
         Scan(codes, bits, ids, threads)  # has the same demands
         if len(codes) >= 2**32 - 64:
             raise UsageError(f"an index holds fewer than 2^32 - 64 codes, not {len(codes)}")
-        radius = max(1, bits * 31 // 256) if radius is None else _whole_radius(radius)
+        radius = max(1, bits * 31 // 256) if radius is None else check_radius(radius)
         self._radius = min(radius, bits)
         self._tables = tables
         self._threads = threads or default_threads()
@@ -176,7 +177,7 @@ class MultiHash:
         Raises:
             UsageError: an argument of another type, shape or range.
         """
-        limit = min(_whole_radius(radius), self.bits)
+        limit = min(check_radius(radius), self.bits)
         state = self._state
         words = self._query_words(state, queries)
         main, tail = state.masks(allowed)
@@ -334,12 +335,6 @@ class MultiHash:
 
     def _over(self, state: State) -> TableSearch:
         return TableSearch(state.tables, self._threads)
-
-
-def _whole_radius(radius: int) -> int:
-    if isinstance(radius, bool) or not isinstance(radius, (int, np.integer)) or radius < 0:
-        raise UsageError(f"a radius is a whole number of at least 0 bits, not {radius!r}")
-    return int(radius)
 
 
 def _check_budget(budget: int | None) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.errors import UsageError
+from lookalike.indexes.arguments import check_allowed
 from lookalike.indexes.multihash_tables import Tables
 
 __all__ = ["State"]
@@ -49,12 +49,9 @@ class State:
         Raises:
             UsageError: it is no such mask.
         """
+        allowed = check_allowed(allowed, len(self))
         if allowed is None:
             return self.alive, None
-        if not isinstance(allowed, np.ndarray) or allowed.dtype != np.bool_:
-            raise UsageError("allowed must be an array of bool, one for each row")
-        if allowed.shape != (len(self),):
-            raise UsageError(f"allowed has the shape ({len(self)},), not {allowed.shape}")
         live = self.live_ids()
         of_tail = np.searchsorted(live, self.tail_ids) + np.arange(len(self.tail_ids))
         main = np.delete(allowed, of_tail) if len(of_tail) else np.ascontiguousarray(allowed)

@@ -13,6 +13,7 @@ from lookalike.codes import batches, slices
 from lookalike.codes import bits as packed
 from lookalike.codes.shortlists import ROW_BITS
 from lookalike.errors import UsageError
+from lookalike.indexes.arguments import check_radius
 from lookalike.indexes.threads import default_threads, run
 from lookalike.types import Codes
 
@@ -61,11 +62,10 @@ def all_pairs(
         raise UsageError(
             f"{codes.dtype} codes of {bits} bits have the shape (n, {width}), not {codes.shape}"
         )
-    if isinstance(radius, bool) or not isinstance(radius, (int, np.integer)) or radius < 0:
-        raise UsageError(f"a radius is a whole number of at least 0 bits, not {radius!r}")
+    radius = check_radius(radius)
     if threads is not None and threads < 1:
         raise UsageError(f"at least 1 thread is needed, not {threads}")
-    limit = min(int(radius), bits) + 1
+    limit = min(radius, bits) + 1
     return _pairs(np.ascontiguousarray(codes), bits, limit, threads or default_threads())
 
 

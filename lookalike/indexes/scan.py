@@ -13,6 +13,7 @@ from lookalike.codes import batches, kernels, slices
 from lookalike.codes import bits as packed
 from lookalike.codes.shortlists import ROW_BITS, arranged, merged
 from lookalike.errors import UsageError
+from lookalike.indexes.arguments import check_allowed, check_ids, check_k, check_radius
 from lookalike.indexes.threads import default_threads, run, shares
 from lookalike.types import Codes, Hits, RadiusHits
 
@@ -75,7 +76,7 @@ class Scan:
         if threads is not None and threads < 1:
             raise UsageError(f"a scan needs at least 1 thread, not {threads}")
         if ids is not None:
-            ids = np.ascontiguousarray(_check_ids(ids, len(codes)))
+            ids = np.ascontiguousarray(check_ids(ids, len(codes)))
         self._bits = int(bits)
         self._codes: npt.NDArray[Any] = np.ascontiguousarray(codes)
         if columns != words and self._codes.size <= _COPY_BYTES and width % 8:
@@ -111,14 +112,11 @@ class Scan:
         Raises:
             UsageError: an argument of another type, shape or range.
         """
-        if type(k) is not int:
-            k = _whole(k, "k")
-        if k < 1:
-            raise UsageError(f"k must be at least 1, not {k}")
+        k = check_k(k)
         queries = packed.check(queries, self._bits, name="queries")
         if not queries.flags.writeable:  # to Numba another type, and another compilation
             queries = queries.copy()
-        mask = None if allowed is None else self._mask(allowed)
+        mask = self._mask(allowed)
         address, row_bytes, _, rows = self._rows
         wanted = k if k < rows else rows
         count = len(queries)
@@ -154,13 +152,11 @@ class Scan:
         Raises:
             UsageError: an argument of another type, shape or range.
         """
-        radius = _whole(radius, "a radius")
-        if radius < 0:
-            raise UsageError(f"a radius is at least 0 bits, not {radius}")
+        radius = check_radius(radius)
         queries = packed.check(queries, self._bits, name="queries")
         if not queries.flags.writeable:
             queries = queries.copy()
-        mask = None if allowed is None else self._mask(allowed)
+        mask = self._mask(allowed)
         limit = min(radius, self._bits) + 1
         owners, keys = self._within(queries, limit, mask)
         distances = keys >> ROW_BITS
@@ -175,12 +171,9 @@ class Scan:
         arranged(owners, keys, places, self._ids_address, ids, ordered_distances)
         return RadiusHits(offsets=offsets, ids=ids, distances=ordered_distances, exact=True)
 
-    def _mask(self, allowed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-        if not isinstance(allowed, np.ndarray) or allowed.dtype != np.bool_:
-            raise UsageError("allowed must be an array of bool, one for each row")
-        if allowed.shape != (len(self),):
-            raise UsageError(f"allowed has the shape ({len(self)},), not {allowed.shape}")
-        return np.ascontiguousarray(allowed)
+    def _mask(self, allowed: Allowed) -> Allowed:
+        checked = check_allowed(allowed, len(self))
+        return None if checked is None else np.ascontiguousarray(checked)
 
     def _nearest(
         self,
@@ -280,25 +273,3 @@ def _drained(kernel: Callable[..., int], low: int, high: int) -> list[_Found]:
 
 def _address(array: npt.NDArray[Any] | None) -> int:
     return 0 if array is None else int(array.__array_interface__["data"][0])
-
-
-def _whole(value: object, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise UsageError(f"{name} must be a whole number, not {value!r}")
-    return int(value)
-
-
-def _check_ids(ids: Ints, n: int) -> Ints:
-    ids = np.asarray(ids)
-    if ids.dtype != np.int64 or ids.shape != (n,):
-        raise UsageError(f"ids are int64 of shape ({n},), not {ids.dtype} {ids.shape}")
-    if n and int(ids[0]) < 0:
-        raise UsageError(f"ids must not be negative, unlike {int(ids[0])}: -1 means none")
-    falling = np.flatnonzero(ids[1:] <= ids[:-1])
-    if len(falling):
-        place = int(falling[0]) + 1
-        raise UsageError(
-            f"ids must be strictly increasing, unlike {int(ids[place])} after "
-            f"{int(ids[place - 1])} at row {place}; sort the rows by id"
-        )
-    return ids
