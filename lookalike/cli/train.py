@@ -157,16 +157,24 @@ def train(
         if dataset.validation is not None:
             held = examples(dataset.validation, dataset, config.side, progress=read)
     note(f"training on {learned.name}, {counted(len(learned.classes), 'class', 'classes')}")
-    with training_bar() as bar:
-        trained = loop.train(
-            learned,
-            config,
-            validation=held,
-            checkpoint=out.with_suffix(".checkpoint"),
-            resume=resume,
-            threads=threads,
-            progress=bar,
-        )
+    checkpoint = out.with_suffix(".checkpoint")
+    try:
+        with training_bar() as bar:
+            trained = loop.train(
+                learned,
+                config,
+                validation=held,
+                checkpoint=checkpoint,
+                resume=resume,
+                threads=threads,
+                progress=bar,
+            )
+    except KeyboardInterrupt as error:
+        if not checkpoint.is_file():
+            raise
+        raise KeyboardInterrupt(
+            "stopped; the same command with --resume goes on after the last whole epoch"
+        ) from error
     write_curves(trained.epochs, out.with_suffix(".csv"))
     plot_curves(trained.epochs, out.with_suffix(".png"))
     card = write_model(

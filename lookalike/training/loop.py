@@ -8,7 +8,6 @@ an epoch gives what it would have given without a break.
 from __future__ import annotations
 
 import copy
-import hashlib
 import logging
 import math
 import time
@@ -28,15 +27,15 @@ from lookalike.training.augment import augmented
 from lookalike.training.build import build
 from lookalike.training.checkpoint import Checkpoint, Epoch, read_checkpoint, write_checkpoint
 from lookalike.training.config import Config
+from lookalike.training.examples import Examples, check_examples
 from lookalike.training.losses import Loss, loss_named
-from lookalike.training.muon import Muon
 from lookalike.training.networks.hash_network import HashNetwork
 from lookalike.training.networks.noise import reseed
+from lookalike.training.optimizers import optimizers
 from lookalike.training.replicas import Replicas
 from lookalike.training.schedule import Plateau, one_cycle
-from lookalike.types import Pixels
 
-__all__ = ["Examples", "Step", "Trained", "train"]
+__all__ = ["Step", "Trained", "train"]
 
 _log = logging.getLogger(__name__)
 
@@ -45,30 +44,6 @@ PREPARED = 5000
 
 LOOKED_AT = 125
 """Validation pictures that go through the network at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """Labelled pictures, as the network takes them.
-
-    Attributes:
-        name: of the data set and its part, for the card.
-        pictures: uint8 (n, side, side, 3).
-        labels: int64 (n,), -1 for none.
-        classes: their names.
-    """
-
-    name: str
-    pictures: Pixels
-    labels: npt.NDArray[np.int64]
-    classes: tuple[str, ...]
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of pictures and labels, in hex."""
-        whole = hashlib.sha256(np.ascontiguousarray(self.pictures).data)
-        whole.update(np.ascontiguousarray(self.labels).data)
-        return whole.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,34 +130,6 @@ def train(
     return Trained(run.network.eval(), tuple(run.epochs), run.data)
 
 
-def check_examples(examples: Examples, validation: Examples | None, config: Config) -> None:
-    """Refuse pictures that don't go with the settings."""
-    shape = (config.side, config.side, 3)
-    for given in (examples, validation or examples):
-        if given.pictures.shape[1:] != shape or given.pictures.dtype != np.uint8:
-            raise UsageError(
-                f"the network takes uint8 pictures of {shape}, not {given.pictures.dtype} "
-                f"{given.pictures.shape[1:]}"
-            )
-    if loss_named(config.loss).labelled and (
-        len(examples.classes) < 2 or examples.labels.min(initial=0) < 0
-    ):
-        raise UsageError(
-            f"the loss {config.loss} needs pictures of at least two classes: sort them into a "
-            "folder for each class, or use the loss cibhash"
-        )
-    if len(examples.pictures) < config.batch:
-        raise UsageError(
-            f"{len(examples.pictures)} pictures to train on are fewer than a batch of "
-            f"{config.batch}: choose a smaller batch"
-        )
-    if validation is None and (config.schedule == "plateau" or config.stop_after):
-        raise UsageError(
-            "a plateau and an early stop are seen on validation pictures: give some, or use the "
-            "schedule one-cycle"
-        )
-
-
 def faster_in_bfloat16(config: Config) -> bool:
     """Whether to compute in bfloat16: three times as fast where the processor has it."""
     if config.bfloat16 is not None:
@@ -218,9 +165,8 @@ class _Run:
         self.highest = [[group["lr"] for group in o.param_groups] for o in self.optimizers]
         self.plateau = Plateau(config.patience)
         self.data = f"{examples.name} {examples.digest}"
-        self.steps = (
-            len(examples.pictures) // config.batch
-        )  # what is left over waits for the next epoch
+        # What is left over waits for the next epoch.
+        self.steps = len(examples.pictures) // config.batch
         self.epochs: list[Epoch] = []
         self.best: dict[str, Tensor] | None = None
 
@@ -234,9 +180,8 @@ class _Run:
         """Train for one epoch, and validate."""
         config, number = self.config, len(self.epochs)
         started = time.monotonic()
-        order = np.random.default_rng([config.seed, number]).permutation(
-            len(self.examples.pictures)
-        )
+        random = np.random.default_rng([config.seed, number])
+        order = random.permutation(len(self.examples.pictures))
         total = right = 0.0
         for step in range(self.steps):
             done = (number * self.steps + step) / (config.epochs * self.steps)
@@ -361,34 +306,3 @@ class _Run:
         self.plateau = Plateau(**checkpoint.plateau)
         self.best = checkpoint.best
         self.epochs = list(checkpoint.epochs)
-
-
-def optimizers(network: HashNetwork, config: Config) -> list[torch.optim.Optimizer]:
-    """The optimisers of a network's backbone and of its two last layers."""
-    backbone = [p for p in network.backbone.parameters() if p.requires_grad]
-    head = [*network.feature.parameters(), *network.classifier.parameters()]
-    if config.optimizer == "muon":
-        turned = [p for p in backbone if p.dim() == 4]
-        rest = [p for p in backbone if p.dim() != 4]
-        dtype = torch.bfloat16 if config.bfloat16 else torch.float32
-        others = torch.optim.AdamW(
-            [*rest, *head], config.head_learning_rate, weight_decay=config.weight_decay
-        )
-        if not turned:
-            return [others]
-        return [Muon(turned, config.learning_rate, config.momentum, dtype=dtype), others]
-    groups = [
-        {"params": chosen, "lr": rate, "weight_decay": decay}
-        for parameters, rate in (
-            (backbone, config.learning_rate),
-            (head, config.head_learning_rate),
-        )
-        for chosen, decay in (
-            ([p for p in parameters if p.dim() > 1], config.weight_decay),
-            ([p for p in parameters if p.dim() <= 1], 0.0),
-        )
-        if chosen
-    ]
-    if config.optimizer == "adamw":
-        return [torch.optim.AdamW(groups)]
-    return [torch.optim.SGD(groups, momentum=config.momentum, nesterov=config.momentum > 0)]

@@ -9,7 +9,7 @@ import numpy as np
 from lookalike.datasets.parts import Dataset, Part
 from lookalike.datasets.reading import in_memory
 from lookalike.errors import UsageError
-from lookalike.training.loop import Examples
+from lookalike.training.examples import Examples
 from lookalike.types import InputSpec
 
 __all__ = ["examples"]

@@ -12,7 +12,8 @@ from lookalike.training.augment import Augmentation
 from lookalike.training.build import restored
 from lookalike.training.checkpoint import read_checkpoint
 from lookalike.training.config import Config, recipe
-from lookalike.training.loop import Examples, Step, Trained, train
+from lookalike.training.examples import Examples
+from lookalike.training.loop import Step, Trained, train
 from lookalike.training.losses import LOSSES
 
 SIDE = 16

@@ -16,8 +16,9 @@ from lookalike.training import shipping
 from lookalike.training.checkpoint import Epoch
 from lookalike.training.config import Config
 from lookalike.training.curves import plot_curves, write_curves
+from lookalike.training.examples import Examples
 from lookalike.training.export import Agreement
-from lookalike.training.loop import Examples, Trained, train
+from lookalike.training.loop import Trained, train
 from lookalike.training.networks.hash_network import Encoding
 from lookalike.training.shipping import write_model
 
