@@ -19,6 +19,7 @@ from lookalike.types import Codes
 __all__ = [
     "CLUSTER",
     "FAMILIES",
+    "MORE_NOISE",
     "NOISE",
     "CodeSet",
     "Family",
@@ -38,7 +39,11 @@ CLUSTER = 100
 """Codes of one cluster, on average."""
 
 NOISE = 0.4
-"""Standard deviation of real features around their centre; that of the centres is 1."""
+"""Standard deviation of real features around their centre; that of the centres is 1. Such clusters
+keep apart."""
+
+MORE_NOISE = 0.7
+"""The same, of clusters that run into each other."""
 
 _WORDS_AT_ONCE = 1 << 20
 _CLASSES = 10  # as CIFAR-10 has them
@@ -117,12 +122,13 @@ def clustered(size: int, bits: int, queries: int, seed: int = 0) -> CodeSet:
     )
 
 
-def clustered_features(size: int, queries: int, width: int = 32, seed: int = 0) -> Features:
+def clustered_features(
+    size: int, queries: int, width: int = 32, seed: int = 0, spread: float = NOISE
+) -> Features:
     """Real features like those of a classifier of ten classes: ten Gaussian clusters.
 
-    Centres are standard normal; the noise around them has a standard deviation of
-    :data:`NOISE`, which keeps the clusters apart. (With noise of 1 they overlap, and a k-d tree
-    takes several times as long.)
+    Centres are standard normal; ``spread`` is the standard deviation of the noise around them. The
+    more clusters overlap, the longer a k-d tree takes.
 
     Raises:
         UsageError: ``size`` or ``queries`` out of range.
@@ -132,7 +138,7 @@ def clustered_features(size: int, queries: int, width: int = 32, seed: int = 0) 
     centres = rng.standard_normal((_CLASSES, width), dtype=np.float32)
 
     def draw(n: int) -> npt.NDArray[np.float32]:
-        noise = np.float32(NOISE) * rng.standard_normal((n, width), dtype=np.float32)
+        noise = np.float32(spread) * rng.standard_normal((n, width), dtype=np.float32)
         return centres[rng.integers(0, _CLASSES, n)] + noise
 
     rows = draw(size)
@@ -140,7 +146,7 @@ def clustered_features(size: int, queries: int, width: int = 32, seed: int = 0) 
         rows,
         draw(queries),
         f"{size:,} rows of {width} floats in {_CLASSES} Gaussian clusters, centres of unit "
-        f"variance and noise of {NOISE} standard deviations",
+        f"variance and noise of {spread} standard deviations",
     )
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from lookalike.codes.bits import unpack
 from lookalike.errors import MissingExtraError
-from lookalike.evaluation.code_sets import clustered_features
+from lookalike.evaluation.code_sets import MORE_NOISE, NOISE, clustered_features
 from lookalike.evaluation.contenders import Contender, Unavailable
 from lookalike.types import Codes
 
@@ -118,12 +118,13 @@ class KDTree(Contender):
 
     name = "sklearn-kdtree"
     package = "scikit-learn"
+    spread = NOISE
 
     def build(self, codes: Codes, bits: int, *, radius: int | None = None) -> None:
         """Make features, and the tree over them."""
         from lookalike.indexes.kdtree import KDTreeIndex
 
-        self._features = clustered_features(len(codes), 10_000, _WIDTH)
+        self._features = clustered_features(len(codes), 10_000, _WIDTH, spread=self.spread)
         try:
             self._tree = KDTreeIndex(self._features.rows, threads=self.threads)
         except MissingExtraError as error:
@@ -153,6 +154,13 @@ class KDTree(Contender):
     def size(self) -> int:
         """The features, and their float64 copy in the tree."""
         return self._features.rows.nbytes * 3
+
+
+class KDTreeOverlapping(KDTree):
+    """The same over clusters that overlap, which are harder for it."""
+
+    name = "sklearn-kdtree-overlapping"
+    spread = MORE_NOISE
 
 
 class SklearnBrute(Contender):
@@ -217,6 +225,7 @@ OTHER_PEERS: tuple[type[Contender], ...] = (
     UsearchExact,
     Datasketch,
     KDTree,
+    KDTreeOverlapping,
     SklearnBrute,
 )
 """In the order of reports."""
