@@ -9,7 +9,13 @@ import click
 
 from lookalike.cli.failure import INTERRUPTED
 from lookalike.cli.interrupt import stop_on_interrupt
-from lookalike.cli.options import PathType, json_option, library_option, verbose_option
+from lookalike.cli.options import (
+    PathType,
+    json_option,
+    library_option,
+    model_option,
+    verbose_option,
+)
 from lookalike.cli.output import counted, note, print_json, show_path
 from lookalike.cli.progress import progress_bar
 from lookalike.errors import UsageError
@@ -28,30 +34,43 @@ __all__ = ["index", "show_report"]
     metavar="PATTERN",
     help="Leave out files and folders that match, such as '*.png' or 'drafts'; may be repeated.",
 )
+@model_option
 @json_option
 @library_option
 @verbose_option
-def index(folders: tuple[Path, ...], exclude: tuple[str, ...], as_json: bool, library: Path) -> int:
+def index(
+    folders: tuple[Path, ...],
+    exclude: tuple[str, ...],
+    model: str | None,
+    as_json: bool,
+    library: Path,
+) -> int:
     """Put the pictures of folders into the library, and keep it up to date.
 
     Folders are walked recursively. Only new and changed files are read; moved and deleted ones are
     noticed. Without a FOLDER, all that the library knows are looked at again. Ctrl-C is safe: what
     is done is kept, and the next run goes on from there.
     """
+    from lookalike.encoders import registry
     from lookalike.images.exclude import Exclusion
     from lookalike.library import Library
+    from lookalike.library.library import DEFAULT_PHOTO
 
     # Wrong use shall leave no empty library behind.
     Exclusion(exclude)
+    if model is not None:
+        registry.card(model)
     if not library.exists():
         for folder in folders:
             if not folder.is_dir():
                 raise UsageError(f"{folder} is not a folder that can be reached")
     with (
-        Library.open(library, create=bool(folders)) as opened,
+        Library.open(library, create=bool(folders), photo=model or DEFAULT_PHOTO) as opened,
         stop_on_interrupt() as stop,
         progress_bar() as progress,
     ):
+        if model is not None:
+            opened.check_photo(model)
         report = opened.index(*folders, exclude=exclude or None, progress=progress, stop=stop)
     return show_report(report, library, as_json=as_json)
 

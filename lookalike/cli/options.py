@@ -17,6 +17,7 @@ __all__ = [
     "default_library",
     "json_option",
     "library_option",
+    "model_option",
     "verbose_option",
 ]
 
@@ -68,6 +69,15 @@ def json_option(command: Command) -> Command:
     """Add ``--json``, handed to the command as ``as_json``."""
     return click.option(
         "--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."
+    )(command)
+
+
+def model_option(command: Command) -> Command:
+    """Add ``--model MODEL``, handed to the command as ``model``."""
+    return click.option(
+        "--model",
+        metavar="MODEL",
+        help="The photo model: a name, or the path of an .onnx file that 'lookalike train' made.",
     )(command)
 
 

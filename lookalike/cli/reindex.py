@@ -8,18 +8,19 @@ import click
 
 from lookalike.cli.index import show_report
 from lookalike.cli.interrupt import stop_on_interrupt
-from lookalike.cli.options import json_option, library_option, verbose_option
+from lookalike.cli.options import json_option, library_option, model_option, verbose_option
 from lookalike.cli.progress import progress_bar
 
 __all__ = ["reindex"]
 
 
 @click.command(short_help="Make all codes anew.")
+@model_option
 @json_option
 @library_option
 @verbose_option
-def reindex(as_json: bool, library: Path) -> int:
-    """Make all codes anew, with the models of this version.
+def reindex(model: str | None, as_json: bool, library: Path) -> int:
+    """Make all codes anew, with the models of this version, or with another photo model.
 
     A library keeps the models that it was made with. After an update of lookalike that brings
     another model, the old codes go on answering until this command has replaced them.
@@ -31,5 +32,5 @@ def reindex(as_json: bool, library: Path) -> int:
         stop_on_interrupt() as stop,
         progress_bar() as progress,
     ):
-        report = opened.reindex(progress=progress, stop=stop)
+        report = opened.reindex(photo=model, progress=progress, stop=stop)
     return show_report(report, library, as_json=as_json)

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from lookalike.errors import LibraryReadOnlyError, UsageError
+from lookalike.encoders import registry
+from lookalike.errors import EncoderMismatchError, LibraryReadOnlyError, UsageError
 from lookalike.images.exclude import Exclusion
 from lookalike.images.pool import DecodePool
 from lookalike.library import cache, schema
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Library"]
 
+DEFAULT_PHOTO = "photo-256"
 TYPICAL_HITS = 10  # what a search asks for if nothing else is said
 
 
@@ -73,7 +75,7 @@ class Library:
         read_only: bool = False,
         limits: Limits | None = None,
         workers: int | None = None,
-        photo: str = "photo-256",
+        photo: str = DEFAULT_PHOTO,
     ) -> Self:
         """Open a library, or make one.
 
@@ -240,6 +242,25 @@ class Library:
             if any(is_under(path, name) for name in folders):
                 return 0  # a folder around it still wants the files
             return self._catalog.drop_under(path, kept)
+
+    def check_photo(self, photo: str) -> None:
+        """Make sure that the library's photo codes are those of an encoder.
+
+        Args:
+            photo: name or path of the encoder.
+
+        Raises:
+            EncoderMismatchError: they are another encoder's.
+            UsageError: there is no such encoder.
+            ModelError: the encoder's file can't be read.
+        """
+        wanted = registry.card(photo)
+        row = self._models.current()["photo"]
+        if row.fingerprint != wanted.fingerprint:
+            raise EncoderMismatchError(
+                f"{self.path} holds codes of '{row.name}' ({row.fingerprint}), not of {photo}"
+                f" ({wanted.fingerprint}): 'lookalike reindex --model {photo}' makes them anew"
+            )
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -14,6 +14,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from lookalike.cli import main
 from lookalike.encoders.cards import Card
 from lookalike.errors import EncoderMismatchError, ModelError
 from lookalike.library import Library
@@ -170,6 +171,27 @@ def test_reindex_to_another_model(tmp_path: Path, photos: Path, model: Path) -> 
         assert [c.name for c in library.status().codes] == ["pdq", "small"]
         hit = library.search(photos / "coins.jpg", k=1, code="photo").hits[0]
         assert (hit.code, hit.distance) == ("small", 0)
+
+
+def test_the_model_of_a_library_is_checked(tmp_path: Path, photos: Path, model: Path) -> None:
+    with Library.open(tmp_path / "own.lookalike", photo=str(model)) as library:
+        library.check_photo(str(model))
+        with pytest.raises(EncoderMismatchError, match="reindex --model photo-256"):
+            library.check_photo("photo-256")
+
+
+def test_the_command_line_takes_a_model(
+    tmp_path: Path, photos: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library = ["--library", str(tmp_path / "own.lookalike")]
+    assert main(["index", str(photos), "--model", str(tmp_path / "none.onnx"), *library]) == 1
+    assert not (tmp_path / "own.lookalike").exists()
+    assert main(["index", str(photos), "--model", str(model), *library]) == 0
+    assert main(["index", "--model", str(model), *library]) == 0
+    assert main(["index", "--model", "photo-256", *library]) == 1
+    assert "lookalike reindex --model photo-256" in capsys.readouterr().err
+    assert main(["reindex", "--model", "photo-256", *library]) == 0
+    assert main(["index", "--model", "photo-256", *library]) == 0
 
 
 def test_a_version_that_is_gone(tmp_path: Path, photos: Path, model: Path) -> None:
