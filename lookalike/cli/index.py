@@ -65,8 +65,8 @@ def index(
             if not folder.is_dir():
                 raise UsageError(f"{folder} is not a folder that can be reached")
     with (
+        stop_on_interrupt() as stop,  # first: a new library takes a moment to load its model
         Library.open(library, create=bool(folders), photo=model or DEFAULT_PHOTO) as opened,
-        stop_on_interrupt() as stop,
         progress_bar() as progress,
     ):
         if model is not None:

@@ -28,8 +28,8 @@ def reindex(model: str | None, as_json: bool, library: Path) -> int:
     from lookalike.library import Library
 
     with (
-        Library.open(library, create=False) as opened,
         stop_on_interrupt() as stop,
+        Library.open(library, create=False) as opened,
         progress_bar() as progress,
     ):
         report = opened.reindex(photo=model, progress=progress, stop=stop)

@@ -74,7 +74,13 @@ def _compile(pattern: str) -> tuple[re.Pattern[str], bool]:
         else:
             expression += _translate(part, pattern) + ("" if last else "/")
     flags = re.DOTALL | (re.IGNORECASE if os.name == "nt" else 0)
-    return re.compile(expression, flags), pattern.endswith("/")
+    try:
+        return re.compile(expression, flags), pattern.endswith("/")
+    except re.error as error:
+        raise UsageError(
+            f"exclude pattern {pattern!r} has a range in its [ ] that runs backwards ({error}):"
+            " write the lower end first"
+        ) from error
 
 
 def _translate(part: str, pattern: str) -> str:
