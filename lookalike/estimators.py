@@ -194,7 +194,7 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
                 explicitly).
 
         Returns:
-            scipy.sparse.csr_matrix, float64 (queries, n_samples_fit_).
+            scipy.sparse.csr_matrix, float64 (queries, codes that are searched).
 
         Raises:
             UsageError: another mode, or see :meth:`kneighbors`.
