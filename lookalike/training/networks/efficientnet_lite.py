@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lookalike.errors import MissingExtraError, ModelError, UsageError
+from lookalike.training.networks.depthwise import depthwise_conv
 
 __all__ = ["VARIANTS", "EfficientNetLite", "Variant", "normalise", "pretrained"]
 
@@ -91,8 +92,11 @@ class SameConv(nn.Conv2d):
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - as its base names it
         """(n, c, h, w) to (n, c', ceil(h / stride), ceil(w / stride))."""
         height, width = self.edges(input.shape[-2]), self.edges(input.shape[-1])
+        padded = functional.pad(input, (*width, *height)) if any(width + height) else input
+        if self.training and self.groups == self.in_channels and torch.is_grad_enabled():
+            return depthwise_conv(padded, self.weight, self.stride[0])
         return functional.conv2d(
-            functional.pad(input, (*width, *height)) if any(width + height) else input,
+            padded,
             self.weight,
             self.bias,
             self.stride,
