@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from file_server import Server, handler
 from hypothesis import settings
 from PIL import Image
 
@@ -59,3 +62,23 @@ def original_photos(skimage_pictures: Path, tmp_path_factory: pytest.TempPathFac
 def photos(original_photos: Path, tmp_path: Path) -> Path:
     """A copy of :func:`original_photos` that a test may change: ``tmp_path / "photos"``."""
     return Path(shutil.copytree(original_photos, tmp_path / "photos"))
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Server]]:
+    """Start a server on this machine: ``serve(content, cuts=[...])``."""
+    monkeypatch.setenv("no_proxy", "*")
+    running: list[ThreadingHTTPServer] = []
+
+    def start(content: bytes, **settings: object) -> Server:
+        server = Server(content, **settings)  # type: ignore[arg-type]
+        http = ThreadingHTTPServer(("127.0.0.1", 0), handler(server))
+        server.url = f"http://127.0.0.1:{http.server_address[1]}/file.tar.gz"
+        threading.Thread(target=http.serve_forever, args=(0.05,), daemon=True).start()
+        running.append(http)
+        return server
+
+    yield start
+    for http in running:
+        http.shutdown()
+        http.server_close()

@@ -11,6 +11,7 @@ PACKAGE = Path(lookalike.__file__).parent
 
 ROWS = [
     ("errors", "types"),
+    ("download",),
     ("images",),
     ("codes",),
     ("encoders",),

@@ -20,10 +20,10 @@ from lookalike.datasets.cifar10_batches import (
     read_batch,
     read_class_names,
 )
-from lookalike.datasets.download import Checksum, download
 from lookalike.datasets.folder import load_folder
 from lookalike.datasets.parts import Dataset, Part
 from lookalike.datasets.reading import in_memory
+from lookalike.download import Checksum, download
 from lookalike.errors import LookalikeError
 from lookalike.types import InputSpec
 

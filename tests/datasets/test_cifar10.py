@@ -23,7 +23,7 @@ from lookalike.datasets.cifar10 import (
     read_cifar10,
     unpack_cifar10,
 )
-from lookalike.datasets.download import Checksum
+from lookalike.download import Checksum
 from lookalike.errors import LookalikeError
 
 Serve = Callable[..., Any]

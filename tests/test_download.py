@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lookalike.datasets.download import Checksum, download
+from lookalike.download import Checksum, download
 from lookalike.errors import LookalikeError, UsageError
 
 Serve = Callable[..., Any]
@@ -104,3 +106,62 @@ def test_nobody_there(serve: Serve, tmp_path: Path) -> None:
 def test_only_http(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="only http"):
         download("file:///etc/passwd", tmp_path / "f", CHECKSUM)
+
+
+def moved(target: str) -> tuple[ThreadingHTTPServer, list[str | None]]:
+    """A server that says that everything is elsewhere, and the tokens that it was shown."""
+    shown: list[str | None] = []
+
+    class Moved(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            shown.append(self.headers.get("Authorization"))
+            self.send_response(302)
+            self.send_header("Location", target)
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            """Print nothing."""
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Moved)
+    threading.Thread(target=http.serve_forever, args=(0.05,), daemon=True).start()
+    return http, shown
+
+
+def test_a_token_goes_to_its_host_only(serve: Serve, tmp_path: Path) -> None:
+    server = serve(CONTENT)
+    http, shown = moved(server.url)
+    url = f"http://127.0.0.1:{http.server_address[1]}/f"
+    try:
+        assert download(url, tmp_path / "f", CHECKSUM, token="secret").read_bytes() == CONTENT
+    finally:
+        http.shutdown()
+        http.server_close()
+    assert shown == ["Bearer secret"]
+    assert server.tokens == [None]
+    download(server.url, tmp_path / "g", CHECKSUM, token="secret")
+    assert server.tokens == [None, "Bearer secret"]
+
+
+@pytest.mark.parametrize("target", ["ftp://127.0.0.1/f", "file:///etc/passwd"])
+def test_no_way_to_other_schemes(serve: Serve, tmp_path: Path, target: str) -> None:
+    http, _ = moved(target)
+    serve(CONTENT)  # sets no_proxy
+    url = f"http://127.0.0.1:{http.server_address[1]}/f"
+    try:
+        with pytest.raises(LookalikeError, match="isn't asked|not allowed"):
+            download(url, tmp_path / "f", CHECKSUM, attempts=1, wait=0)
+    finally:
+        http.shutdown()
+        http.server_close()
+
+
+def test_git_s_checksum_of_a_file(serve: Serve, tmp_path: Path) -> None:
+    # What `printf hello | git hash-object --stdin` prints.
+    name = "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0"
+    checksum = Checksum("sha1", name, 5, b"blob 5\0")
+    assert download(serve(b"hello").url, tmp_path / "f", checksum).read_bytes() == b"hello"
+
+
+def test_an_empty_file_is_one(serve: Serve, tmp_path: Path) -> None:
+    checksum = Checksum("sha256", hashlib.sha256(b"").hexdigest(), 0)
+    assert download(serve(b"").url, tmp_path / "f", checksum).read_bytes() == b""

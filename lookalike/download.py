@@ -8,6 +8,7 @@ import logging
 import re
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from filelock import FileLock
 
 from lookalike.errors import LookalikeError, UsageError
 
-__all__ = ["Checksum", "download"]
+__all__ = ["BrokenError", "Checksum", "download", "opened", "request"]
 
 _log = logging.getLogger(__name__)
 
@@ -35,20 +36,23 @@ class Checksum:
         algorithm: as :func:`hashlib.new` takes it.
         hexdigest: of the whole file, in small letters.
         size: of the file, in bytes; no server can send more.
+        prefix: bytes that are hashed before those of the file, as Git does.
     """
 
     algorithm: str
     hexdigest: str
     size: int
+    prefix: bytes = b""
 
     def fits(self, file: Path) -> bool:
         """Whether a file has this size and checksum."""
         if file.stat().st_size != self.size:
             return False
-        with file.open("rb") as opened:
+        with file.open("rb") as readable:
             # Not for secrets: MD5 is what some publishers state.
             found = hashlib.file_digest(
-                opened, lambda: hashlib.new(self.algorithm, usedforsecurity=False)
+                readable,
+                lambda: hashlib.new(self.algorithm, self.prefix, usedforsecurity=False),
             )
         return found.hexdigest() == self.hexdigest
 
@@ -61,6 +65,7 @@ def download(
     attempts: int = 5,
     wait: float = 1.0,
     progress: Callable[[int, int], object] | None = None,
+    token: str | None = None,
 ) -> Path:
     """Fetch a file, unless it is there already.
 
@@ -74,6 +79,7 @@ def download(
         attempts: connections in a row that may bring nothing.
         wait: seconds before the second of them; twice as long before each further one.
         progress: called with the bytes that are there and the bytes in all.
+        token: sent to the host of ``url``, and to no other that it may point to.
 
     Returns:
         ``target``.
@@ -89,7 +95,7 @@ def download(
     with FileLock(target.with_name(f"{target.name}.lock")):
         if target.exists() and checksum.fits(target):
             return target
-        _complete(url, partial, checksum, attempts, wait, progress)
+        _complete(url, partial, checksum, attempts, wait, progress, token)
         if not checksum.fits(partial):
             # Kept, it would be gone on with, and never fit.
             partial.unlink()
@@ -106,12 +112,15 @@ def _complete(
     attempts: int,
     wait: float,
     progress: Callable[[int, int], object] | None,
+    token: str | None,
 ) -> None:
     """Connect until ``partial`` has its size."""
+    if not checksum.size:
+        partial.touch()
     in_vain = 0
     while (there := _size(partial)) < checksum.size:
         try:
-            _append(url, partial, there, checksum.size, progress)
+            _append(request(url, token), partial, there, checksum.size, progress)
             reason = "the connection was cut"
         except urllib.error.HTTPError as error:
             error.close()
@@ -123,7 +132,7 @@ def _complete(
                     f"{url} answers {error.code} {error.reason}: fetch the file by hand"
                 ) from error
             reason = f"it answers {error.code} {error.reason}"
-        except _BrokenError as error:
+        except BrokenError as error:
             reason = str(error)
         in_vain = 0 if _size(partial) > there else in_vain + 1
         if _size(partial) < checksum.size:
@@ -144,24 +153,59 @@ def _another(url: str, checksum: Checksum) -> LookalikeError:
     )
 
 
-class _BrokenError(Exception):
+class BrokenError(Exception):
     """A connection that came to nothing, or to an end."""
 
 
+def request(url: str, token: str | None = None) -> urllib.request.Request:
+    """What asks for a file.
+
+    Raises:
+        UsageError: another scheme than HTTP and HTTPS.
+    """
+    if not url.startswith(("https://", "http://")):
+        raise UsageError(f"{url} isn't fetched: only http:// and https:// are")
+    asked = urllib.request.Request(  # noqa: S310 - the scheme was checked
+        url, headers={"User-Agent": "lookalike", "Accept-Encoding": "identity"}
+    )
+    if token:
+        asked.add_header("Authorization", f"Bearer {token}")
+    return asked
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows to HTTP and HTTPS only, never from HTTPS to HTTP, and keeps tokens to their host."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: Any,
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        """The request that comes next."""
+        here, there = urllib.parse.urlsplit(req.full_url), urllib.parse.urlsplit(newurl)
+        if there.scheme not in ("https", here.scheme):
+            raise BrokenError(f"it points to {there.scheme}://{there.netloc}, which isn't asked")
+        following = super().redirect_request(req, fp, code, msg, headers, newurl)
+        if following is not None and there.netloc != here.netloc:
+            following.remove_header("Authorization")
+        return following
+
+
 def _append(
-    url: str,
+    asked: urllib.request.Request,
     partial: Path,
     there: int,
     size: int,
     progress: Callable[[int, int], object] | None,
 ) -> None:
     """Make one connection, and keep what it brings."""
-    request = urllib.request.Request(  # noqa: S310 - the scheme was checked
-        url, headers={"User-Agent": "lookalike", "Accept-Encoding": "identity"}
-    )
     if there:
-        request.add_header("Range", f"bytes={there}-")
-    with _opened(request) as response:
+        asked.add_header("Range", f"bytes={there}-")
+    with opened(asked) as response:
         begins = _RANGE.match(response.headers.get("Content-Range", ""))
         if response.status != 206 or begins is None or int(begins[1]) != there:
             there = 0  # a server without ranges begins anew
@@ -175,14 +219,20 @@ def _append(
                     return
 
 
-def _opened(request: urllib.request.Request) -> Any:
+def opened(asked: urllib.request.Request) -> Any:
+    """The response to a request.
+
+    Raises:
+        urllib.error.HTTPError: the server refuses.
+        BrokenError: there is no connection.
+    """
     try:
-        return urllib.request.urlopen(request, timeout=_TIMEOUT)  # noqa: S310 - as above
+        return urllib.request.build_opener(_Redirects).open(asked, timeout=_TIMEOUT)
     except urllib.error.HTTPError:
         raise
     except (OSError, http.client.HTTPException) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
-        raise _BrokenError(f"{reason}") from error
+        raise BrokenError(f"{reason}") from error
 
 
 def _read(response: Any) -> bytes:
@@ -192,7 +242,7 @@ def _read(response: Any) -> bytes:
     except http.client.IncompleteRead as error:
         return error.partial
     except (OSError, http.client.HTTPException) as error:
-        raise _BrokenError(f"{error}") from error
+        raise BrokenError(f"{error}") from error
     return piece
 
 
