@@ -14,6 +14,7 @@ __all__ = [
     "ALIASES",
     "MODELS",
     "card",
+    "features_path",
     "fingerprint",
     "load",
     "load_stored",
@@ -67,6 +68,12 @@ def card(name: str) -> Card:
     if name == "pdq":
         raise UsageError("pdq is an algorithm, not a model: it has no card")
     return Card.read(model_path(name).with_suffix(".json"))
+
+
+def features_path(name: str) -> Path | None:
+    """The codes of a whole data set that are shipped beside a model; ``None`` if there are none."""
+    file = MODELS / f"{ALIASES.get(name, name)}.npz"
+    return file if file.is_file() and file.parent == MODELS else None
 
 
 def fingerprint(name: str) -> str | None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from lookalike.datasets.reading import pixel_digests
 from lookalike.errors import LookalikeError
+from lookalike.evaluation.kept_codes import KeptCodes, keep
 from lookalike.evaluation.protocols import Coded
 
 __all__ = ["keep_codes"]
@@ -46,15 +45,10 @@ def keep_codes(file: Path, coded: Coded) -> int:
         raise LookalikeError("there are no codes to keep")
     keys = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 32)
     _, rows = np.unique(keys.view(np.dtype((np.void, 32))).ravel(), return_index=True)
-    arrays: dict[str, npt.NDArray[Any]] = {
-        "codes": codes[rows],
-        "bits": np.array(coded.bits, np.int64),
-        "digests": keys[rows],
-    }
+    found = None
     if embeddings is not None:
         values = embeddings[rows].astype(np.float32)
         lengths = np.linalg.norm(values, axis=1, keepdims=True)
-        arrays["embeddings"] = (values / np.where(lengths == 0, 1, lengths)).astype(np.float16)
-    with file.open("wb") as opened:
-        np.savez_compressed(opened, allow_pickle=False, **arrays)
+        found = (values / np.where(lengths == 0, 1, lengths)).astype(np.float16)
+    keep(file, KeptCodes(coded.model, coded.bits, codes[rows], found, keys[rows]))
     return len(rows)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.codes.bits import check
 from lookalike.datasets import Part
 from lookalike.datasets.reading import pixel_digests, prepared
 from lookalike.encoders import registry
 from lookalike.errors import LookalikeError, UsageError
+from lookalike.evaluation.kept_codes import read_codes
 from lookalike.types import Codes, Encoder, Pixels
 
 __all__ = ["Embeddings", "PartCodes", "Source", "open_source"]
@@ -124,64 +123,42 @@ class _Kept:
     """Codes out of a file."""
 
     def __init__(self, file: Path) -> None:
-        arrays = _arrays(file)
-        codes = arrays.get("codes")
-        if codes is None or codes.dtype != np.uint8 or codes.ndim != 2 or not codes.size:
-            raise UsageError(
-                f"{file} holds no packed codes: make it with lookalike encode, or give a model"
-            )
-        self.name = file.stem
-        self.bits = int(arrays["bits"]) if "bits" in arrays else 8 * codes.shape[1]
         self._file = file
-        self._codes = check(codes, self.bits)
-        self._embeddings = arrays.get("embeddings")
-        self._digests = arrays.get("digests")
-        self._paths = arrays.get("paths")
-        for name in ("embeddings", "digests", "paths"):
-            if name in arrays and len(arrays[name]) != len(codes):
-                raise UsageError(
-                    f"{file} holds {len(codes):,} codes and {len(arrays[name]):,} {name}, where "
-                    "each row is one picture: make it anew"
-                )
+        self._kept = read_codes(file)
+
+    @property
+    def name(self) -> str:
+        return self._kept.name
+
+    @property
+    def bits(self) -> int:
+        return self._kept.bits
 
     def of(self, part: Part, progress: Callable[[int], object] | None = None) -> PartCodes:
-        wanted, kept = self._keys(part)
-        places = {key: row for row, key in enumerate(kept)}
-        missing = [row for row, key in enumerate(wanted) if key not in places]
-        if missing:
+        rows = self._rows(part)
+        missing = np.flatnonzero(rows < 0)
+        if len(missing):
             raise LookalikeError(
                 f"{self._file} has no code of {len(missing):,} of {len(part):,} pictures, such as "
                 f"{part.names[missing[0]]}: encode this data set"
             )
-        rows = [places[key] for key in wanted]
         if progress is not None:
             progress(len(part))
+        embeddings = self._kept.embeddings
         return PartCodes(
-            np.ascontiguousarray(self._codes[rows]),
-            None if self._embeddings is None else self._embeddings[rows],
+            np.ascontiguousarray(self._kept.codes[rows]),
+            None if embeddings is None else embeddings[rows],
         )
 
-    def _keys(self, part: Part) -> tuple[Sequence[object], Sequence[object]]:
-        """What tells the pictures of the part apart, and those of the file."""
-        if self._digests is not None:
-            return pixel_digests(part), [row.tobytes() for row in self._digests]
-        if self._paths is None or not isinstance(part.pictures, tuple):
+    def _rows(self, part: Part) -> npt.NDArray[np.int64]:
+        """Of each picture of the part its row in the file, -1 where there is none."""
+        if self._kept.digests is not None:
+            return self._kept.rows(pixel_digests(part))
+        if self._kept.paths is None or not isinstance(part.pictures, tuple):
             raise UsageError(
                 f"{self._file} names files, and this data set has none: give the model itself, or "
                 "a file with digests"
             )
-        return (
-            [os.path.realpath(path) for path in part.pictures],
-            [os.path.realpath(str(path)) for path in self._paths],
-        )
-
-
-def _arrays(file: Path) -> Mapping[str, npt.NDArray[Any]]:
-    try:
-        # Opened here, since NumPy leaves a file open that turns out to be damaged.
-        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as loaded:
-            if isinstance(loaded, np.ndarray):
-                return {}
-            return {name: loaded[name] for name in loaded.files}
-    except (ValueError, EOFError, KeyError, BadZipFile) as error:
-        raise UsageError(f"{file} is no file of codes: {error}") from error
+        places = {os.path.realpath(str(path)): row for row, path in enumerate(self._kept.paths)}
+        found = [places.get(os.path.realpath(path), -1) for path in part.pictures]
+        return np.asarray(found, np.int64)

@@ -16,7 +16,7 @@ from lookalike.evaluation.retrieval_plots import ALIKE, OTHER, new_figure, save
 from lookalike.indexes.scan import Scan
 from lookalike.types import InputSpec
 
-__all__ = ["choose_queries", "plot_neighbours"]
+__all__ = ["choose_queries", "plot_neighbours", "plot_row", "row_size"]
 
 _SIDE = 128  # pixels of a picture
 _CELL = 1.0  # inches
@@ -88,6 +88,34 @@ def plot_neighbours(
             told = str(int(hits.distances[line, column]))
             _show(axes, found[line * k + column], colour, told, coded.class_names[other])
     return save(figure, file)
+
+
+def row_size(count: int) -> tuple[float, float]:
+    """Inches of a figure for so many pictures in a row: width, height."""
+    return _CELL * 1.2 * count, _CELL * 1.7
+
+
+def plot_row(figure: Any, pictures: Sequence[tuple[str, npt.NDArray[np.uint8]]], title: str) -> Any:
+    """Draw a row of pictures, the first with a frame, each with what is told of it below.
+
+    Args:
+        figure: matplotlib's, of :func:`row_size`.
+        pictures: of each what is told, and its pixels.
+        title: above them.
+
+    Returns:
+        The figure.
+    """
+    grid = figure.add_gridspec(1, len(pictures), left=0.02, right=0.98, bottom=0.2, top=0.85)
+    for column, (told, picture) in enumerate(pictures):
+        axes = figure.add_subplot(grid[0, column])
+        axes.imshow(picture)
+        axes.set(xticks=[], yticks=[])
+        for spine in axes.spines.values():
+            spine.set(color="0.25", linewidth=2.5 if column == 0 else 0)
+        axes.set_xlabel(told, fontsize=8, labelpad=3)
+    figure.suptitle(title, x=0.02, ha="left", fontsize=10)
+    return figure
 
 
 def _show(axes: Any, picture: npt.NDArray[np.uint8], colour: str, told: str, name: str) -> None:

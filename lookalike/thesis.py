@@ -1,0 +1,461 @@
+"""The two searches of the thesis that lookalike grew out of, each ready after one line.
+
+:class:`KDTreeSearch` searches real features with a k-d tree, :class:`LSHSearch` binary codes. Both
+load a data set, and the features of its pictures: those that are shipped, and from the shipped
+model those of pictures that have none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, cast, get_args
+
+import numpy as np
+import numpy.typing as npt
+import platformdirs
+from PIL import Image
+
+from lookalike.datasets import Part, load, prepared
+from lookalike.datasets.loading import ALIASES
+from lookalike.datasets.reading import pixel_digests
+from lookalike.encoders import registry
+from lookalike.errors import LookalikeError, MissingExtraError, UsageError
+from lookalike.evaluation.kept_codes import KeptCodes, keep, read_codes
+from lookalike.evaluation.neighbour_sheet import plot_row, row_size
+from lookalike.evaluation.retrieval_plots import new_figure
+from lookalike.images.decode import prepare
+from lookalike.indexes.kdtree import KDTreeIndex
+from lookalike.indexes.minhash import MinHashForest
+from lookalike.indexes.scan import Scan
+from lookalike.types import Encoder, Index, InputSpec, Limits, Pixels
+
+__all__ = ["FEATURES", "KDTreeSearch", "LSHSearch", "Neighbour", "load_features"]
+
+_log = logging.getLogger(__name__)
+
+FEATURES = ("cifar10-real-32", "cifar10-48", "resisc-real-32", "resisc-512")
+"""Models whose features are shipped: real ones for the k-d tree, bits for LSH."""
+
+LSHIndex = Literal["scan", "forest"]
+
+Picture: TypeAlias = str | os.PathLike[str] | Image.Image | npt.NDArray[Any]
+
+_MODELS = {
+    "cifar10": ("cifar10-real-32", "cifar10-48"),
+    "resisc45": ("resisc-real-32", "resisc-512"),
+}
+_WARM_UP = 64  # queries, so that what is timed has been compiled
+_BATCH = 64
+_SHOWN = InputSpec(128, "crop", "bicubic")  # a picture in a plot
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A picture that was found.
+
+    Attributes:
+        index: of the picture in the data set: what ``image_idx`` takes.
+        name: what the data set calls it.
+        class_name: of its class; empty where the data set has no labels.
+        distance: Euclidean for the k-d tree, in bits for LSH.
+    """
+
+    index: int
+    name: str
+    class_name: str
+    distance: float
+
+
+def load_features(name: str) -> KeptCodes:
+    """Shipped features: codes and, of the real models, embeddings of every picture of a data set.
+
+    Rows carry the SHA-256 of their picture's pixels, and are found by it
+    (:meth:`lookalike.evaluation.kept_codes.KeptCodes.rows`).
+
+    Args:
+        name: one of :data:`FEATURES`.
+
+    Raises:
+        UsageError: no features have this name.
+
+    Example:
+        >>> features = load_features("cifar10-48")
+        >>> features.codes.shape, features.bits
+        ((60000, 6), 48)
+    """
+    if name not in FEATURES:
+        raise UsageError(f"there are no features {name!r}: there are {', '.join(FEATURES)}")
+    file = registry.features_path(name)
+    if file is None:
+        raise LookalikeError(f"the features {name} are missing: install lookalike again")
+    return read_codes(file)
+
+
+class _Search(ABC):
+    """What both searches do.
+
+    Pictures are kept in the order of the SHA-256 of their pixels, so that which of several at the
+    same distance is found depends on no order of classes.
+    """
+
+    def _start(
+        self,
+        dataset: str | os.PathLike[str],
+        model: str | None,
+        kind: int,
+        data_dir: str | os.PathLike[str] | None,
+        download: bool,
+        progress: Callable[[int], object] | None,
+        threads: int | None,
+    ) -> None:
+        """Read and build everything; ``kind`` says which of a data set's models is the shipped."""
+        known = ALIASES.get(dataset, dataset) if isinstance(dataset, str) else None
+        if model is None and known not in _MODELS:
+            raise UsageError(
+                f"no model is shipped for {str(dataset)!r}: there are some for "
+                f"{' and '.join(_MODELS)}; give another data set's as model="
+            )
+        self.dataset = load(dataset, data_dir, download=download)
+        self.pictures = self.dataset.everything()
+        self.model = model or _MODELS[str(known)][kind]
+        self._threads = threads
+        self._encoder: Encoder | None = None
+        digests = pixel_digests(self.pictures)
+        # Position in the index to row in the data set, and back.
+        self._order = np.asarray(sorted(range(len(digests)), key=digests.__getitem__), np.int64)
+        self._position = np.empty_like(self._order)
+        self._position[self._order] = np.arange(len(self._order))
+        kept = self._features([digests[row] for row in self._order], progress)
+        self._rows = self._searchable(kept)
+        started = time.perf_counter()
+        self._index = self._build(self._rows, kept.bits)
+        self.build_seconds = time.perf_counter() - started
+
+    def __len__(self) -> int:
+        """Number of pictures."""
+        return len(self.pictures)
+
+    def query(
+        self,
+        image: Picture | None = None,
+        image_idx: int | None = None,
+        k: int = 10,
+        plot: bool | str | os.PathLike[str] = True,
+    ) -> list[Neighbour]:
+        """The k nearest pictures of one.
+
+        Args:
+            image: a new picture: a file, a picture of Pillow's, or an array (height, width, 3).
+            image_idx: instead, a picture of the data set, which then finds itself, too.
+            k: neighbours wanted, at least 1.
+            plot: whether to show them with matplotlib (where it has a screen or a notebook to show
+                them on), or a file to draw them into.
+
+        Returns:
+            Nearest first.
+
+        Raises:
+            UsageError: both or neither of ``image`` and ``image_idx``, or one out of range.
+            LookalikeError: the picture can't be read.
+            MissingExtraError: matplotlib isn't installed, and ``plot`` is asked for.
+        """
+        if (image is None) == (image_idx is None):
+            raise UsageError("give one of image and image_idx: a new picture, or one of the data")
+        if image_idx is not None:
+            if not 0 <= image_idx < len(self):
+                raise UsageError(f"image_idx is from 0 to {len(self) - 1:,}, not {image_idx}")
+            row = self._position[image_idx]
+            hits = self._index.search(self._rows[row : row + 1], k)
+        else:
+            assert image is not None
+            hits = self._index.search(self._encode_one(image), k)
+        found = [self._neighbour(hit.id, hit.distance) for hit in hits[0]]
+        if plot is not False:
+            shown = None if plot is True else Path(plot)
+            self._plot(image, image_idx, found, shown)
+        return found
+
+    def _measure(self, k: int) -> tuple[dict[str, float], float, float]:
+        """Accuracy by class and of all, and seconds; every picture is queried."""
+        labels = self.pictures.labels
+        if labels is None:
+            raise UsageError(f"{self.dataset.source} has no labels to count right neighbours by")
+        own = labels[self._order]
+        self._index.search(self._rows[:_WARM_UP], k)
+        started = time.perf_counter()
+        hits = self._index.search(self._rows, k)
+        seconds = time.perf_counter() - started
+        found = hits.ids >= 0
+        right = (own[hits.ids] == own[:, None]) & found
+        # What an approximate index didn't find counts as wrong; a small data set has fewer than k.
+        shares = right.sum(1) / min(k, len(self))
+        per_class = {
+            name: float(shares[own == label].mean())
+            for label, name in enumerate(self.dataset.class_names)
+            if (own == label).any()
+        }
+        return per_class, float(shares.mean()), seconds
+
+    def _features(
+        self, digests: Sequence[bytes], progress: Callable[[int], object] | None
+    ) -> KeptCodes:
+        """Codes and embeddings of all pictures, in the order of their digests."""
+        for file in (registry.features_path(self.model), self._cache(digests)):
+            if file is None or not file.is_file():
+                continue
+            kept = read_codes(file)
+            rows = kept.rows(digests)
+            if (rows >= 0).all():
+                embeddings = None if kept.embeddings is None else kept.embeddings[rows]
+                return replace(kept, codes=kept.codes[rows], embeddings=embeddings, digests=None)
+            _log.info("%s lacks %d of the pictures", file.name, (rows < 0).sum())
+        return self._compute(digests, progress)
+
+    def _compute(
+        self, digests: Sequence[bytes], progress: Callable[[int], object] | None
+    ) -> KeptCodes:
+        """Encode all pictures, and keep that for the next time."""
+        encoder = self._encoding()
+        _log.info("computing features of %d pictures with %s", len(self), self.model)
+        codes, embeddings = [], []
+        batch: list[Pixels] = []
+        ordered = self.pictures.take(self._order)
+        for row, picture in prepared(ordered, encoder.input):
+            batch.append(picture)
+            if len(batch) == _BATCH or row == len(ordered) - 1:
+                made = encoder.encode(batch)
+                codes.append(made.codes)
+                if made.embeddings is not None:
+                    embeddings.append(_directions(made.embeddings))
+                if progress is not None:
+                    progress(len(batch))
+                batch.clear()
+        kept = KeptCodes(
+            encoder.name,
+            encoder.bits,
+            np.concatenate(codes),
+            np.concatenate(embeddings) if embeddings else None,
+            np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 32),
+        )
+        try:
+            keep(self._cache(digests), kept)
+        except OSError as error:
+            _log.info("the features can't be kept: %s", error)
+        return kept
+
+    def _cache(self, digests: Sequence[bytes]) -> Path:
+        """Where features of these pictures by this model are kept."""
+        fingerprint = registry.fingerprint(self.model) or self._encoding().fingerprint
+        data = hashlib.sha256(b"".join(digests)).hexdigest()[:16]
+        folder = Path(platformdirs.user_cache_dir("lookalike", appauthor=False))
+        return folder / "features" / f"{fingerprint}-{data}.npz"
+
+    def _encoding(self) -> Encoder:
+        if self._encoder is None:
+            self._encoder = registry.load(self.model, threads=self._threads)
+        return self._encoder
+
+    def _encode_one(self, image: Picture) -> npt.NDArray[Any]:
+        encoder = self._encoding()
+        made = encoder.encode([_pixels(image, encoder.input)])
+        embeddings = None if made.embeddings is None else _directions(made.embeddings)
+        return self._searchable(KeptCodes(encoder.name, encoder.bits, made.codes, embeddings))
+
+    def _neighbour(self, position: int, distance: float) -> Neighbour:
+        row = int(self._order[position])
+        labels = self.pictures.labels
+        name = "" if labels is None else self.dataset.class_names[labels[row]]
+        return Neighbour(row, self.pictures.names[row], name, distance)
+
+    def _plot(
+        self,
+        image: Picture | None,
+        image_idx: int | None,
+        found: Sequence[Neighbour],
+        file: Path | None,
+    ) -> None:
+        """Draw the query and its neighbours, into a file or on the screen."""
+        title = f"{self.model} on {self.dataset.name}: the {len(found)} nearest"
+        shown = [("query", self._thumbnail(image, image_idx))]
+        for neighbour in found:
+            told = f"{neighbour.distance:.4g}\n{neighbour.class_name}"
+            shown.append((told, self._thumbnail(None, neighbour.index)))
+        if file is not None:
+            plot_row(new_figure(*row_size(len(shown))), shown, title).savefig(file)
+            return
+        try:
+            from matplotlib import pyplot
+        except ImportError as error:
+            raise MissingExtraError(
+                "plots take matplotlib: pip install 'lookalike[plots]', or give plot=False"
+            ) from error
+        # Without a screen there is nothing to show it on, and matplotlib would warn.
+        if pyplot.get_backend().lower() != "agg":
+            figure = pyplot.figure(figsize=row_size(len(shown)))
+            plot_row(figure, shown, title)
+            pyplot.show()
+            pyplot.close(figure)
+
+    def _thumbnail(self, image: Picture | None, row: int | None) -> Pixels:
+        if row is None:
+            assert image is not None
+            return _pixels(image, _SHOWN)
+        pictures = self.pictures.pictures
+        return _pixels(pictures[row], _SHOWN)
+
+    @abstractmethod
+    def _searchable(self, kept: KeptCodes) -> npt.NDArray[Any]:
+        """What the index takes: one row for each picture."""
+
+    @abstractmethod
+    def _build(self, rows: npt.NDArray[Any], bits: int) -> Index:
+        """The index."""
+
+
+class KDTreeSearch(_Search):
+    """Search by real features in a k-d tree, as the thesis did for comparison.
+
+    Args:
+        dataset: ``cifar10`` or ``resisc45``, also by the thesis's names ``cifar`` and ``resisc``;
+            with ``model`` any that :func:`lookalike.datasets.load` reads.
+        model: name or ``.onnx`` file of a model with real features; the shipped one if omitted.
+        data_dir: where data sets are looked for by name; ``$LOOKALIKE_DATA``, else ``data``.
+        download: whether to fetch CIFAR-10 (163 MiB) where it is missing.
+        progress: called with a number of pictures whose features were computed, if any have to be.
+        threads: of all that is computed.
+
+    Attributes:
+        dataset: what was read.
+        pictures: all of its pictures; ``image_idx`` counts them.
+        model: name of the model.
+        build_seconds: that building the index took.
+
+    Raises:
+        UsageError: no such data set or model, or a model without real features.
+        LookalikeError: the data set is missing or damaged.
+        MissingExtraError: scikit-learn isn't installed.
+
+    Example:
+        >>> search = KDTreeSearch(dataset="cifar10")
+        >>> [hit.class_name for hit in search.query(image_idx=7, k=3, plot=False)]  # doctest: +SKIP
+        ['horse', 'horse', 'horse']
+    """
+
+    def __init__(
+        self,
+        dataset: str | os.PathLike[str] = "cifar10",
+        *,
+        model: str | None = None,
+        data_dir: str | os.PathLike[str] | None = None,
+        download: bool = True,
+        progress: Callable[[int], object] | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self._start(dataset, model, 0, data_dir, download, progress, threads)
+
+    def performance(self, k: int = 10) -> tuple[dict[str, float], float, float]:
+        """Query every picture, in a database that holds it.
+
+        Returns:
+            Of each class the share of the k nearest that have it, averaged over its pictures; the
+            same over all pictures; and the seconds that all searches took, without building.
+
+        Raises:
+            UsageError: the data set has no labels.
+        """
+        return self._measure(k)
+
+    def _searchable(self, kept: KeptCodes) -> npt.NDArray[Any]:
+        if kept.embeddings is None:
+            raise UsageError(
+                f"{self.model} has no real features for a k-d tree: train one with --reals, or use "
+                "LSHSearch"
+            )
+        return np.asarray(kept.embeddings, np.float32)
+
+    def _build(self, rows: npt.NDArray[Any], bits: int) -> Index:
+        return cast("Index", KDTreeIndex(rows, threads=self._threads))
+
+
+class LSHSearch(_Search):
+    """Search by binary codes.
+
+    Args:
+        dataset: as of :class:`KDTreeSearch`.
+        index: ``scan`` compares with all codes and is exact; ``forest`` is MinHash LSH Forest,
+            which the thesis used, and approximate. See docs/when-does-lsh-pay.md.
+        model: name or ``.onnx`` file of a model; the shipped one if omitted.
+        data_dir: as of :class:`KDTreeSearch`.
+        download: likewise.
+        progress: likewise.
+        threads: likewise.
+
+    Attributes:
+        dataset: what was read.
+        pictures: all of its pictures; ``image_idx`` counts them.
+        model: name of the model.
+        build_seconds: that building the index took.
+
+    Raises:
+        UsageError: no such data set, model or index.
+        LookalikeError: the data set is missing or damaged.
+        MissingExtraError: the forest is asked for, and datasketch isn't installed.
+    """
+
+    def __init__(
+        self,
+        dataset: str | os.PathLike[str] = "cifar10",
+        *,
+        index: LSHIndex = "scan",
+        model: str | None = None,
+        data_dir: str | os.PathLike[str] | None = None,
+        download: bool = True,
+        progress: Callable[[int], object] | None = None,
+        threads: int | None = None,
+    ) -> None:
+        if index not in get_args(LSHIndex):
+            raise UsageError(f"there is no index {index!r}: use {' or '.join(get_args(LSHIndex))}")
+        self._kind = index
+        self._start(dataset, model, 1, data_dir, download, progress, threads)
+
+    def performance(self, k: int = 10) -> tuple[float, float]:
+        """Query every picture, in a database that holds it.
+
+        Returns:
+            The share of the k nearest that have the query's class, averaged over all pictures; and
+            the seconds that all searches took, without compiling and building.
+
+        Raises:
+            UsageError: the data set has no labels.
+        """
+        return self._measure(k)[1:]
+
+    def _searchable(self, kept: KeptCodes) -> npt.NDArray[Any]:
+        return np.ascontiguousarray(kept.codes)
+
+    def _build(self, rows: npt.NDArray[Any], bits: int) -> Index:
+        if self._kind == "forest":
+            return MinHashForest(rows, bits)
+        return Scan(rows, bits, threads=self._threads)
+
+
+def _pixels(image: Picture, spec: InputSpec) -> Pixels:
+    """A picture as an encoder takes it, by the road that the pictures of a data set take."""
+    if isinstance(image, str | os.PathLike):
+        path = os.path.abspath(image)
+        return next(prepared(Part((path,), None, (path,)), spec, workers=1))[1]
+    return prepare(image, {"picture": spec}, Limits()).inputs["picture"]
+
+
+def _directions(embeddings: npt.NDArray[Any]) -> npt.NDArray[np.float16]:
+    """Of length 1, as files of codes keep them."""
+    values = embeddings.astype(np.float32)
+    lengths = np.linalg.norm(values, axis=1, keepdims=True)
+    return np.asarray(values / np.where(lengths == 0, 1, lengths), np.float16)
