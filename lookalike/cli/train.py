@@ -19,7 +19,7 @@ from lookalike.cli.training_bar import training_bar
 from lookalike.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
-    from lookalike.datasets import Dataset
+    from lookalike.datasets import Dataset, Part
     from lookalike.training.config import Config
 
 __all__ = ["train"]
@@ -32,6 +32,7 @@ _ELSEWHERE = ("data_dir", "download", "threads", "resume")
 _VALIDATION = 0.15  # of the training pictures, where the schedule looks at them
 _FEWEST_STEPS = 300  # of a training on a folder, whose pictures may be few
 _MOST_EPOCHS = 60  # likewise
+_TRUST = 0.8  # of what a teacher labelled
 
 
 @click.command(short_help="Train a model on labelled pictures.")
@@ -108,6 +109,19 @@ _MOST_EPOCHS = 60  # likewise
     help="Keep the backbone of this training, and learn the feature layer alone.",
 )
 @click.option(
+    "--teacher",
+    metavar="CHECKPOINT",
+    type=PathType(folder=False),
+    help="Learn from the pictures without labels of the protocol too: this training's network "
+    "labels them.",
+)
+@click.option(
+    "--trust",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="SHARE",
+    help="Of each class, those that the teacher is most certain of; 0.8.",
+)
+@click.option(
     "--licence", default="", metavar="SPDX", help="Of the model, for its card, such as MIT."
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside MODEL.")
@@ -138,6 +152,8 @@ def train(
     (.checkpoint), which --resume goes on from.
     """
     check_target(out, [".onnx"])
+    if given["trust"] is not None and given["teacher"] is None:
+        raise UsageError("--trust is about what a --teacher says: name one")
     if given["bits"] is not None and given["reals"] is not None:
         raise UsageError("--bits and --reals exclude each other: a model has the one or the other")
     try:
@@ -148,7 +164,9 @@ def train(
     from lookalike.training.shipping import write_model
     from lookalike.training.sources import examples
 
-    dataset, part = _dataset(data, given)
+    dataset, unlabelled, part = _dataset(data, given)
+    if given["teacher"] is not None:
+        dataset, part = _taught(dataset, unlabelled, part, given, threads)
     config = _config(dataset, given)
     dataset = _with_validation(dataset, config, given)
     with counter("reading") as read:
@@ -200,8 +218,11 @@ def train(
     click.echo(f"{card.name}, {card.bits} bits: {show_path(str(out.absolute()))}")
 
 
-def _dataset(data: str, given: dict[str, Any]) -> tuple[Dataset, str]:
-    """The data set with what may be learned from as its training part, and that part's name."""
+def _dataset(data: str, given: dict[str, Any]) -> tuple[Dataset, Part | None, str]:
+    """The data set with what may be learned from as its training part.
+
+    Also what may be learned from without labels, and the name of the training part.
+    """
     from lookalike.datasets import load
     from lookalike.datasets.splits import split_for
 
@@ -211,11 +232,41 @@ def _dataset(data: str, given: dict[str, Any]) -> tuple[Dataset, str]:
             data, given["data_dir"], seed=seed, download=given["download"], progress=fetched
         )
     if protocol is None:
-        return dataset, "train"
+        return dataset, None, "train"
     split = split_for(dataset, protocol, seed)
     if protocol == "thesis":
         raise UsageError("the protocol thesis searches in what is learned from: leave it out")
-    return replace(dataset, train=split.training, validation=None), protocol
+    return replace(dataset, train=split.training, validation=None), split.unlabelled, protocol
+
+
+def _taught(
+    dataset: Dataset,
+    unlabelled: Part | None,
+    part: str,
+    given: dict[str, Any],
+    threads: int | None,
+) -> tuple[Dataset, str]:
+    """The data set with what a teacher labelled besides."""
+    from lookalike.datasets import joined
+    from lookalike.training.teacher import taught
+
+    if unlabelled is None:
+        raise UsageError(
+            "a teacher labels the pictures that a protocol has without labels, which cifar10-5k "
+            "does: give --protocol cifar10-5k"
+        )
+    trust = _TRUST if given["trust"] is None else given["trust"]
+    with counter("labelling") as count:
+        found = taught(
+            given["teacher"],
+            unlabelled,
+            dataset.class_names,
+            trust=trust,
+            threads=threads,
+            progress=count,
+        )
+    told = f"{part}, {len(found):,} of them labelled by {given['teacher'].stem}"
+    return replace(dataset, train=joined([dataset.train, found])), told
 
 
 def _with_validation(dataset: Dataset, config: Config, given: dict[str, Any]) -> Dataset:

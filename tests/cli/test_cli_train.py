@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import pickle
+import re
 from pathlib import Path
 
 import numpy as np
@@ -105,3 +107,65 @@ def test_wrong_use_is_told_in_one_line(
     assert error.startswith("lookalike: ")
     assert message in error
     assert not (tmp_path / "m.onnx").exists()
+
+
+@pytest.fixture
+def like_cifar(tmp_path: Path) -> Path:
+    """A data folder with CIFAR-10's layout and 6,600 pictures, whose classes are shades of grey."""
+    random = np.random.default_rng(0)
+    folder = tmp_path / "data" / "cifar-10-batches-py"
+    folder.mkdir(parents=True)
+    for file in [*(f"data_batch_{n}" for n in range(1, 6)), "test_batch"]:
+        labels = np.arange(1100) % 10
+        noise = random.integers(-20, 21, (1100, 3072))
+        data = (labels[:, None] * 20 + 30 + noise).astype(np.uint8)
+        fields = {
+            b"data": data,
+            b"labels": labels.tolist(),
+            b"filenames": [f"{file}-{n}.png".encode() for n in range(1100)],
+        }
+        (folder / file).write_bytes(pickle.dumps(fields, protocol=2))
+    names = [f"shade{n}".encode() for n in range(10)]
+    (folder / "batches.meta").write_bytes(pickle.dumps({b"label_names": names}))
+    return folder.parent
+
+
+@pytest.mark.slow
+def test_a_teacher_labels_what_a_protocol_has_without_labels(
+    like_cifar: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", "cifar10", "--data-dir", str(like_cifar), "--protocol", "cifar10-5k"]
+    words += [*FAST, "--epochs", "1", "--batch", "50"]
+    assert main([*words, "--out", str(tmp_path / "first.onnx")]) == 0
+    teacher = ["--teacher", str(tmp_path / "first.checkpoint"), "--trust", "0.5"]
+    assert main([*words, *teacher, "--out", str(tmp_path / "second.onnx")]) == 0
+    capsys.readouterr()
+    card = json.loads((tmp_path / "second.json").read_text(encoding="utf-8"))
+    # 600 of 6,600 are left of 1,000 queries and 5,000 with labels; half of each class, rounded up.
+    labelled = re.search(
+        r"cifar10-5k, (\d+) of them labelled by first \((\S+) p", card["fitted_on"]
+    )
+    assert labelled is not None
+    assert 300 <= int(labelled[1]) <= 310
+    assert labelled[2] == f"{5000 + int(labelled[1]):,}"
+    assert "--teacher first.checkpoint --trust 0.5" in card["command"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--trust", "0.5"], "--trust is about what a --teacher says"),
+        (["--teacher", "a.checkpoint"], "give --protocol cifar10-5k"),
+        (["--teacher", "a.checkpoint", "--protocol", "resisc-80-20"], "give --protocol cifar10-5k"),
+    ],
+)
+def test_a_teacher_needs_something_to_label(
+    folder: Path,
+    tmp_path: Path,
+    words: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "mine.onnx"
+    assert main(["train", str(folder), *FAST, *words, "--out", str(out)]) == 2
+    assert message in capsys.readouterr().err
