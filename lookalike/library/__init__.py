@@ -1,6 +1,7 @@
 """A library: pictures, their codes and the search over them."""
 
 from lookalike.library.library import Library
+from lookalike.library.pictures import PictureInfo, Pictures
 from lookalike.library.reports import (
     CodeStatus,
     FolderStatus,
@@ -17,6 +18,8 @@ __all__ = [
     "IndexReport",
     "LedgerEntry",
     "Library",
+    "PictureInfo",
+    "Pictures",
     "Progress",
     "SearchResult",
     "Status",
