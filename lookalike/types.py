@@ -102,8 +102,8 @@ class Encoded:
 
     Attributes:
         codes: packed, uint8 (n, ceil(bits / 8)).
-        embeddings: for rescoring, int8 (n, d) of unit-norm vectors scaled so that the dot product
-            orders by cosine; ``None`` where the encoder has none.
+        embeddings: for rescoring by their cosines, int8 (n, d); their lengths mean nothing to
+            others. ``None`` where the encoder has none.
         quality: 0 to 100, uint8 (n,): how far the code can be trusted; ``None`` where the encoder
             doesn't say.
     """
@@ -234,7 +234,8 @@ class Match:
         path: of the file; undecodable bytes as lone surrogates (PEP 383).
         kind: what the match is.
         code: name of the code that found it.
-        distance: Hamming distance in that code, in bits.
+        distance: Hamming distance in that code, in bits; ``None`` where codes were not compared,
+            as for a text.
         bits: width of that code.
         similarity: cosine of the embeddings where they were compared, else ``None``.
         width: of the picture, in pixels.
@@ -245,7 +246,7 @@ class Match:
     path: str
     kind: Kind
     code: str
-    distance: int
+    distance: int | None
     bits: int
     similarity: float | None
     width: int

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from file_server import Server, handler
+from hub_server import Hub
 from hypothesis import settings
 from PIL import Image
 
@@ -82,3 +83,18 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Server]]:
     for http in running:
         http.shutdown()
         http.server_close()
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
+    """A hub on this machine, without models yet, and a cache of its own."""
+    for name in ("HF_TOKEN", "HF_HUB_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    made = Hub()
+    http = made.start()
+    monkeypatch.setenv("HF_ENDPOINT", made.url)
+    yield made
+    http.shutdown()
+    http.server_close()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lookalike.cli.options import PathType, json_option, library_option, verbose_option
 from lookalike.cli.output import counted, note, one_line, print_json, show_path
-from lookalike.cli.progress import counter
+from lookalike.cli.progress import byte_bar, counter
 from lookalike.cli.target import check_target, replacing
 from lookalike.errors import LookalikeError, PictureError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from lookalike.encoders.fitted import FittedEncoder
     from lookalike.types import Encoded, Encoder, Pixels
 
 __all__ = ["encode"]
@@ -34,7 +35,7 @@ _BATCH = 64
     "--code",
     required=True,
     metavar="NAME",
-    help="pdq, photo, or a model: its name, or the path of its .onnx file.",
+    help="pdq, photo, or a model: its name, the path of its .onnx file, or hub:OWNER/NAME.",
 )
 @click.option(
     "--out",
@@ -50,12 +51,19 @@ def encode(paths: tuple[Path, ...], code: str, out: Path, as_json: bool, library
     """Write the codes of pictures to a NumPy file, one row for each readable picture.
 
     PATH is a file or a folder, walked recursively. The file gets the arrays codes (packed, uint8),
-    embeddings (float32, where the model has them) and paths. No library is read or changed.
+    embeddings (float32, where the model has them) and paths. No library is read or changed. A model
+    of other people, such as hub:OWNER/NAME, is fitted on these pictures first: its codes can be
+    compared within the file, and not with those of another one.
     """
-    from lookalike.encoders.registry import load
+    from lookalike.encoders.fitted import FittedEncoder
+    from lookalike.encoders.registry import load, resolve
 
     check_target(out)
+    with byte_bar("downloading") as fetched:
+        code = resolve(code, progress=fetched)
     encoder = load(code)
+    if isinstance(encoder, FittedEncoder):
+        encoder = _fitted(encoder, paths)
     unreadable: list[tuple[str, str]] = []
     found: list[str] = []
     batches: list[tuple[list[int], Encoded]] = []
@@ -67,7 +75,7 @@ def encode(paths: tuple[Path, ...], code: str, out: Path, as_json: bool, library
         note(f"{counted(len(unreadable), 'file')} left out")
     if not batches:
         raise LookalikeError("none of the files is a readable picture: nothing written")
-    arrays = _arrays(batches, found)
+    arrays = _arrays(encoder, batches, found)
     _write(out, arrays)
     told = {"code": encoder.name, "bits": encoder.bits, "rows": len(arrays["codes"])}
     if as_json:
@@ -129,11 +137,32 @@ def _files(paths: tuple[Path, ...], unreadable: list[tuple[str, str]]) -> Iterat
                 yield Path(entry.path)
 
 
+def _fitted(encoder: FittedEncoder, paths: tuple[Path, ...]) -> FittedEncoder:
+    """The encoder, fitted on some of the pictures; the same ones each time."""
+    import random
+
+    from lookalike.encoders.fits import SAMPLE
+
+    files = list(_files(paths, []))
+    drawn = random.Random(0).sample(files, min(SAMPLE, len(files)))  # noqa: S311 - no secret
+    rows: dict[int, Any] = {}
+    for positions, pictures in _batches(tuple(drawn), encoder, [], []):
+        features = encoder.tower.features(pictures)
+        encoder.tower.remember(pictures, features)
+        rows.update(zip(positions, features, strict=True))
+    import numpy as np
+
+    none = np.empty((0, encoder.tower.size), np.float32)
+    return encoder.fitted(np.concatenate([none, *(rows[n][None] for n in sorted(rows))]))
+
+
 def _arrays(
-    batches: list[tuple[list[int], Encoded]], found: list[str]
+    encoder: Encoder, batches: list[tuple[list[int], Encoded]], found: list[str]
 ) -> dict[str, npt.NDArray[np.generic]]:
     """Put the batches, which come as decoding ends, in the order of the files."""
     import numpy as np
+
+    from lookalike.encoders.fitted import FittedEncoder
 
     positions = np.concatenate([np.asarray(positions) for positions, _ in batches])
     order = np.argsort(positions)
@@ -144,10 +173,14 @@ def _arrays(
     }
     embeddings = [e.embeddings for _, e in batches if e.embeddings is not None]
     if embeddings:
-        values = np.concatenate(embeddings)[order].astype(np.float32)
-        # Kept as int8; the length means nothing, so it is made 1 again.
-        norms = np.linalg.norm(values, axis=1, keepdims=True)
-        arrays["embeddings"] = values / np.maximum(norms, 1)
+        values = np.concatenate(embeddings)[order]
+        if isinstance(encoder, FittedEncoder):
+            # The model's own features, which don't depend on the fit.
+            arrays["embeddings"] = encoder.fit.restored(values)
+        else:
+            # Kept as int8; the length means nothing, so it is made 1 again.
+            norms = np.linalg.norm(values.astype(np.float32), axis=1, keepdims=True)
+            arrays["embeddings"] = values.astype(np.float32) / np.maximum(norms, 1)
     return arrays
 
 

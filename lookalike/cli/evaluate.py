@@ -108,13 +108,15 @@ def evaluate(
 ) -> None:
     """Measure how well MODEL's codes find pictures of the same class in DATA.
 
-    MODEL is pdq, a model's name, the path of its .onnx file, or an .npz file that lookalike encode
-    wrote. DATA is cifar10, resisc45, or the path of a folder of class folders. All figures are
-    averaged over ties.
+    MODEL is pdq, a model's name, the path of its .onnx file, hub:OWNER/NAME, or an .npz file that
+    lookalike encode wrote. A model of other people is fitted, without labels, on pictures that are
+    searched in, never on queries. DATA is cifar10, resisc45, or the path of a folder of class
+    folders. All figures are averaged over ties.
     """
     from dataclasses import asdict
 
     from lookalike.datasets import load
+    from lookalike.encoders.registry import resolve
     from lookalike.evaluation.evaluate import evaluate as measure
     from lookalike.evaluation.model_codes import open_source
     from lookalike.evaluation.protocols import encode_split, prepare_split
@@ -125,6 +127,8 @@ def evaluate(
         raise UsageError("queries are shown on a sheet: say where it goes with --plots")
     if keep is not None:
         check_target(keep, [".npz"])
+    with byte_bar("downloading") as fetched:
+        model = resolve(model, progress=fetched)
     source = open_source(model, threads=threads)
     with byte_bar("downloading") as fetched:
         dataset = load(data, data_dir, seed=seed, download=download, progress=fetched)

@@ -17,7 +17,7 @@ from lookalike.cli.options import (
     verbose_option,
 )
 from lookalike.cli.output import counted, note, print_json, show_path
-from lookalike.cli.progress import progress_bar
+from lookalike.cli.progress import byte_bar, progress_bar
 from lookalike.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,19 +58,25 @@ def index(
 
     # Wrong use shall leave no empty library behind.
     Exclusion(exclude)
-    if model is not None:
-        registry.card(model)
-    if not library.exists():
+    is_new = not library.exists()
+    if is_new:
         for folder in folders:
             if not folder.is_dir():
                 raise UsageError(f"{folder} is not a folder that can be reached")
+    if model is not None and registry.foreign(model) is None:
+        registry.card(model)
+    elif model is not None and is_new:
+        with byte_bar("downloading") as fetched:
+            model = registry.resolve(model, progress=fetched)
+        registry.load(model)  # says what is wrong with it
     with (
         stop_on_interrupt() as stop,  # first: a new library takes a moment to load its model
         Library.open(library, create=bool(folders), photo=model or DEFAULT_PHOTO) as opened,
         progress_bar() as progress,
     ):
-        if model is not None:
-            opened.check_photo(model)
+        if model is not None and not is_new:
+            with byte_bar("downloading") as fetched:
+                opened.check_photo(model, progress=fetched)
         report = opened.index(*folders, exclude=exclude or None, progress=progress, stop=stop)
     return show_report(report, library, as_json=as_json)
 

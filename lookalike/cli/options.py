@@ -77,7 +77,7 @@ def model_option(command: Command) -> Command:
     return click.option(
         "--model",
         metavar="MODEL",
-        help="The photo model: a name, or the path of an .onnx file that 'lookalike train' made.",
+        help="The photo model: a name, the path of an .onnx file, or hub:OWNER/NAME.",
     )(command)
 
 

@@ -40,6 +40,7 @@ def progress_bar() -> Iterator[OnProgress]:
 
         def show(progress: Progress) -> None:
             bar.total = progress.total
+            bar.set_description(progress.stage, refresh=False)
             bar.set_postfix(skipped=progress.skipped, failed=progress.failed, refresh=False)
             bar.update(progress.done - bar.n)
 

@@ -9,7 +9,7 @@ import click
 from lookalike.cli.index import show_report
 from lookalike.cli.interrupt import stop_on_interrupt
 from lookalike.cli.options import json_option, library_option, model_option, verbose_option
-from lookalike.cli.progress import progress_bar
+from lookalike.cli.progress import byte_bar, progress_bar
 
 __all__ = ["reindex"]
 
@@ -25,8 +25,12 @@ def reindex(model: str | None, as_json: bool, library: Path) -> int:
     A library keeps the models that it was made with. After an update of lookalike that brings
     another model, the old codes go on answering until this command has replaced them.
     """
+    from lookalike.encoders import registry
     from lookalike.library import Library
 
+    if model is not None:
+        with byte_bar("downloading") as fetched:
+            model = registry.resolve(model, progress=fetched)
     with (
         stop_on_interrupt() as stop,
         Library.open(library, create=False) as opened,

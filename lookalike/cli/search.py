@@ -9,11 +9,13 @@ import click
 
 from lookalike.cli.options import PathType, json_option, library_option, verbose_option
 from lookalike.cli.output import note, print_json, show_path, table
+from lookalike.cli.progress import byte_bar
 from lookalike.cli.sheet import SHEET_ENDINGS, write_sheet
 from lookalike.cli.target import check_target
-from lookalike.errors import PictureError
+from lookalike.errors import PictureError, UsageError
 
 if TYPE_CHECKING:
+    from lookalike.library import Library
     from lookalike.library.reports import SearchResult
     from lookalike.types import Match
 
@@ -21,7 +23,12 @@ __all__ = ["print_hits", "search"]
 
 
 @click.command(short_help="Find the same, edited and similar pictures.")
-@click.argument("picture", type=PathType())
+@click.argument("picture", required=False, type=PathType())
+@click.option(
+    "--text",
+    metavar="TEXT",
+    help="Look for pictures that show what TEXT says, such as 'a red boat', in place of PICTURE.",
+)
 @click.option("-k", default=10, show_default=True, type=click.IntRange(min=1), help="Hits wanted.")
 @click.option(
     "--code",
@@ -40,7 +47,8 @@ __all__ = ["print_hits", "search"]
 @library_option
 @verbose_option
 def search(
-    picture: Path,
+    picture: Path | None,
+    text: str | None,
     k: int,
     code: Literal["pdq", "photo", "both"],
     plot: Path | None,
@@ -50,16 +58,18 @@ def search(
     """Find the pictures of the library that are the same as PICTURE, edited or alike.
 
     Best first: the same bytes, the same pixels, edited, alike. PICTURE need not be in the library.
+    With --text, find those that show what a text says; the library's photo model has to know texts.
     """
     from lookalike.library import Library
 
+    if (picture is None) == (text is None):
+        raise UsageError("give what to look for: either a PICTURE or --text TEXT")
+    if text is not None and code == "pdq":
+        raise UsageError("pdq knows no texts: leave out --code")
     if plot is not None:
         check_target(plot, SHEET_ENDINGS)
     with Library.open(library, create=False) as opened:
-        try:
-            result = opened.search(picture, k, code=code)
-        except PictureError as error:
-            raise type(error)(f"{show_path(str(picture))}: {error}") from error
+        result = _ask(opened, picture, text, k, code)
     if as_json:
         print_result(result)
     else:
@@ -70,9 +80,25 @@ def search(
             "put some in with: lookalike index FOLDER"
         )
     if plot is not None:
-        sheet = write_sheet(picture, result.hits, plot)
+        sheet = write_sheet(picture or str(text), result.hits, plot)
         if not as_json:
             click.echo(show_path(str(sheet)))
+
+
+def _ask(
+    library: Library,
+    picture: Path | None,
+    text: str | None,
+    k: int,
+    code: Literal["pdq", "photo", "both"],
+) -> SearchResult:
+    if picture is None:
+        with byte_bar("downloading") as fetched:
+            return library.search_text(text or "", k, progress=fetched)
+    try:
+        return library.search(picture, k, code=code)
+    except PictureError as error:
+        raise type(error)(f"{show_path(str(picture))}: {error}") from error
 
 
 def print_result(result: SearchResult) -> None:
@@ -91,7 +117,7 @@ def print_hits(hits: tuple[Match, ...]) -> None:
         (
             hit.kind,
             hit.code,
-            f"{hit.distance}/{hit.bits}",
+            "" if hit.distance is None else f"{hit.distance}/{hit.bits}",
             "" if hit.similarity is None else f"{hit.similarity:.2f}",
             f"{hit.width}x{hit.height}",
             show_path(hit.path),

@@ -23,32 +23,38 @@ _MOST = 100
 _THUMBNAIL = 400
 
 
-def write_sheet(query: Path, hits: Sequence[Match], target: Path) -> Path:
+def write_sheet(query: Path | str, hits: Sequence[Match], target: Path) -> Path:
     """Write a sheet with the query, then the hits: of each the kind, the name and the distance.
 
     Args:
-        query: the picture that was searched by.
+        query: the picture that was searched by, as a path, or a text.
         hits: best first; the first hundred are shown.
         target: to write, with one of :data:`SHEET_ENDINGS`.
 
     Returns:
         The absolute path of the sheet.
     """
-    from lookalike.images.contact_sheet import contact_sheet
+    from lookalike.images.contact_sheet import Cell, contact_sheet
     from lookalike.images.pool import DecodePool
     from lookalike.types import InputSpec
 
     shown = hits[:_MOST]
-    paths = [str(query), *(hit.path for hit in shown)]
+    paths = [hit.path for hit in shown]
+    if isinstance(query, Path):
+        paths.insert(0, str(query))
     spec = InputSpec(_THUMBNAIL, "within", "lanczos")
-    with DecodePool({"sheet": spec}, workers=min(2, len(paths))) as pool:
+    with DecodePool({"sheet": spec}, workers=max(1, min(2, len(paths)))) as pool:
         decoded = dict(pool.map(enumerate(paths)))
+    matches = [None, *shown] if isinstance(query, Path) else shown
     cells = [
         _cell(path, decoded[number], match)
-        for number, (path, match) in enumerate(zip(paths, [None, *shown], strict=True))
+        for number, (path, match) in enumerate(zip(paths, matches, strict=True))
     ]
+    if not isinstance(query, Path):
+        cells.insert(0, Cell("", None, reason=query))
     some = f" (the first {_MOST} are shown)" if len(hits) > _MOST else ""
-    title = f"{query.name}: {len(hits):,} best matches{some}"
+    named = query.name if isinstance(query, Path) else query
+    title = f"{named}: {len(hits):,} best matches{some}"
     with replacing(target) as partial, partial.open("wb") as file:
         kind = target.suffix.lower().lstrip(".").replace("jpg", "jpeg")
         contact_sheet(cells[0], cells[1:], title=title).save(file, kind)
@@ -72,5 +78,7 @@ def _cell(path: str, decoded: Decoded | PictureError, match: Match | None) -> Ce
 
 
 def _distance(match: Match) -> str:
+    if match.distance is None:
+        return f"{match.code}: cosine {match.similarity or 0:.2f}"
     told = f"{match.code}: {match.distance} of {match.bits} bits"
     return told if match.similarity is None else f"{told}, cosine {match.similarity:.2f}"

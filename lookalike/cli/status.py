@@ -46,9 +46,11 @@ def _print_status(found: Status) -> None:
     click.echo(f"pictures  {found.pictures:,}, {found.distinct:,} different{gone}")
     click.echo(f"size      {size(found.library_bytes)}, cache {size(found.cache_bytes)}")
     for code in found.codes:
+        fitted = "" if code.fitted_on is None else f", fitted on {code.fitted_on:,}"
         old = f", {code.stale:,} old: run lookalike reindex" if code.stale else ""
         click.echo(
-            f"code      {code.name}: {code.bits} bits, {counted(code.pictures, 'picture')}{old}"
+            f"code      {code.name}: {code.bits} bits, "
+            f"{counted(code.pictures, 'picture')}{fitted}{old}"
         )
         click.echo(f"          searched by {code.index}")
     for folder in found.folders:

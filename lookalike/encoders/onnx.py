@@ -212,8 +212,8 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def session(data: bytes, source: str) -> onnxruntime.InferenceSession:
-    """A session on the processor that prints nothing."""
+def session(data: bytes | str, source: str) -> onnxruntime.InferenceSession:
+    """A session on the processor that prints nothing; of a model in memory, or of a file's path."""
     # Here, not above: the import takes a while, and PDQ and `--help` need none of it.
     import onnxruntime
 
@@ -235,7 +235,8 @@ def embedded(session: onnxruntime.InferenceSession, source: str) -> Card:
     text = session.get_modelmeta().custom_metadata_map.get(CARD_KEY)
     if text is None:
         raise ModelError(
-            f"{source}: an ONNX model without a card: put one beside it, a .json of the same name"
+            f"{source}: an ONNX model without a card: put one beside it, a .json of the same name "
+            'such as {"size": 224, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}'
         )
     return Card.parse(text, f"{source} ({CARD_KEY})")
 

@@ -1,12 +1,21 @@
-"""Encoders by name: ``pdq``, the neural models that ship with the package, and any ONNX file."""
+"""Encoders by name: ``pdq``, the models that ship with the package, ONNX files, models of a hub.
+
+A name is one of :func:`names`, the path of an ``.onnx`` file, or one that
+:mod:`lookalike.encoders.sources` describes, such as ``hub:OWNER/NAME``.
+"""
 
 from __future__ import annotations
 
 import difflib
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 from lookalike.encoders.cards import Card
+from lookalike.encoders.fitted import FittedEncoder, StoredRecipe
+from lookalike.encoders.layout import read_json
 from lookalike.encoders.onnx import OnnxEncoder
+from lookalike.encoders.sources import Source, is_small_card, parse
 from lookalike.errors import ModelError, UsageError
 from lookalike.types import Encoder
 
@@ -16,9 +25,11 @@ __all__ = [
     "card",
     "features_path",
     "fingerprint",
+    "foreign",
     "load",
     "load_stored",
     "names",
+    "resolve",
     "stored",
 ]
 
@@ -38,8 +49,11 @@ def load(name: str, *, threads: int | None = None) -> Encoder:
     """An encoder, ready to use.
 
     Args:
-        name: one of :func:`names`, an alias such as ``photo``, or the path of an ``.onnx`` file
-            that has a card beside it or inside it.
+        name: one of :func:`names`, an alias such as ``photo``, the path of an ``.onnx`` file that
+            has a card beside it or inside it, or ``hub:OWNER/NAME``, ``hub:FOLDER`` or
+            ``onnx:FILE``. The last three give a
+            :class:`~lookalike.encoders.fitted.FittedEncoder`, which is yet to be fitted on
+            pictures.
         threads: for neural encoders, pictures that are encoded at a time, each by one thread; by
             default as many as there are processors.
 
@@ -52,7 +66,31 @@ def load(name: str, *, threads: int | None = None) -> Encoder:
         from lookalike.encoders.perceptual import PDQ
 
         return PDQ()
+    source = foreign(name)
+    if source is not None:
+        return FittedEncoder.load(source, threads=threads)
     return OnnxEncoder(model_path(name), threads=threads)
+
+
+def resolve(name: str, *, progress: Callable[[int, int], object] | None = None) -> str:
+    """A name that will mean the same model tomorrow and in another folder, once its files are here.
+
+    A model of a hub is fetched, and named with its commit; paths become absolute. Other names stay
+    as they are, known or not.
+
+    Args:
+        name: as of :func:`load`.
+        progress: called with the bytes that are there and the bytes in all.
+
+    Raises:
+        UsageError: the name can't be understood.
+        ModelError: there is no such model, or it can't be fetched.
+    """
+    source = foreign(name)
+    if source is not None:
+        return str(source.pinned(progress))
+    name = file_of(name)
+    return os.path.abspath(name) if name.lower().endswith(".onnx") else name
 
 
 def card(name: str) -> Card:
@@ -67,6 +105,8 @@ def card(name: str) -> Card:
     """
     if name == "pdq":
         raise UsageError("pdq is an algorithm, not a model: it has no card")
+    if foreign(name) is not None:
+        raise UsageError(f"{name} has no card of lookalike's own: it is loaded by its name")
     return Card.read(model_path(name).with_suffix(".json"))
 
 
@@ -89,10 +129,13 @@ def fingerprint(name: str) -> str | None:
 
 
 def stored(encoder: Encoder) -> tuple[str, bytes] | None:
-    """What brings an encoder back where its file is gone: card (JSON) and ONNX file.
+    """What brings an encoder back: card (JSON) and data, which is the ONNX file.
 
+    Of a fitted encoder the data are its fit, and the ONNX file unless it is large.
     ``None`` for an encoder that is code, not data.
     """
+    if isinstance(encoder, FittedEncoder):
+        return encoder.card(), encoder.data()
     if isinstance(encoder, OnnxEncoder):
         return encoder.card.to_json(), encoder.model()
     return None
@@ -102,15 +145,42 @@ def load_stored(card: str, model: bytes, *, threads: int | None = None) -> Encod
     """The encoder that :func:`stored` took apart.
 
     Raises:
-        ModelError: card or model are damaged.
+        ModelError: card or model are damaged, or a large model is no longer where it was.
     """
+    if StoredRecipe.is_one(card):
+        return StoredRecipe(card).load(model, threads=threads)
     return OnnxEncoder.from_bytes(model, Card.parse(card, "stored model"), threads=threads)
+
+
+def foreign(name: str) -> Source | None:
+    """Where the model is if it is one of other people; ``None`` for lookalike's own.
+
+    Raises:
+        UsageError: the name can't be understood.
+    """
+    source = parse(name)
+    if source is not None and source.kind != "onnx":
+        return source
+    # The card decides, however the file was named.
+    path = file_of(name)
+    if path == name and not name.lower().endswith(".onnx"):
+        return None
+    beside = Path(path).with_suffix(".json")
+    if beside.is_file() and is_small_card(read_json(beside)):
+        return Source("onnx", os.path.abspath(path))
+    return None
+
+
+def file_of(name: str) -> str:
+    """A name without ``onnx:``, which a file with a card of lookalike's own doesn't need."""
+    source = parse(name)
+    return source.place if source is not None and source.kind == "onnx" else name
 
 
 def model_path(name: str) -> Path:
     """The ONNX file that a name stands for."""
-    if name.lower().endswith(".onnx"):
-        return Path(name)
+    if file_of(name) != name or name.lower().endswith(".onnx"):
+        return Path(file_of(name))
     known = names()
     full = ALIASES.get(name, name)
     if full == "pdq" or full not in known:

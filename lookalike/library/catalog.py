@@ -129,6 +129,11 @@ class Catalog:
         row = self._all("SELECT card, model FROM encoders WHERE id = ?", [encoder])
         return None if not row or row[0][1] is None else (row[0][0], row[0][1])
 
+    def card(self, encoder: int) -> str | None:
+        """The card (JSON) that is kept for an encoder, without its model."""
+        row = self._all("SELECT card FROM encoders WHERE id = ?", [encoder])
+        return row[0][0] if row else None
+
     def add_encoder(
         self,
         slot: str,

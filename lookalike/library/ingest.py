@@ -14,15 +14,16 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from lookalike.errors import PictureError
 from lookalike.images.pool import DecodePool
-from lookalike.images.walk import Found, Unreadable, digest, walk
+from lookalike.images.walk import Found, Unreadable, digest
 from lookalike.library.catalog import Catalog
+from lookalike.library.folders import Folders, walk_folders
 from lookalike.library.reports import IndexReport, OnProgress, Progress
 from lookalike.library.rows import FileRow, is_under
 from lookalike.types import Decoded, Encoded, Encoder
@@ -116,7 +117,7 @@ class Ingest:
         self._waiting: list[_Job] = []  # decided, not yet committed
         self._last_commit = time.monotonic()
 
-    def run(self, folders: Sequence[tuple[str, tuple[str, ...]]]) -> IndexReport:
+    def run(self, folders: Folders) -> IndexReport:
         """Index folders, each with the patterns that leave files out, and say what was done."""
         started = time.monotonic()
         reached = []
@@ -134,7 +135,7 @@ class Ingest:
         most = THREADS_A_WORKER * self._pool.workers
         with ThreadPoolExecutor(most, "lookalike-index") as threads:
             pending: deque[_Job] = deque()
-            for found in self._walk(reached):
+            for found in walk_folders(reached):
                 if self._stop.is_set():
                     complete = False
                     break
@@ -176,18 +177,9 @@ class Ingest:
             interrupted=not complete,
         )
 
-    def _walk(self, folders: Sequence[tuple[str, tuple[str, ...]]]) -> Iterator[Found | Unreadable]:
-        """All files of the folders, each once though folders may lie in one another."""
-        names = [folder for folder, _ in folders]
-        for folder, exclude in folders:
-            for found in walk(folder, exclude=exclude):
-                inner = [n for n in names if len(n) > len(folder) and is_under(found.path, n)]
-                if not inner:
-                    yield found
-
-    def _count(self, folders: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+    def _count(self, folders: Folders) -> None:
         total = 0
-        for _ in self._walk(folders):
+        for _ in walk_folders(folders):
             total += 1
             if self._stop.is_set():
                 return

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from lookalike.encoders import registry
-from lookalike.errors import EncoderMismatchError, LibraryReadOnlyError, UsageError
+from lookalike.errors import LibraryReadOnlyError, UsageError
 from lookalike.images.exclude import Exclusion
 from lookalike.images.pool import DecodePool
-from lookalike.library import cache, schema
+from lookalike.library import cache
 from lookalike.library.catalog import Catalog
 from lookalike.library.connection import writer_lock
+from lookalike.library.fitting import Fitting
+from lookalike.library.folders import Folders
 from lookalike.library.ingest import Ingest
 from lookalike.library.models import Models
 from lookalike.library.pictures import Pictures
-from lookalike.library.reports import (
-    CodeStatus,
-    FolderStatus,
-    IndexReport,
-    LedgerEntry,
-    OnProgress,
-    SearchResult,
-    Status,
-)
+from lookalike.library.reports import IndexReport, OnProgress, SearchResult, Status
 from lookalike.library.rows import EncoderRow, is_under
+from lookalike.library.status import describe
 from lookalike.types import Limits
 
 if TYPE_CHECKING:
@@ -39,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["Library"]
 
 DEFAULT_PHOTO = "photo-256"
-TYPICAL_HITS = 10  # what a search asks for if nothing else is said
 
 
 class Library:
@@ -187,7 +180,10 @@ class Library:
                 for path, patterns in self._catalog.folders()
                 if not paths or path in paths or any(is_under(path, p) for p in paths)
             ]
+            photo = self._fitting(progress, stop).grown()
             current = self._models.current()
+            if photo.id != current["photo"].id:
+                return self._renew(current, {**current, "photo": photo}, progress, stop)
             return self._ingest(list(current.values()), chosen, progress, stop)
 
     def reindex(
@@ -205,27 +201,41 @@ class Library:
 
         Args:
             photo: the photo encoder to use from now on; by default the newest version of the one
-                that the library has.
+                that the library has. A model that is fitted on the library's pictures is fitted
+                anew if it is named, and is otherwise kept as it is.
             progress: as for :meth:`index`.
             stop: as for :meth:`index`.
         """
         with self._writing():
             current = self._models.current()
-            sources = {"pdq": None, "photo": photo}
             with self._catalog.writing():
-                new = {s: self._models.renewed(row, sources[s]) for s, row in current.items()}
-            # Old codes go on being made, so that pictures that are new to the library have them
-            # if this run is interrupted.
-            old = [row for row in current.values() if self._models.can_make(row)]
-            rows = {row.id: row for row in [*old, *new.values()]}
-            folders = self._catalog.folders()
-            report = self._ingest(list(rows.values()), folders, progress, stop)
-            if not report.interrupted and not report.offline:
-                with self._catalog.writing():
-                    for row in new.values():
-                        if not row.current:
-                            self._catalog.make_current(row)
-            return report
+                pdq = self._models.renewed(current["pdq"])
+            new = self._fitting(progress, stop).renewed(current["photo"], photo)
+            return self._renew(self._models.current(), {"pdq": pdq, "photo": new}, progress, stop)
+
+    def _renew(
+        self,
+        current: Mapping[str, EncoderRow],
+        new: Mapping[str, EncoderRow],
+        progress: OnProgress | None,
+        stop: threading.Event | None,
+    ) -> IndexReport:
+        """Make the codes of new encoders, and let them answer once they are complete."""
+        # Old codes go on being made, so that pictures that are new to the library have them if this
+        # run is interrupted.
+        old = [row for row in current.values() if self._models.can_make(row)]
+        rows = {row.id: row for row in [*old, *new.values()]}
+        folders = self._catalog.folders()
+        report = self._ingest(list(rows.values()), folders, progress, stop)
+        if not report.interrupted and not report.offline:
+            with self._catalog.writing():
+                for row in new.values():
+                    if row.id != current[row.slot].id:
+                        self._catalog.make_current(row)
+        return report
+
+    def _fitting(self, progress: OnProgress | None, stop: threading.Event | None) -> Fitting:
+        return Fitting(self._catalog, self._models, self._limits, self._workers, progress, stop)
 
     def remove(self, folder: str | os.PathLike[str]) -> int:
         """Forget a folder and its pictures, but for those of other folders of the library.
@@ -249,24 +259,22 @@ class Library:
                 return 0  # a folder around it still wants the files
             return self._catalog.drop_under(path, kept)
 
-    def check_photo(self, photo: str) -> None:
-        """Make sure that the library's photo codes are those of an encoder.
+    def check_photo(
+        self, photo: str, *, progress: Callable[[int, int], object] | None = None
+    ) -> None:
+        """Make sure that the library's photo codes are those of an encoder, and that it is here.
 
         Args:
             photo: name or path of the encoder.
+            progress: called with the bytes that are there and the bytes in all, where a model has
+                to be fetched.
 
         Raises:
             EncoderMismatchError: they are another encoder's.
             UsageError: there is no such encoder.
-            ModelError: the encoder's file can't be read.
+            ModelError: the encoder's file can't be read, or fetched.
         """
-        wanted = registry.card(photo)
-        row = self._models.current()["photo"]
-        if row.fingerprint != wanted.fingerprint:
-            raise EncoderMismatchError(
-                f"{self.path} holds codes of '{row.name}' ({row.fingerprint}), not of {photo}"
-                f" ({wanted.fingerprint}): 'lookalike reindex --model {photo}' makes them anew"
-            )
+        self._models.check(self._models.current()["photo"], photo, progress)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -274,7 +282,10 @@ class Library:
         if self._catalog.read_only:
             raise LibraryReadOnlyError(f"{self.path} is open for reading only")
         with writer_lock(self.path):
-            yield
+            try:
+                yield
+            finally:
+                self._models.forget()
             self._catalog.merge()
             for row in self._models.current().values():
                 cache.load(self._catalog, row)
@@ -282,7 +293,7 @@ class Library:
     def _ingest(
         self,
         rows: Sequence[EncoderRow],
-        folders: Sequence[tuple[str, tuple[str, ...]]],
+        folders: Folders,
         progress: OnProgress | None,
         stop: threading.Event | None,
     ) -> IndexReport:
@@ -323,6 +334,35 @@ class Library:
         """
         return self._searcher().search(picture, k, code)
 
+    def search_text(
+        self,
+        text: str,
+        k: int = 10,
+        *,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> SearchResult:
+        """The k pictures of the library that show what a text says.
+
+        Texts are compared with the embeddings, all of them: a text has no code. Their cosines are
+        small even for the best pictures, such as 0.3: only their order means something.
+
+        Args:
+            text: what to look for, best in the words of a caption, such as ``a red boat``.
+            k: pictures to find, 1 to 10,000.
+            progress: called with the bytes that are there and the bytes in all, where the model's
+                text tower has yet to be fetched.
+
+        Returns:
+            Hits of kind ``alike``, best first, without a distance.
+
+        Raises:
+            UsageError: ``k`` is out of range, there is no text, or the library's photo model knows
+                no texts.
+            ModelError: the text tower can't be fetched or is damaged.
+            MissingExtraError: the extra ``hub`` isn't installed.
+        """
+        return self._searcher().search_text(text, k, progress)
+
     def _searcher(self) -> Searcher:
         """What answers; made at the first question, since it brings in compiled kernels."""
         with self._lock:
@@ -338,49 +378,7 @@ class Library:
         Args:
             measure: what searching costs on this machine, if that isn't known yet: some seconds.
         """
-        catalog = self._catalog
-        present = "SELECT count(DISTINCT content) FROM files WHERE present = 1"
-        rows = self._models.current()
-        return Status(
-            path=str(self.path),
-            version=len(schema.MIGRATIONS),
-            read_only=catalog.read_only,
-            pictures=catalog.count_present(),
-            distinct=catalog.count(present),
-            missing=catalog.count("SELECT count(*) FROM files WHERE present = 0"),
-            library_bytes=self.path.stat().st_size,
-            cache_bytes=cache.size(self.path),
-            codes=tuple(self._code_status(row, measure) for row in rows.values()),
-            folders=tuple(
-                FolderStatus(path, os.path.isdir(path), catalog.count_present(path), patterns)
-                for path, patterns in catalog.folders()
-            ),
-            ledger=tuple(LedgerEntry(*entry) for entry in catalog.ledger()),
-        )
-
-    def _code_status(self, row: EncoderRow, measure: bool) -> CodeStatus:
-        pictures = self._catalog.count("SELECT count(*) FROM codes WHERE encoder = ?", [row.id])
-        stale = pictures if self._models.is_stale(row) else 0
-        return CodeStatus(
-            name=row.name,
-            bits=row.bits,
-            fingerprint=row.fingerprint,
-            pictures=pictures,
-            stale=stale,
-            index=_explain(pictures, row.bits, measure),
-        )
-
-
-def _explain(codes: int, bits: int, measure: bool) -> str:
-    """Which index answers, and what it costs beside the other: measured, not guessed."""
-    # Here, not above: they bring in compiled kernels, and indexing needs none of them.
-    from lookalike.indexes.choose import choose
-    from lookalike.indexes.costs import kept_costs, machine_costs
-
-    costs = machine_costs() if measure else kept_costs()
-    if costs is None:
-        return "exact scan"
-    return f"exact scan; {choose(codes, bits, k=TYPICAL_HITS, costs=costs).reason}"
+        return describe(self._catalog, self._models, measure=measure)
 
 
 def _absolute(folder: str | os.PathLike[str]) -> str:

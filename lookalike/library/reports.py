@@ -30,6 +30,8 @@ class Progress:
         encoded: pictures decoded and encoded so far.
         skipped: files left out by policy so far.
         failed: files that couldn't be read so far.
+        stage: ``fitting`` while a model is fitted on some of the pictures, ``total`` of them; else
+            ``indexing``.
     """
 
     total: int | None
@@ -37,6 +39,7 @@ class Progress:
     encoded: int
     skipped: int
     failed: int
+    stage: Literal["fitting", "indexing"] = "indexing"
 
 
 OnProgress: TypeAlias = Callable[[Progress], None]
@@ -99,6 +102,9 @@ class CodeStatus:
         pictures: distinct pictures that have the code.
         stale: pictures whose code another version of the encoder made; ``reindex`` renews them.
         index: which index answers, and why, in one line.
+        model: name or path of the encoder, as a reindex takes it.
+        fitted_on: pictures of the library that the encoder was fitted on; ``None`` where it came
+            ready made.
     """
 
     name: str
@@ -107,6 +113,8 @@ class CodeStatus:
     pictures: int
     stale: int
     index: str
+    model: str
+    fitted_on: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
@@ -25,6 +25,7 @@ from lookalike.library.models import SLOTS, Models
 from lookalike.library.reports import SearchResult
 from lookalike.library.rows import EncoderRow
 from lookalike.library.search import CodeChoice, Question, Table, merge
+from lookalike.library.text import text_matches
 from lookalike.types import Decoded, Encoder, InputSpec, Limits
 
 __all__ = ["MOST_HITS", "Picture", "Searcher"]
@@ -92,6 +93,24 @@ class Searcher:
         hits, exact = merge(self._catalog, tables, question, k)
         clock.lap("search")
         return SearchResult(_name(picture), exact, hits, clock.laps())
+
+    def search_text(
+        self, text: str, k: int, progress: Callable[[int, int], object] | None
+    ) -> SearchResult:
+        """As :meth:`lookalike.library.library.Library.search_text` says."""
+        if not 1 <= k <= MOST_HITS:
+            raise UsageError(f"k is 1 to {MOST_HITS:,}, not {k}")
+        clock = _Clock()
+        (row,) = self._rows("photo")
+        tower, fit = self._models.text(row, progress)
+        clock.lap("load")
+        weights, constant = fit.query(tower.features(text))
+        clock.lap("encode")
+        table = self._fresh_tables([row])["photo"]
+        clock.lap("open")
+        hits = text_matches(self._catalog, table, weights, constant, k)
+        clock.lap("search")
+        return SearchResult(text, True, hits, clock.laps())
 
     def _rows(self, code: CodeChoice) -> list[EncoderRow]:
         current = self._models.current()

@@ -1,0 +1,190 @@
+"""Fitting a photo encoder of other people on a library's own pictures.
+
+A new library has a fit on no pictures. Before anything is encoded, the first indexing draws up to
+``SAMPLE`` files from its folders, fits on them and stores the fit: all that follows, pictures and
+queries, goes through it. A fit on few pictures is made anew when there are twice as many files, as
+long as there are fewer than ``ENOUGH``; the codes of those few pictures are then made again, while
+the old ones answer. A killed process leaves either no new fit or a whole one.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+
+from lookalike.encoders.fits import ENOUGH, SAMPLE
+from lookalike.encoders.fitted import FittedEncoder
+from lookalike.encoders.towers import Floats
+from lookalike.errors import PictureError
+from lookalike.images.pool import DecodePool
+from lookalike.images.walk import Found
+from lookalike.library.catalog import Catalog
+from lookalike.library.folders import Folders, walk_folders
+from lookalike.library.models import Models
+from lookalike.library.reports import OnProgress, Progress
+from lookalike.library.rows import EncoderRow
+from lookalike.types import Limits, Pixels
+
+__all__ = ["Fitting", "draw"]
+
+_SEED = 0
+_GROWTH = 2
+_BATCH = 16
+
+
+class Fitting:
+    """Decides whether a fit is due, and makes it. The caller holds the writer's lock.
+
+    Args:
+        catalog: of the library.
+        models: its encoders.
+        limits: for decoding a picture.
+        workers: decoding processes.
+        progress: called after every batch.
+        stop: set it to end without a fit.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        models: Models,
+        limits: Limits,
+        workers: int | None,
+        progress: OnProgress | None,
+        stop: threading.Event | None,
+    ) -> None:
+        self._catalog = catalog
+        self._models = models
+        self._limits = limits
+        self._workers = workers
+        self._progress = progress
+        self._stop = stop or threading.Event()
+
+    def grown(self) -> EncoderRow:
+        """The photo encoder that indexing should make codes of: the current one, or a better fit.
+
+        Where the current one has no codes yet, the better one takes its place at once.
+        """
+        row = self._models.current()["photo"]
+        stored = self._models.recipe(row)
+        if stored is None or stored.pictures >= ENOUGH:
+            return row
+        unfinished = self._models.unfinished(row.slot, stored.recipe)
+        if unfinished is not None:
+            return unfinished
+        folders = self._catalog.folders()
+        if self._has_codes(row) and not all(os.path.isdir(folder) for folder, _ in folders):
+            return row  # the codes of what is offline can't be made again
+        paths, files = draw(folders, SAMPLE, self._stop)
+        if self._stop.is_set() or files < max(1, _GROWTH * stored.drawn_from):
+            return row
+        encoder = self._models.encoder(row)
+        if not isinstance(encoder, FittedEncoder):
+            raise RuntimeError(f"{row.name} has a fit and can't be fitted")
+        return self._fit(row, row.source, encoder, paths, files)
+
+    def renewed(self, row: EncoderRow, photo: str | None) -> EncoderRow:
+        """The photo encoder that a reindex replaces ``row`` by, made known.
+
+        Args:
+            row: the current one.
+            photo: what the user asks for; a model with a fit is fitted anew.
+        """
+        if photo is None and self._models.recipe(row) is not None:
+            return self.grown()
+        if photo is None:
+            with self._catalog.writing():
+                return self._models.renewed(row)
+        source, encoder = self._models.open(photo)
+        if isinstance(encoder, FittedEncoder):
+            unfinished = self._models.unfinished(row.slot, encoder.recipe)
+            if unfinished is not None:
+                return unfinished
+            paths, files = draw(self._catalog.folders(), SAMPLE, self._stop)
+            return self._fit(row, source, encoder, paths, files)
+        with self._catalog.writing():
+            return self._models.add(row.slot, source, encoder, current=False)
+
+    def _fit(
+        self,
+        row: EncoderRow,
+        source: str,
+        encoder: FittedEncoder,
+        paths: Sequence[str],
+        files: int,
+    ) -> EncoderRow:
+        """The encoder fitted on these of the files, made known; ``row`` if it was stopped."""
+        features = self._features(encoder, paths)
+        if features is None:
+            return row
+        fitted = encoder.fitted(features, drawn_from=files)
+        with self._catalog.writing():
+            made = self._models.add(row.slot, source, fitted, current=False)
+            if not self._has_codes(row):
+                self._catalog.make_current(made)
+        return made
+
+    def _features(self, encoder: FittedEncoder, paths: Sequence[str]) -> Floats | None:
+        """The features of the files that can be read, in order; ``None`` if it was stopped."""
+        tower = encoder.tower
+        rows: dict[int, Floats] = {}
+        waiting: list[tuple[int, Pixels]] = []
+        done = failed = 0
+
+        def flush() -> None:
+            pictures = [picture for _, picture in waiting]
+            made = tower.features(pictures)
+            # The pictures come again when they are indexed.
+            tower.remember(pictures, made)
+            rows.update(zip((number for number, _ in waiting), made, strict=True))
+            waiting.clear()
+            if self._progress is not None:
+                self._progress(Progress(len(paths), done, len(rows), 0, failed, "fitting"))
+
+        inputs = {encoder.name: encoder.input}
+        with DecodePool(inputs, limits=self._limits, workers=self._workers) as pool:
+            for number, decoded in pool.map(enumerate(paths)):
+                if self._stop.is_set():
+                    return None
+                done += 1
+                if isinstance(decoded, PictureError):
+                    failed += 1
+                    continue
+                waiting.append((number, decoded.inputs[encoder.name]))
+                if len(waiting) == _BATCH:
+                    flush()
+            if waiting:
+                flush()
+        ordered = [rows[number] for number in sorted(rows)]
+        return np.stack(ordered) if ordered else np.empty((0, tower.size), np.float32)
+
+    def _has_codes(self, row: EncoderRow) -> bool:
+        sql = "SELECT EXISTS (SELECT 1 FROM codes WHERE encoder = ?)"
+        return bool(self._catalog.count(sql, [row.id]))
+
+
+def draw(folders: Folders, most: int, stop: threading.Event | None = None) -> tuple[list[str], int]:
+    """Files of folders, drawn at random but each time the same, and how many there are.
+
+    Every file has the same chance (Vitter, "Random sampling with a reservoir", 1985, algorithm R).
+    """
+    generator = random.Random(_SEED)  # noqa: S311 - a sample, no secret
+    drawn: list[str] = []
+    count = 0
+    for found in walk_folders([entry for entry in folders if os.path.isdir(entry[0])]):
+        if stop is not None and stop.is_set():
+            break
+        if not isinstance(found, Found):
+            continue
+        count += 1
+        if len(drawn) < most:
+            drawn.append(found.path)
+        else:
+            place = generator.randrange(count)
+            if place < most:
+                drawn[place] = found.path
+    return drawn, count
