@@ -5,11 +5,13 @@ from __future__ import annotations
 from lookalike.errors import UsageError
 from lookalike.training.losses.bihalf import BiHalf
 from lookalike.training.losses.cibhash import CIBHash
-from lookalike.training.losses.classification import GreedyHash, Softmax, Thesis
 from lookalike.training.losses.csq import CSQ
+from lookalike.training.losses.greedyhash import GreedyHash
 from lookalike.training.losses.hashnet import HashNet
 from lookalike.training.losses.interface import Loss
 from lookalike.training.losses.orthohash import OrthoHash
+from lookalike.training.losses.softmax import Softmax
+from lookalike.training.losses.thesis import Thesis
 
 __all__ = ["LOSSES", "Loss", "loss_named"]
 
