@@ -24,6 +24,7 @@ from lookalike.cli.options import verbose_option
 from lookalike.cli.reindex import reindex
 from lookalike.cli.remove import remove
 from lookalike.cli.search import search
+from lookalike.cli.serve import serve
 from lookalike.cli.status import status
 from lookalike.cli.train import train
 
@@ -43,6 +44,7 @@ def program() -> None:
 for _command in (
     index,
     search,
+    serve,
     status,
     reindex,
     remove,

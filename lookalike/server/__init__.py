@@ -1,0 +1,1 @@
+"""A library over HTTP: the REST interface and the web page. Takes the extra ``server``."""

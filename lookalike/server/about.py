@@ -1,0 +1,86 @@
+"""What the server says of itself and its library, and logging in."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lookalike import __version__
+from lookalike.server.answers import ApiError, Json
+from lookalike.server.context import Context
+from lookalike.server.endpoints import Arguments
+from lookalike.server.rates import WRONG_TOKEN, client_of
+from lookalike.server.uploads import read_json
+
+__all__ = ["LEDGER_SHOWN", "document", "health", "login", "logout", "status"]
+
+LEDGER_SHOWN = 200
+
+
+async def health(_request: Request, context: Context, _arguments: Arguments) -> Response:
+    """Whether the server answers, and whether the first search would be fast."""
+    return Json({"status": "ok", "ready": context.ready.is_set()})
+
+
+async def status(_request: Request, context: Context, _arguments: Arguments) -> Response:
+    """What the library holds."""
+    return Json(await to_thread.run_sync(partial(_status, context)))
+
+
+async def document(_request: Request, context: Context, _arguments: Arguments) -> Response:
+    """The interface in the form of OpenAPI."""
+    return Json(context.document)
+
+
+async def login(request: Request, context: Context, _arguments: Arguments) -> Response:
+    """A cookie for the token."""
+    given = await read_json(request)
+    token = given.get("token") if isinstance(given, dict) else None
+    if not isinstance(token, str):
+        raise ApiError(400, "bad_json", 'the body is {"token": "..."}, and nothing else')
+    if not context.sessions.knows(token):
+        address = request.client.host if request.client else ""
+        context.rates.charge(client_of(address), WRONG_TOKEN)
+        raise ApiError(401, "wrong_token", "this is not the token that lookalike serve printed")
+    response = Response(status_code=204)
+    if context.sessions.needed:
+        context.sessions.begin(response, secure=_secure(request))
+    return response
+
+
+async def logout(request: Request, context: Context, _arguments: Arguments) -> Response:
+    """Take the cookie away."""
+    response = Response(status_code=204)
+    context.sessions.end(response, secure=_secure(request))
+    return response
+
+
+def _secure(request: Request) -> bool:
+    """Whether the browser came by HTTPS, also where a proxy comes on from there by HTTP."""
+    return request.headers.get("origin", "").startswith("https://")
+
+
+def _some(record: object, names: str) -> dict[str, Any]:
+    """What the interface promises of a record, whatever else it may have one day."""
+    return {name: getattr(record, name) for name in names.split()}
+
+
+def _status(context: Context) -> dict[str, Any]:
+    with context.shelf.volume() as volume:
+        found = volume.library.status()
+    # Where the file lies and how large it is is the matter of who runs the server.
+    return {
+        "version": __version__,
+        **_some(found, "pictures distinct missing read_only"),
+        "codes": [_some(c, "name bits fingerprint pictures stale index") for c in found.codes],
+        "folders": [_some(f, "path online pictures exclude") for f in found.folders],
+        "skipped": sum(entry.status == "skipped" for entry in found.ledger),
+        "failed": sum(entry.status == "failed" for entry in found.ledger),
+        "ledger": [_some(e, "path status reason") for e in found.ledger[:LEDGER_SHOWN]],
+        "needs_token": context.sessions.needed,
+        "upload_bytes": context.settings.upload_bytes,
+    }

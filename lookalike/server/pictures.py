@@ -1,0 +1,135 @@
+"""Pictures of the library: all of them, one of them, its thumbnail, its file."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lookalike.library import PictureInfo
+from lookalike.server.answers import ApiError, Json
+from lookalike.server.context import Context
+from lookalike.server.endpoints import PREFIX, Arguments
+from lookalike.server.files import Original, is_unchanged, open_original
+from lookalike.server.shelf import Volume
+
+__all__ = ["details", "find", "links", "original", "pictures", "thumbnail"]
+
+
+def links(sealed: str) -> dict[str, str]:
+    """Where all that belongs to a picture is."""
+    here = f"{PREFIX}/pictures/{quote(sealed)}"
+    return {
+        "self": here,
+        "similar": f"{here}/similar",
+        "thumbnail": f"{here}/thumbnail",
+        "original": f"{here}/original",
+        "page": f"/pictures/{quote(sealed)}",
+    }
+
+
+def find(volume: Volume, sealed: str) -> PictureInfo:
+    """The picture of an id.
+
+    Raises:
+        ApiError: there is none.
+    """
+    number = volume.ids.number(sealed)
+    found = None if number is None else volume.library.pictures.get(number)
+    if found is None:
+        raise ApiError(404, "no_such_picture", "the library has no picture with this id")
+    return found
+
+
+async def pictures(_request: Request, context: Context, arguments: Arguments) -> Response:
+    """A page of the library's pictures."""
+    return Json(await to_thread.run_sync(partial(_page, context, arguments)))
+
+
+async def details(_request: Request, context: Context, arguments: Arguments) -> Response:
+    """All about one picture."""
+    return Json(await to_thread.run_sync(partial(_details, context, arguments["id"])))
+
+
+async def thumbnail(request: Request, context: Context, arguments: Arguments) -> Response:
+    """A small JPEG."""
+    size = arguments["size"]
+    picture = await to_thread.run_sync(partial(_find, context, arguments["id"]))
+    headers = {
+        "Cache-Control": "private, max-age=300",
+        "ETag": f'"{picture.digest[:16].hex()}-{size}"',
+    }
+    if _known(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    made = await context.shrinking.run(partial(context.thumbnails.get, picture, size))
+    return Response(made, media_type="image/jpeg", headers=headers)
+
+
+async def original(request: Request, context: Context, arguments: Arguments) -> Response:
+    """The file itself, if it is what was indexed."""
+    picture = await to_thread.run_sync(partial(_find, context, arguments["id"]))
+    tag = f'"{picture.digest.hex()}"'
+    if _known(request, tag) and await to_thread.run_sync(is_unchanged, picture):
+        return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "private"})
+    file = await context.shrinking.run(partial(open_original, picture))
+    name = os.path.basename(picture.path)
+    return Original(file, picture, name, download=arguments["download"])
+
+
+def _find(context: Context, sealed: str) -> PictureInfo:
+    with context.shelf.volume() as volume:
+        return find(volume, sealed)
+
+
+def _page(context: Context, arguments: Arguments) -> dict[str, Any]:
+    limit, after = arguments["limit"], arguments["after"]
+    with context.shelf.volume() as volume:
+        number = None
+        if after is not None:
+            number = volume.ids.number(after)
+            if number is None:
+                raise ApiError(400, "bad_parameter", "after is the 'next' of another page")
+        newest = arguments["order"] == "newest"
+        # One more than asked for tells whether there is another page.
+        found = volume.library.pictures.page(limit + 1, after=number, newest=newest)
+        shown = found[:limit]
+        entries = [_entry(volume.ids.seal(picture.id), picture) for picture in shown]
+    return {"pictures": entries, "next": entries[-1]["id"] if len(found) > limit else None}
+
+
+def _entry(sealed: str, picture: PictureInfo) -> dict[str, Any]:
+    modified = datetime.fromtimestamp(picture.mtime_ns // 1_000_000_000, UTC)
+    return {
+        "id": sealed,
+        "name": os.path.basename(picture.path),
+        "path": picture.path,
+        "width": picture.width,
+        "height": picture.height,
+        "format": picture.format,
+        "bytes": picture.file_bytes,
+        "modified": modified.isoformat().replace("+00:00", "Z"),
+        "links": links(sealed),
+    }
+
+
+def _details(context: Context, sealed: str) -> dict[str, Any]:
+    with context.shelf.volume() as volume:
+        picture = find(volume, sealed)
+        copies = [volume.ids.seal(number) for number in volume.library.pictures.copies(picture.id)]
+    return {
+        **_entry(sealed, picture),
+        "sha256": picture.digest.hex(),
+        "unchanged": is_unchanged(picture),
+        "copies": copies,
+    }
+
+
+def _known(request: Request, tag: str) -> bool:
+    given = request.headers.get("if-none-match", "")
+    return tag in [known.strip().removeprefix("W/") for known in given.split(",")]

@@ -1,0 +1,94 @@
+"""Searching: by a picture that is sent, by a picture of the library."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lookalike.errors import PictureError
+from lookalike.library import SearchResult
+from lookalike.server.answers import Json
+from lookalike.server.context import Context
+from lookalike.server.endpoints import Arguments
+from lookalike.server.files import changed, is_unchanged, open_original
+from lookalike.server.pictures import find, links
+from lookalike.server.shelf import Volume
+from lookalike.server.uploads import read_picture
+from lookalike.types import Match
+
+__all__ = ["search", "shrink", "similar"]
+
+
+async def search(request: Request, context: Context, arguments: Arguments) -> Response:
+    """The library's pictures that are the same as a picture that is sent, edited or alike."""
+    settings = context.settings
+    async with context.uploading.place():
+        picture = await read_picture(request, settings.upload_bytes, settings.upload_seconds)
+        found = await context.searching.run(partial(_by_bytes, context, picture, arguments))
+    return Json(found)
+
+
+async def shrink(request: Request, context: Context, arguments: Arguments) -> Response:
+    """A small JPEG of a picture that is sent, for browsers that can't show it themselves."""
+    settings = context.settings
+    async with context.uploading.place():
+        picture = await read_picture(request, settings.upload_bytes, settings.upload_seconds)
+        work = partial(context.thumbnails.of_bytes, picture, arguments["size"])
+        return Response(await context.shrinking.run(work), media_type="image/jpeg")
+
+
+async def similar(_request: Request, context: Context, arguments: Arguments) -> Response:
+    """The same for a picture of the library, itself left out."""
+    return Json(await context.searching.run(partial(_by_id, context, arguments)))
+
+
+def _by_bytes(context: Context, picture: bytes, arguments: Arguments) -> dict[str, Any]:
+    with context.shelf.volume() as volume:
+        result = volume.library.search(picture, arguments["k"], code=arguments["code"])
+        return _answer(volume, result, result.hits)
+
+
+def _by_id(context: Context, arguments: Arguments) -> dict[str, Any]:
+    k = arguments["k"]
+    with context.shelf.volume() as volume:
+        picture = find(volume, arguments["id"])
+        open_original(picture).close()  # what isn't what was indexed is not even decoded
+        try:
+            # By the path, not by the bytes: the suffix tells some camera raw from TIFF.
+            result = volume.library.search(picture.path, k + 1, code=arguments["code"])
+        except PictureError:
+            if not is_unchanged(picture):
+                raise changed() from None
+            raise
+        others = [match for match in result.hits if match.id != picture.id]
+        return _answer(volume, result, others[:k])
+
+
+def _answer(
+    volume: Volume, result: SearchResult, hits: tuple[Match, ...] | list[Match]
+) -> dict[str, Any]:
+    return {
+        "exact": result.exact,
+        "hits": [_hit(volume.ids.seal(match.id), match) for match in hits],
+        "seconds": {stage: round(seconds, 6) for stage, seconds in result.seconds.items()},
+    }
+
+
+def _hit(sealed: str, match: Match) -> dict[str, Any]:
+    return {
+        "id": sealed,
+        "name": os.path.basename(match.path),
+        "path": match.path,
+        "kind": match.kind,
+        "code": match.code,
+        "distance": match.distance,
+        "bits": match.bits,
+        "similarity": None if match.similarity is None else round(match.similarity, 4),
+        "width": match.width,
+        "height": match.height,
+        "links": links(sealed),
+    }

@@ -1,0 +1,67 @@
+"""What the server is told, and what it allows one client."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field
+
+from lookalike.errors import UsageError
+from lookalike.types import Limits
+
+__all__ = ["SHORTEST_TOKEN", "Settings", "check_token", "new_token"]
+
+SHORTEST_TOKEN = 16  # characters
+_LONGEST_TOKEN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a library is served.
+
+    Attributes:
+        token: that a client has to know; ``None`` for none, which only loopback allows.
+        port: that is listened on; names the cookie, since browsers share cookies between ports.
+        upload_bytes: of a picture to search by; more is refused.
+        upload_seconds: in which it has to arrive.
+        limits: for decoding a picture, uploaded or of the library.
+        workers: searches that run side by side, and likewise thumbnails; each has a decoding
+            process of its own.
+        waiting: searches that wait for their turn at most, and likewise thumbnails.
+        rate: points that one client gains a second, see :mod:`lookalike.server.rates`; 0 for no
+            limit.
+        burst: points that one client can save.
+        thumbnail_bytes: thumbnails that are kept in memory, in bytes.
+    """
+
+    token: str | None = None
+    port: int = 0
+    upload_bytes: int = 50_000_000
+    upload_seconds: float = 60.0
+    limits: Limits = field(default_factory=Limits)
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    waiting: int = 64
+    rate: float = 100.0
+    burst: float = 300.0
+    thumbnail_bytes: int = 64_000_000
+
+
+def new_token() -> str:
+    """A token of 192 random bits."""
+    return secrets.token_urlsafe(24)
+
+
+def check_token(token: str) -> str:
+    """A token that was given, if it will do.
+
+    Raises:
+        UsageError: it is short enough to be guessed, or can't travel in a header.
+    """
+    if not SHORTEST_TOKEN <= len(token) <= _LONGEST_TOKEN:
+        raise UsageError(
+            f"a token of {len(token)} characters: give {SHORTEST_TOKEN} to {_LONGEST_TOKEN}, "
+            "or none, and one is made"
+        )
+    if not all("!" <= c <= "~" for c in token):
+        raise UsageError("a token holds ASCII letters, digits and signs, without blanks")
+    return token

@@ -1,0 +1,136 @@
+"""The library that is served: opened once, opened again when another file takes its place."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+from lookalike.errors import LibraryNotFoundError, LookalikeError
+from lookalike.library import Library
+from lookalike.server.ids import OpaqueIds
+from lookalike.types import Limits
+
+__all__ = ["Shelf", "Volume"]
+
+_log = logging.getLogger(__name__)
+
+_CLOSE_SECONDS = 5.0
+
+
+class Volume:
+    """A library that is open, and the ids of its pictures."""
+
+    def __init__(self, library: Library, identity: tuple[int, int]) -> None:
+        self.library = library
+        self.ids = OpaqueIds(library.pictures.uuid)
+        self.identity = identity
+        self.users = 0
+        self.retired = False
+
+
+class Shelf:
+    """Lends the library to threads. Other processes may index it meanwhile.
+
+    A library that was deleted and made anew is another file: the old one is closed when nobody
+    uses it any more.
+
+    Args:
+        path: of the library's file.
+        limits: for decoding a picture to search by.
+        workers: decoding processes.
+
+    Raises:
+        LibraryError: there is none, or it can't be opened.
+    """
+
+    def __init__(self, path: Path, limits: Limits, workers: int) -> None:
+        self._path = path.expanduser().absolute()
+        self._limits, self._workers = limits, workers
+        self._changed = threading.Condition()
+        self._volume: Volume | None = None
+        self._closed = False
+        with self.volume():
+            pass
+
+    @contextmanager
+    def volume(self) -> Iterator[Volume]:
+        """The library, which stays open at least until the end of the block.
+
+        Raises:
+            LibraryError: it isn't there any more, or can't be opened.
+            LookalikeError: the server ends.
+        """
+        volume = self._take()
+        try:
+            yield volume
+        finally:
+            self._give(volume)
+
+    def close(self) -> None:
+        """Close the library; searches that are under way get a few seconds to end."""
+        with self._changed:
+            self._closed = True
+            volume, self._volume = self._volume, None
+            until = time.monotonic() + _CLOSE_SECONDS
+            while volume is not None and volume.users and time.monotonic() < until:
+                self._changed.wait(until - time.monotonic())
+        if volume is not None:
+            volume.library.close()
+
+    def warm(self) -> None:
+        """Search once for nothing, so that models, kernels and a decoding process are ready."""
+        from PIL import Image
+
+        buffer = BytesIO()
+        Image.linear_gradient("L").save(buffer, "PNG")
+        try:
+            with self.volume() as volume:
+                volume.library.search(buffer.getvalue(), 1)
+        except LookalikeError as error:  # the first real search will say it to somebody
+            _log.info("can't warm up: %s", error)
+
+    def _take(self) -> Volume:
+        with self._changed:
+            if self._closed:
+                raise LookalikeError("the server is ending: ask again when it runs")
+            identity = self._identity()
+            old = self._volume
+            if old is None or old.identity != identity:
+                library = Library.open(
+                    self._path, create=False, limits=self._limits, workers=self._workers
+                )
+                self._volume = Volume(library, identity)
+                if old is not None:
+                    _log.info("%s is another library now", self._path)
+                    self._retire(old)
+            assert self._volume is not None
+            self._volume.users += 1
+            return self._volume
+
+    def _give(self, volume: Volume) -> None:
+        with self._changed:
+            volume.users -= 1
+            if volume.retired and not volume.users:
+                volume.library.close()
+            self._changed.notify_all()
+
+    @staticmethod
+    def _retire(volume: Volume) -> None:
+        volume.retired = True
+        if not volume.users:
+            volume.library.close()
+
+    def _identity(self) -> tuple[int, int]:
+        """What tells a file from another one of the same name."""
+        try:
+            status = self._path.stat()
+        except OSError as error:
+            raise LibraryNotFoundError(
+                f"there is no library at {self._path}: make one with 'lookalike index FOLDER'"
+            ) from error
+        return status.st_dev, status.st_ino

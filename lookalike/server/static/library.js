@@ -1,0 +1,81 @@
+// The page that says what the library holds.
+
+import { status } from "./api.js";
+import { make } from "./dom.js";
+import { counted, path } from "./words.js";
+
+function table(heading, names, rows) {
+  return make(
+    "section",
+    {},
+    make("h2", {}, heading),
+    make(
+      "div",
+      { className: "scroll", tabIndex: 0, role: "region", "aria-label": heading },
+      make(
+        "table",
+        {},
+        make("thead", {}, make("tr", {}, ...names.map((n) => make("th", { scope: "col" }, n)))),
+        make(
+          "tbody",
+          {},
+          ...rows.map((row) => make("tr", {}, ...row.map((text) => make("td", {}, text)))),
+        ),
+      ),
+    ),
+  );
+}
+
+/** The content of the page. */
+export async function libraryPage() {
+  const found = await status();
+  const left = found.skipped + found.failed;
+  const parts = [
+    make("h1", {}, counted(found.pictures, "picture")),
+    make(
+      "p",
+      {},
+      `${found.distinct.toLocaleString("en")} different` +
+        (found.missing ? `, ${counted(found.missing, "file")} missing` : "") +
+        (found.read_only ? "; the library can only be read here" : "") +
+        `. lookalike ${found.version}.`,
+    ),
+    table(
+      "Folders",
+      ["Folder", "Pictures", ""],
+      found.folders.map((folder) => [
+        path(folder.path),
+        folder.pictures.toLocaleString("en"),
+        [
+          folder.online ? "" : "offline",
+          ...folder.exclude.map((pattern) => `without ${path(pattern)}`),
+        ]
+          .filter(Boolean)
+          .join(", "),
+      ]),
+    ),
+    table(
+      "Codes",
+      ["Code", "Bits", "Pictures", "Searched by"],
+      found.codes.map((code) => [
+        code.name,
+        String(code.bits),
+        code.pictures.toLocaleString("en") +
+          (code.stale ? ` (${code.stale.toLocaleString("en")} old: run lookalike reindex)` : ""),
+        code.index,
+      ]),
+    ),
+  ];
+  if (left) {
+    const rest = left - found.ledger.length;
+    parts.push(
+      table(
+        `${counted(left, "file")} without a code`,
+        ["", "File", "Why"],
+        found.ledger.map((entry) => [entry.status, path(entry.path), path(entry.reason)]),
+      ),
+      rest > 0 ? make("p", {}, `And ${counted(rest, "other")}: lookalike status has them.`) : null,
+    );
+  }
+  return make("article", { className: "library" }, ...parts.filter(Boolean));
+}

@@ -1,0 +1,114 @@
+"""Taking in a picture that a client sends: as a form's file, or as the body itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+
+import anyio
+import python_multipart  # noqa: F401 - Starlette would miss it at the first form only
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from lookalike.server.answers import ApiError
+
+__all__ = ["FIELD", "read_json", "read_picture"]
+
+FIELD = "picture"
+"""Name of the form's field that holds the file."""
+
+_FORM_BYTES = 10_000  # of boundaries and headers around the file
+_JSON_BYTES = 4_000
+
+
+class _InMemory(MultiPartParser):
+    """Pictures that are searched by are never written to a disk."""
+
+    spool_max_size = 1 << 62
+
+
+async def read_picture(request: Request, most: int, seconds: float) -> bytes:
+    """The picture file of a request.
+
+    Args:
+        request: with a form (``multipart/form-data``) or any other body.
+        most: bytes of a file.
+        seconds: in which it has to arrive.
+
+    Raises:
+        ApiError: there is none, it is too large or too slow, or the form can't be read.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    form = kind == "multipart/form-data"
+    stream = _limited(request, most + _FORM_BYTES if form else most, most)
+    try:
+        with anyio.fail_after(seconds):
+            if form:
+                data = await _from_form(request, stream, most)
+            else:
+                data = b"".join([piece async for piece in stream])
+    except TimeoutError as error:
+        raise ApiError(
+            408, "too_slow", f"the picture did not arrive in {seconds:g} seconds"
+        ) from error
+    if not data:
+        raise ApiError(
+            400,
+            "no_picture",
+            f"there is no picture: send a file as the body, or as the field '{FIELD}' of a form",
+        )
+    return data
+
+
+async def read_json(request: Request) -> object:
+    """A small JSON body.
+
+    Raises:
+        ApiError: it is too large, or isn't JSON.
+    """
+    data = b"".join([piece async for piece in _limited(request, _JSON_BYTES, _JSON_BYTES)])
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ApiError(400, "bad_json", "the body is not JSON") from error
+
+
+async def _limited(request: Request, most: int, told: int) -> AsyncGenerator[bytes, None]:
+    """The body, as long as it isn't too large; what says so beforehand isn't even read."""
+    stated = request.headers.get("content-length", "")
+    if stated.isdecimal() and int(stated) > most:
+        raise _too_large(told)
+    taken = 0
+    async for piece in request.stream():
+        taken += len(piece)
+        if taken > most:
+            raise _too_large(told)
+        yield piece
+
+
+async def _from_form(request: Request, stream: AsyncGenerator[bytes, None], most: int) -> bytes:
+    parser = _InMemory(request.headers, stream, max_files=1, max_fields=10, max_part_size=1000)
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise ApiError(400, "bad_form", f"the form can't be read: {error.message}") from error
+    try:
+        file = form.get(FIELD)
+        if not isinstance(file, UploadFile):
+            return b""
+        data = await file.read()
+    finally:
+        await form.close()
+    if len(data) > most:
+        raise _too_large(most)
+    return data
+
+
+def _too_large(most: int) -> ApiError:
+    return ApiError(
+        413,
+        "too_large",
+        f"the body is larger than the limit of {most:,} bytes: send a smaller picture, or raise "
+        "--max-upload of lookalike serve",
+    )

@@ -1,0 +1,188 @@
+"""The page in a real browser."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import AWKWARD, TOKEN, Server, ids
+
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="needs Playwright: pip install playwright"
+)
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="there is no chromium: apt-get install chromium"
+)
+
+# Chromium's own sandbox needs rights that a container doesn't give; pages are our own here.
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that may neither report errors nor ask anybody but the server."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    context.set_default_timeout(60_000)
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on(
+        "console",
+        lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None,
+    )
+    opened.on(
+        "request",
+        lambda asked: (
+            None
+            if asked.url.startswith(("http://127.0.0.1:", "blob:http://127.0.0.1:"))
+            else wrong.append(asked.url)
+        ),
+    )
+    yield opened
+    context.close()
+    assert wrong == []
+
+
+@pytest.fixture(scope="session")
+def query_file(query: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("query") / "query.jpg"
+    path.write_bytes(query)
+    return path
+
+
+def names(page: Page) -> list[str]:
+    return page.locator(".card:visible .name").all_inner_texts()
+
+
+def test_from_a_file_to_its_original(page: Page, server: Server, query_file: Path) -> None:
+    page.goto(server.url)
+    page.locator(".card").first.wait_for()
+    assert "pictures in the library" in page.locator("h1").inner_text()
+    page.set_input_files("#file", query_file)
+    page.locator(".filters").wait_for()
+    assert page.locator(".query h1").inner_text() == "query.jpg"
+    first = page.locator(".card").first
+    assert first.locator(".kind").inner_text().startswith("Edited")
+    assert "/256 bits" in first.locator(".kind").inner_text()
+    # Only one kind.
+    everything = page.locator(".card:visible").count()
+    page.get_by_text("Edited", exact=False).first.click()
+    edited = page.locator(".card:visible").count()
+    assert 0 < edited < everything
+    assert page.locator(".card:visible .kind.alike").count() == 0
+    # A click on a hit searches with it.
+    page.get_by_role("link", name="Search for chelsea.jpg").click()
+    page.locator(".query h1", has_text="chelsea.jpg").wait_for()
+    page.locator(".filters").wait_for()
+    assert page.locator(".card .kind.same-bytes").count() == 1
+    twin = page.locator("#twin").get_attribute("href")
+    with server.client() as client:
+        assert twin is not None
+        assert len(client.get(twin).json()["hits"]) == page.locator(".card").count()
+    page.go_back()
+    page.locator(".query h1", has_text="query.jpg").wait_for()
+
+
+def test_details_and_the_path_by_keyboard(page: Page, server: Server, filled: Path) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    with server.client() as client:
+        known = ids(client)
+    page.goto(f"{server.url}/pictures/{known['coffee.jpg']}")
+    page.locator(".card").first.wait_for()
+    page.locator(".card a").first.focus()
+    page.keyboard.press("ArrowRight")
+    second = page.locator(".card").nth(1)
+    assert second.locator("a").evaluate("e => e === document.activeElement")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    dialog = page.locator("dialog")
+    dialog.locator("dl").wait_for()
+    path = dialog.locator(".path").inner_text()
+    assert path.startswith(str(filled.parent / "pictures"))
+    page.get_by_role("button", name="Copy path").press("Enter")
+    page.get_by_role("button", name="Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == path
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    assert second.locator(".name").evaluate("e => e === document.activeElement")
+
+
+def test_names_stay_text(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    page.locator(".card").first.wait_for()
+    shown = [name.replace("\n", "") for name in names(page)]
+    assert AWKWARD in shown
+    assert page.locator("main img[onerror]").count() == 0
+    allowed = page.evaluate(
+        "() => { try { document.body.innerHTML = '<b>x</b>'; return true } catch { return false } }"
+    )
+    assert allowed is False
+
+
+def test_dropping_and_pasting(page: Page, server: Server, query: bytes) -> None:
+    page.goto(server.url)
+    page.locator(".card").first.wait_for()
+    hand_over = """([event, property, bytes, name]) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([new Uint8Array(bytes)], name, {type: "image/jpeg"}));
+        const options = {bubbles: true, cancelable: true, [property]: transfer};
+        const kind = event === "paste" ? ClipboardEvent : DragEvent;
+        document.body.dispatchEvent(new kind(event, options));
+    }"""
+    for event, held in (("drop", "dataTransfer"), ("paste", "clipboardData")):
+        page.evaluate(hand_over, [event, held, list(query), f"{event}.jpg"])
+        page.locator(".query h1", has_text=f"{event}.jpg").wait_for()
+        page.locator(".card .kind.edited").first.wait_for()
+    page.evaluate(hand_over, ["drop", "dataTransfer", list(b"no picture"), "text.jpg"])
+    page.get_by_role("alert").filter(has_text="not a picture").wait_for()
+
+
+def test_the_token_opens_the_page(page: Page, locked: Server) -> None:
+    page.goto(f"{locked.url}/library")
+    page.get_by_label("Token").fill("a wrong token for this")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("alert").wait_for()
+    page.goto(f"{locked.url}/#token={TOKEN}")
+    page.locator(".card").first.wait_for()
+    assert TOKEN not in page.url
+    assert TOKEN not in page.evaluate("document.cookie")
+    page.goto(f"{locked.url}/library")
+    page.locator("table").first.wait_for()
+    page.goto(locked.url)
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_label("Token").wait_for()
+
+
+def test_it_fits_a_phone(browser: Browser, server: Server) -> None:
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True, color_scheme="dark"
+    )
+    opened = context.new_page()
+    for path in ("/", "/library"):
+        opened.goto(server.url + path)
+        opened.locator(".card, table").first.wait_for()
+        assert opened.evaluate("document.documentElement.scrollWidth") <= 360
+    paper = opened.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == "rgb(21, 23, 26)"
+    context.close()
