@@ -41,7 +41,9 @@ _ROWS_A_BIT = 2
 _LARGEST = 127
 # Of all numbers of the centred features, this share is cut off when they go into 8 bits.
 _CLIPPED = 1e-4
-_FEW = 32  # below it, how large the numbers get isn't known from the centred features
+# Of fewer pictures, how large the numbers of others get isn't known from what is left of theirs.
+_FEW = 32
+_HEADROOM = 2.0
 
 Floats = npt.NDArray[np.float32]
 
@@ -178,7 +180,7 @@ def _scale(X: Floats, mean: Floats) -> float:
     if not len(X):
         return float(_LARGEST)  # no number of a unit vector exceeds 1
     if len(X) < _FEW:
-        largest = float(max(np.abs(X).max(), np.abs(mean).max()))
+        largest = _HEADROOM * float(np.abs(X).max())
     else:
         largest = float(np.quantile(np.abs(X - mean), 1 - _CLIPPED))
     return _LARGEST / min(max(largest, 1e-3), 1.0)

@@ -14,11 +14,13 @@ import numpy.typing as npt
 from lookalike.datasets import Part
 from lookalike.datasets.reading import pixel_digests, prepared
 from lookalike.encoders import registry
+from lookalike.encoders.fits import SAMPLE
+from lookalike.encoders.fitted import FittedEncoder
 from lookalike.errors import LookalikeError, UsageError
 from lookalike.evaluation.kept_codes import read_codes
 from lookalike.types import Codes, Encoder, Pixels
 
-__all__ = ["Embeddings", "PartCodes", "Source", "open_source"]
+__all__ = ["Embeddings", "PartCodes", "Source", "fit_source", "open_source"]
 
 Embeddings = npt.NDArray[np.int8] | npt.NDArray[np.floating[Any]]
 """Real features, (n, d); only their direction means something."""
@@ -66,8 +68,8 @@ def open_source(model: str, *, threads: int | None = None) -> Source:
     """A model by its name or path, or a file of codes.
 
     Args:
-        model: ``pdq``, a shipped model, the path of an ``.onnx`` file, or that of an ``.npz`` file
-            that ``lookalike encode`` wrote. Such a file's rows are found by the path of the picture
+        model: as of :func:`lookalike.encoders.registry.load`, or the path of an ``.npz`` file that
+            ``lookalike encode`` wrote. Such a file's rows are found by the path of the picture
             (``paths``), or by the SHA-256 of its pixels (``digests``, uint8 (n, 32)).
         threads: of a neural model.
 
@@ -79,6 +81,19 @@ def open_source(model: str, *, threads: int | None = None) -> Source:
     if model.lower().endswith(".npz"):
         return _Kept(Path(model))
     return _Encoding(registry.load(model, threads=threads))
+
+
+def fit_source(source: Source, part: Part) -> None:
+    """Let a source learn what it has to from the pictures of a part, without their labels.
+
+    Only models of other people have to: their codes are fitted on up to
+    :data:`~lookalike.encoders.fits.SAMPLE` of the pictures.
+
+    Raises:
+        LookalikeError: a picture can't be read.
+    """
+    if isinstance(source, _Encoding):
+        source.fit(part)
 
 
 class _Encoding:
@@ -94,6 +109,26 @@ class _Encoding:
     @property
     def bits(self) -> int:
         return self._encoder.bits
+
+    def fit(self, part: Part) -> None:
+        """Fit a model that needs it on pictures of a part, the same ones each time."""
+        encoder = self._encoder
+        if not isinstance(encoder, FittedEncoder):
+            return
+        rows = np.random.default_rng(0).permutation(len(part))[:SAMPLE]
+        sample = part.take(np.sort(rows))
+        made: dict[int, npt.NDArray[np.float32]] = {}
+        batch: list[tuple[int, Pixels]] = []
+        for row, picture in prepared(sample, encoder.input):
+            batch.append((row, picture))
+            if len(batch) == _BATCH or len(made) + len(batch) == len(sample):
+                pictures = [picture for _, picture in batch]
+                features = encoder.tower.features(pictures)
+                encoder.tower.remember(pictures, features)
+                made.update(zip((number for number, _ in batch), features, strict=True))
+                batch.clear()
+        features = np.stack([made[row] for row in sorted(made)])
+        self._encoder = encoder.fitted(features, drawn_from=len(part))
 
     def of(self, part: Part, progress: Callable[[int], object] | None = None) -> PartCodes:
         codes, embeddings = [], []

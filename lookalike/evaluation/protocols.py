@@ -14,7 +14,7 @@ from lookalike.datasets import Dataset, Part
 from lookalike.datasets.parts import Labels
 from lookalike.datasets.splits import PROTOCOLS, Split, split_for
 from lookalike.errors import LookalikeError, UsageError
-from lookalike.evaluation.model_codes import Embeddings, Source
+from lookalike.evaluation.model_codes import Embeddings, Source, fit_source
 from lookalike.types import Codes
 
 __all__ = ["PROTOCOLS", "Coded", "encode_split", "prepare_split"]
@@ -90,9 +90,12 @@ def encode_split(
 ) -> Coded:
     """Make the codes of a split, or take them out of a file.
 
+    A model that has to be fitted is fitted on pictures of the database, never on queries.
+
     Raises:
         LookalikeError: a picture can't be read, or the file has no code of it.
     """
+    fit_source(source, split.database)
     database = source.of(split.database, progress)
     queries = database
     if split.queries is not split.database:
