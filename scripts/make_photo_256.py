@@ -173,6 +173,8 @@ def copies(
     chosen = np.linspace(0, len(paths) - 1, min(queries, len(paths)), dtype=int)
     figures = {}
     for name, edit in EDITS.items():
+        if edit.others:
+            continue  # it has more than one original
         edited = []
         for row in chosen:
             with Image.open(paths[row]) as image:
