@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.images.plain import SPREAD, colours, plain
 from lookalike.types import Pixels
 
 __all__ = ["without_borders"]
 
-# A line is plain if all but a few of its pixels are this close to each other in every channel:
-# compression leaves ripples in what was one colour.
-SPREAD = 24
 LEAST_SHARE = 0.25  # of each side has to remain, else the picture is mostly plain itself
 LEAST_PIXELS = 16
 
@@ -28,10 +26,11 @@ def without_borders(pixels: Pixels) -> Pixels | None:
     Returns:
         A view of ``pixels``, or ``None`` where there are no borders, or nothing inside them.
     """
-    top, bottom = _plain_lines(pixels), _plain_lines(pixels[::-1])
-    columns = pixels.swapaxes(0, 1)
-    left, right = _plain_lines(columns), _plain_lines(columns[::-1])
     height, width = pixels.shape[:2]
+    columns = pixels.swapaxes(0, 1)
+    rows, across = plain(pixels), plain(columns)
+    top, bottom = _border(pixels, rows), _border(pixels[::-1], rows[::-1])
+    left, right = _border(columns, across), _border(columns[::-1], across[::-1])
     inner = pixels[_cut(top) : height - _cut(bottom), _cut(left) : width - _cut(right)]
     if inner.shape == pixels.shape:
         return None
@@ -45,11 +44,11 @@ def _cut(lines: int) -> int:
     return lines + 1 if lines else 0
 
 
-def _plain_lines(pixels: npt.NDArray[np.uint8]) -> int:
+def _border(pixels: Pixels, plain_lines: npt.NDArray[np.bool_]) -> int:
     """How many lines from the first one on are plain and of one colour."""
-    low = np.percentile(pixels, 2, axis=1, method="nearest").astype(np.int16)  # (lines, 3)
-    high = np.percentile(pixels, 98, axis=1, method="nearest").astype(np.int16)
-    spread = (high - low).max(axis=1)
-    change = np.abs((high + low) - (high[0] + low[0])).max(axis=1) / 2
-    plain = (spread <= SPREAD) & (change <= SPREAD)
-    return len(plain) if plain.all() else int(np.argmin(plain))
+    count = len(plain_lines) if plain_lines.all() else int(np.argmin(plain_lines))
+    if not count:
+        return 0
+    found = colours(pixels[:count])
+    same = np.abs(found - found[0]).max(axis=1) <= SPREAD
+    return count if same.all() else int(np.argmin(same))

@@ -2,8 +2,8 @@
 
 Best first, the kinds are: ``same-bytes`` and ``same-pixels`` by digest; ``edited`` by PDQ within
 its published threshold, asked with the eight rotations and flips of the query; ``alike`` by the
-photo code, whose short list is rescored with the embeddings. A picture is listed once, as the best
-kind that it has.
+photo code, whose short list is rescored with the embeddings. Among the alike ones PDQ has a say up
+to twice its threshold. A picture is listed once, as the best kind that it has.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ CodeChoice: TypeAlias = Literal["pdq", "photo", "both"]
 # Codes that are rescored for each hit that is asked for, and at least.
 OVERSAMPLING = 10
 SHORT_LIST = 200
+
+# Bits of PDQ up to which a picture that is no edited one may still come first among the alike:
+# strong compression moves a copy that far, and photographs that are unrelated are hardly ever so
+# near. Drawings in few strokes are, so that it doesn't outweigh a good likeness.
+NEAR_DISTANCE = 64
 
 _ORDER: dict[Kind, int] = {"same-bytes": 0, "same-pixels": 1, "edited": 2, "alike": 3}
 
@@ -62,14 +67,14 @@ class Question:
         content_digest: SHA-256 of its bytes.
         pixel_digest: of its pixels.
         pdq: codes of the rotations and flips of each of its views, uint8 (8 x views, 32).
-        pdq_quality: 0 to 100, of the best view.
+        pdq_quality: 0 to 100, of each of these codes, uint8 (8 x views,).
         photo: photo code and embedding of each of its views, the whole picture first.
     """
 
     content_digest: bytes
     pixel_digest: bytes
     pdq: Codes | None = None
-    pdq_quality: int = 0
+    pdq_quality: npt.NDArray[np.uint8] | None = None
     photo: Encoded | None = None
 
 
@@ -83,8 +88,9 @@ class _Candidate:
     similarity: float | None
 
     def key(self) -> tuple[int, float, int, int]:
-        """Sorts best first; among alike ones the embedding knows best."""
-        rank = -self.similarity if self.kind == "alike" and self.similarity is not None else 0.0
+        """Sorts best first; alike ones by the cosine of embeddings, or else of codes as +-1."""
+        cosine = 1 - 2 * self.distance / self.bits if self.similarity is None else self.similarity
+        rank = -cosine if self.kind == "alike" else 0.0
         return _ORDER[self.kind], rank, self.distance, self.content
 
 
@@ -165,22 +171,22 @@ def _ask_pdq(
     offer_all: bool,
     offer: Callable[[_Candidate], None],
 ) -> bool:
-    """Offer what is within PDQ's radius; with ``offer_all`` the k nearest too, however far."""
-    if question.pdq is None:
+    """Offer what is near by PDQ; with ``offer_all`` the k nearest, however far."""
+    if question.pdq is None or question.pdq_quality is None:
         return True
-    encoder, quality = table.codes.encoder, table.codes.quality
+    encoder, contents = table.codes.encoder, table.codes.contents
     hits = table.scan.search(question.pdq, k, allowed=table.allowed)
-    for row, distance in zip(
-        hits.ids.ravel().tolist(), hits.distances.ravel().tolist(), strict=True
+    asked, places = np.nonzero(hits.ids >= 0)
+    rows, distances = hits.ids[asked, places], hits.distances[asked, places]
+    usable = np.minimum(table.codes.quality[rows], question.pdq_quality[asked]) >= USABLE_QUALITY
+    near = usable & (distances <= NEAR_DISTANCE)
+    chosen = near | offer_all
+    offered = (contents[rows], distances, usable)
+    for content, distance, trusted in zip(
+        *(column[chosen].tolist() for column in offered), strict=True
     ):
-        if row < 0:
-            continue
-        usable = min(int(quality[row]), question.pdq_quality) >= USABLE_QUALITY
-        edited = usable and distance <= MATCH_DISTANCE
-        if edited or offer_all:
-            content = int(table.codes.contents[row])
-            kind: Kind = "edited" if edited else "alike"
-            offer(_Candidate(content, kind, encoder.name, distance, encoder.bits, None))
+        kind: Kind = "edited" if trusted and distance <= MATCH_DISTANCE else "alike"
+        offer(_Candidate(content, kind, encoder.name, distance, encoder.bits, None))
     return hits.exact
 
 

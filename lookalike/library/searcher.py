@@ -15,10 +15,10 @@ from PIL import Image
 
 from lookalike.encoders.perceptual import PDQ
 from lookalike.errors import LibraryNotFoundError, UsageError
-from lookalike.images.borders import without_borders
 from lookalike.images.decode import prepare
 from lookalike.images.fitting import fit
 from lookalike.images.pool import DecodePool
+from lookalike.images.views import views
 from lookalike.library import cache
 from lookalike.library.catalog import Catalog
 from lookalike.library.models import SLOTS, Models
@@ -149,19 +149,18 @@ class Searcher:
 
 
 def _question(decoded: Decoded, encoders: dict[str, Encoder]) -> Question:
-    """Encode a query by the road that indexed pictures take, and what is inside its borders."""
-    pdq, quality, photo = None, 0, None
-    inner = without_borders(decoded.inputs["pdq"])
+    """Encode a query by the road that indexed pictures take, and the pictures that it holds."""
+    pdq, quality, photo = None, None, None
+    parts = views(decoded.inputs["pdq"])[1:]
     for slot, encoder in encoders.items():
-        views = [decoded.inputs[slot]]
-        if inner is not None:
-            views.append(np.asarray(fit(Image.fromarray(inner), encoder.input)))
+        asked = [decoded.inputs[slot]]
+        asked += [np.asarray(fit(Image.fromarray(part), encoder.input)) for part in parts]
         if isinstance(encoder, PDQ):
-            turned = [encoder.turned(view) for view in views]
+            turned = [encoder.turned(view) for view in asked]
             pdq = np.concatenate([codes for codes, _ in turned])
-            quality = max(quality for _, quality in turned)
+            quality = np.repeat(np.array([q for _, q in turned], np.uint8), len(turned[0][0]))
         else:
-            photo = encoder.encode(views)
+            photo = encoder.encode(asked)
     return Question(decoded.content_digest, decoded.pixel_digest, pdq, quality, photo)
 
 

@@ -1,0 +1,115 @@
+"""Queries that hold other pictures, and copies that PDQ knows though they are beyond its limit."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lookalike.encoders.perceptual import USABLE_QUALITY
+from lookalike.evaluation.edits import apply
+from lookalike.library import Library
+from lookalike.library.search import Question, merge
+from lookalike.types import Match
+
+
+@pytest.fixture(scope="module")
+def library(original_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with Library.open(tmp_path_factory.mktemp("search") / "test.lookalike", workers=1) as library:
+        library.index(original_photos)
+        yield library
+
+
+def photo(folder: Path, name: str) -> Image.Image:
+    with Image.open(folder / f"{name}.jpg") as image:
+        return image.convert("RGB")
+
+
+def stem(match: Match) -> str:
+    return Path(match.path).stem
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_pictures_of_a_collage_come_first(
+    library: Library, original_photos: Path, seed: int
+) -> None:
+    shown = ["chelsea", "coffee", "rocket", "coins"]
+    first, *others = (photo(original_photos, name) for name in shown)
+    hits = library.search(apply("collage-4", first, seed, others), k=8).hits
+    assert {stem(hit) for hit in hits[:4]} == set(shown)
+    assert len({hit.id for hit in hits}) == 8
+
+
+@pytest.mark.parametrize("code", ["pdq", "photo", "both"])
+def test_the_picture_on_a_screen_comes_first(
+    library: Library, original_photos: Path, code: str
+) -> None:
+    kinds = []
+    for seed, name in enumerate(["chelsea", "coffee", "astronaut", "rocket"]):
+        shot = apply("screenshot", photo(original_photos, name), seed)
+        hit = library.search(shot, k=1, code=code).hits[0]  # type: ignore[arg-type]
+        assert stem(hit) == name
+        kinds.append(hit.kind)
+    # Some are shown so small that PDQ is beyond its limit.
+    assert ("edited" in kinds) == (code != "photo")
+
+
+def test_beyond_the_limit_of_edited_pdq_still_counts(
+    library: Library, original_photos: Path
+) -> None:
+    """A tenth of the size, as JPEG of quality 10: hardly anything is left for the network."""
+    image = photo(original_photos, "coffee")
+    file = io.BytesIO()
+    image.resize((60, 40)).save(file, "JPEG", quality=10)
+    by_photo = library.search(file.getvalue(), k=8, code="photo").hits
+    hits = library.search(file.getvalue(), k=8).hits
+    assert (stem(hits[0]), hits[0].kind, hits[0].code) == ("coffee", "alike", "pdq")
+    assert 31 < hits[0].distance <= 64
+    assert hits[0].similarity is None
+    (known,) = [hit.similarity for hit in by_photo if stem(hit) == "coffee"]
+    assert known is not None
+    assert known < 1 - hits[0].distance / 128
+    assert [stem(hit) for hit in hits[1:]] == [
+        stem(hit) for hit in by_photo if stem(hit) != "coffee"
+    ]
+
+
+def test_a_good_likeness_outweighs_a_far_pdq_code(
+    library: Library, original_photos: Path, tmp_path: Path
+) -> None:
+    """What photo finds at a cosine of nearly 1 stays before what PDQ finds at half its bits."""
+    pair = tmp_path / "pair"
+    pair.mkdir()
+    chelsea = photo(original_photos, "chelsea")
+    chelsea.crop((60, 40, 400, 270)).save(pair / "crop.png")
+    file = io.BytesIO()
+    chelsea.resize((45, 30)).save(file, "JPEG", quality=10)
+    (pair / "small.jpg").write_bytes(file.getvalue())
+    with Library.open(tmp_path / "pair.lookalike", workers=1) as small:
+        small.index(pair)
+        hits = small.search(original_photos / "chelsea.jpg", k=2).hits
+    assert [(stem(hit), hit.code) for hit in hits] == [("crop", "photo-256"), ("small", "pdq")]
+    assert hits[0].similarity is not None
+    assert hits[0].similarity > 1 - hits[1].distance / 128
+
+
+def test_a_view_too_plain_for_pdq_is_not_trusted(library: Library) -> None:
+    """Nor made trustworthy by another view of the same query."""
+    searcher = library._searcher()
+    tables = searcher._fresh_tables(searcher._rows("pdq"))
+    codes = tables["pdq"].codes
+    stored = codes.words[:1].view(np.uint8)[:, :32]
+    asked = np.concatenate([~stored, stored])
+    assert int(codes.quality[0]) >= USABLE_QUALITY
+    kinds = []
+    for quality in (USABLE_QUALITY, USABLE_QUALITY - 1):
+        question = Question(b"", b"", asked, np.array([100, quality], np.uint8))
+        (hit,), exact = merge(library._catalog, tables, question, 1)
+        assert exact
+        assert hit.distance == 0
+        kinds.append(hit.kind)
+    assert kinds == ["edited", "alike"]
