@@ -10,13 +10,12 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
+from lookalike.training.imagededup_cnn import normalised
 from lookalike.training.networks.mobilenet_v3 import MobileNetV3Small
 
 __all__ = ["features_of"]
 
 BATCH = 64
-_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
-_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
 
 
 def features_of(paths: Sequence[str]) -> tuple[float, int]:
@@ -40,11 +39,8 @@ def features_of(paths: Sequence[str]) -> tuple[float, int]:
 
 
 def _read(path: str) -> npt.NDArray[np.float32] | None:
-    """A picture as the network takes it: 256 x 256, of it the centre of 224 x 224, normalised."""
     try:
         with Image.open(path) as file:
-            picture = file.convert("RGB").resize((256, 256), Image.Resampling.BILINEAR)
+            return normalised(file.convert("RGB"))
     except OSError:
         return None
-    pixels = np.asarray(picture.crop((16, 16, 240, 240)), np.float32) / 255
-    return np.asarray((pixels - _MEAN) / _DEVIATION, np.float32)

@@ -1,13 +1,18 @@
 """MobileNetV3-Small (Howard et al. 2019, table 2), up to its pooled features.
 
-It is what imagededup's ``CNN`` encodes with, and here for the comparison of speed alone: imagededup
-itself needs torchvision, which brings CUDA. The weights are random, which costs the same time.
+It is what imagededup's ``CNN`` encodes with, and here for comparison alone: imagededup itself needs
+torchvision, which brings CUDA. The weights are random, which costs the same time, until those of
+torchvision are loaded.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import nn
+
+from lookalike.errors import ModelError
 
 __all__ = ["MobileNetV3Small"]
 
@@ -97,3 +102,42 @@ class MobileNetV3Small(nn.Module):
         """The features of a batch."""
         features: torch.Tensor = self.layers(x)
         return features
+
+    def load_torchvision(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Take the weights of torchvision's ``mobilenet_v3_small``, by the names that it gives.
+
+        Args:
+            tensors: such as its ``state_dict()``; those of the classifier aren't needed.
+
+        Raises:
+            ModelError: one is missing, or has another shape.
+        """
+        layers = (m for m in self.modules() if isinstance(m, nn.Conv2d | nn.BatchNorm2d))
+        for prefix, layer in zip(_torchvision_prefixes(), layers, strict=True):
+            for key, own in layer.state_dict().items():
+                if key == "num_batches_tracked":
+                    continue  # counts the steps of training
+                given = tensors.get(f"{prefix}.{key}")
+                if given is None or given.shape != own.shape:
+                    found = "missing" if given is None else f"of shape {tuple(given.shape)}"
+                    raise ModelError(
+                        f"{prefix}.{key} is {found} where {tuple(own.shape)} is needed: these "
+                        "aren't the weights of torchvision's mobilenet_v3_small"
+                    )
+                own.copy_(given)
+
+
+def _torchvision_prefixes() -> list[str]:
+    """What torchvision calls the convolutions and normalisations, in their order."""
+    found = ["features.0.0", "features.0.1"]
+    channels = 16
+    for number, (_, wide, outputs, excite, _, _) in enumerate(_BLOCKS, 1):
+        parts = ["0 1"] * (wide != channels) + ["0 1"] + ["fc1 fc2"] * excite + ["0 1"]
+        found += [
+            f"features.{number}.block.{part}.{name}"
+            for part, names in enumerate(parts)
+            for name in names.split()
+        ]
+        channels = outputs
+    last = len(_BLOCKS) + 1
+    return [*found, f"features.{last}.0", f"features.{last}.1"]
