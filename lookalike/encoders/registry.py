@@ -107,7 +107,10 @@ def card(name: str) -> Card:
         raise UsageError("pdq is an algorithm, not a model: it has no card")
     if foreign(name) is not None:
         raise UsageError(f"{name} has no card of lookalike's own: it is loaded by its name")
-    return Card.read(model_path(name).with_suffix(".json"))
+    path = model_path(name)
+    if not path.is_file():
+        raise ModelError(f"{path}: no such model file: check the path")
+    return Card.read(path.with_suffix(".json"))
 
 
 def features_path(name: str) -> Path | None:

@@ -144,11 +144,16 @@ class Catalog:
         card: str | None = None,
         model: bytes | None = None,
     ) -> int:
-        """Make an encoder known and return its id; one that is known already is left as it is."""
+        """Make an encoder known and return its id.
+
+        One that is known already keeps its id and its codes; where it is from is noted anew.
+        """
         self._run(
-            "INSERT OR IGNORE INTO encoders"
+            "INSERT INTO encoders"
             " (slot, name, source, fingerprint, bits, embedding_size, current, card, model)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (slot, fingerprint) DO UPDATE SET source = excluded.source,"
+            " card = excluded.card, model = excluded.model",
             [
                 slot,
                 encoder.name,
