@@ -16,6 +16,8 @@ __all__ = ["DEFAULT_PORT", "TOKEN_VARIABLE", "serve"]
 DEFAULT_PORT = 5665  # LOOK on a telephone
 TOKEN_VARIABLE = "LOOKALIKE_TOKEN"  # noqa: S105 - the name of it
 
+_PAGE = 200  # requests that a page with all its thumbnails may take at once, whatever the rate
+
 
 @click.command(short_help="Search in the browser, and over HTTP.")
 @click.argument("file", metavar="[LIBRARY]", required=False, type=PathType(folder=False))
@@ -111,7 +113,7 @@ def serve(
         token=check_token(token) if token else None,
         upload_bytes=max_upload * 1_000_000,
         rate=rate,
-        burst=3 * rate,
+        burst=max(_PAGE, 3 * rate),
     )
     settings = replace(settings, limits=replace(settings.limits, pixels=max_pixels * 1_000_000))
     if workers is not None:

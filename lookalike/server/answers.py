@@ -101,7 +101,7 @@ async def _on_disconnect(_request: Request, _error: Exception) -> Response:
 
 
 async def _on_surprise(_request: Request, error: Exception) -> Response:
-    _log.error("unexpected %s", type(error).__name__, exc_info=error)
+    _log.error("unexpected %s: %s", type(error).__name__, error)  # Uvicorn logs the traceback
     return ApiError(
         500, "unexpected", "something unexpected happened: the log of the server says more"
     ).response()

@@ -97,7 +97,8 @@ class Guard:
             self._at_once -= 1
 
     def _check(self, request: Request) -> None:
-        headers, path = request.headers, request.url.path
+        # Not request.url, which is made of the Host header too.
+        headers, path = request.headers, str(request.scope["path"])
         client = client_of(request.client.host if request.client else "")
         self._rates.charge(client, 1)
         if self._at_once >= _MOST_AT_ONCE:

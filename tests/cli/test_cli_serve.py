@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -65,13 +66,20 @@ def get(url: str, token: str | None = None) -> Any:
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_until_it_is_asked_to_end(
-    start: Start, library: Path, ending: signal.Signals
+    start: Start, library: Path, tmp_path: Path, ending: signal.Signals
 ) -> None:
-    process, line = start(library)
+    opened = tmp_path / "opened"
+    browser = tmp_path / "browser.py"
+    browser.write_text(f"import sys; open({str(opened)!r}, 'w').write(sys.argv[1])")
+    process, line = start(library, "--open", BROWSER=f"{sys.executable} {browser} %s")
     found = LINE.match(line)
     assert found, line
     assert (found[1], found[3], found[4]) == ("4", None, None)
     assert get(found[2] + "api/v1/status")["pictures"] == 4
+    while not (opened.exists() and opened.read_text()):
+        assert process.poll() is None
+        time.sleep(0.05)
+    assert opened.read_text() == found[2]
     process.send_signal(ending)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (0, "", "")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Serve, ids, refusal
+from serving import Serve, ids, refusal
 
 from lookalike import Library
 

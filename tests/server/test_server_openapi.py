@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import TOKEN, Server, ids
+from serving import TOKEN, Server, ids
 from starlette.routing import Route
 
 from lookalike.server.about import LEDGER_SHOWN

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 import httpx
 import pytest
-from conftest import AWKWARD, RAW_BYTES, Serve, ids, refusal
 from PIL import Image
+from serving import AWKWARD, RAW_BYTES, Serve, ids, refusal
 
 PICTURES = "/api/v1/pictures"
 

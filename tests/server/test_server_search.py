@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pillow_heif
 import pytest
-from conftest import AWKWARD, Serve, encoded, ids, refusal
 from PIL import Image
+from serving import AWKWARD, Serve, encoded, ids, refusal
 
 SEARCH = "/api/v1/search"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import TOKEN, Serve, Server, ids, refusal
+from serving import TOKEN, Serve, Server, ids, refusal
 
 from lookalike.server.routes import ENDPOINTS, public_paths
 

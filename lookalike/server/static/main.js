@@ -104,11 +104,11 @@ async function byFile(place, signal) {
   });
   fill(results, box, busy("Searching…"));
   fill(place, picker(take), results);
-  const search = async (k) => {
+  const search = async (k, before) => {
     const answer = await api.search(file, k, signal);
-    showResults(results, box, answer, k, (wanted) => again(search, wanted, results));
+    showResults(results, box, answer, k, before, (...more) => again(search, more, results));
   };
-  await search(FIRST);
+  await search(FIRST, 0);
 }
 
 async function byPicture(place, signal, id) {
@@ -122,18 +122,23 @@ async function byPicture(place, signal, id) {
   });
   document.title = `${name} – lookalike`;
   fill(results, box, busy("Searching…"));
-  const search = async (k) => {
+  const search = async (k, before) => {
     const answer = await api.similar(id, k, signal);
-    showResults(results, box, answer, k, (wanted) => again(search, wanted, results));
+    showResults(results, box, answer, k, before, (...more) => again(search, more, results));
   };
-  await search(FIRST);
+  await search(FIRST, 0);
 }
 
-async function again(search, k, place) {
+async function again(search, more, place) {
   try {
-    await search(k);
+    await search(...more);
   } catch (error) {
-    if (error.name !== "AbortError") place.append(complaint(error.message));
+    if (error.name === "AbortError") return;
+    place.append(complaint(error.message));
+    for (const button of place.querySelectorAll(".more")) {
+      button.disabled = false;
+      button.textContent = "Try again";
+    }
   }
 }
 

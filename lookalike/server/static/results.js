@@ -40,11 +40,11 @@ function filters(hits, list) {
 
 function summary(answer) {
   const copies = answer.hits.filter((hit) => hit.kind !== "alike").length;
-  const others = answer.hits.length - copies;
+  const others = (answer.hits.length - copies).toLocaleString("en");
   const took = `${Math.max(1, Math.round(1000 * answer.seconds.total))} ms`;
-  const rest = others ? `, then the ${others.toLocaleString("en")} most alike` : "";
-  const found = copies === 0 ? "No copy" : copies === 1 ? "1 copy" : `${copies} copies`;
-  return `${found} of it${rest} (${took})`;
+  if (copies === 0) return `No copy of it; the ${others} most alike (${took})`;
+  const found = copies === 1 ? "1 copy of it" : `${copies} copies of it`;
+  return `${found}${others === "0" ? "" : `, then the ${others} most alike`} (${took})`;
 }
 
 /**
@@ -53,16 +53,17 @@ function summary(answer) {
  * @param {Node} query shows the picture.
  * @param {object} answer of the interface.
  * @param {number} asked hits that were asked for.
- * @param {function(number)} more asks again for so many hits.
+ * @param {number} before hits that were shown before; the first new one gets the focus.
+ * @param {function(number, number)} more asks again: for so many hits, so many being shown.
  */
-export function showResults(place, query, answer, asked, more) {
+export function showResults(place, query, answer, asked, before, more) {
   const list = grid(answer.hits);
   const text = answer.hits.length ? summary(answer) : "The library holds no other picture yet.";
   const next = make("button", { type: "button", className: "more" }, "Show more");
   next.addEventListener("click", () => {
     next.disabled = true;
     next.textContent = "Searching…";
-    more(Math.min(MOST, asked + STEP));
+    more(Math.min(MOST, asked + STEP), answer.hits.length);
   });
   fill(
     place,
@@ -73,4 +74,5 @@ export function showResults(place, query, answer, asked, more) {
     answer.hits.length >= asked && asked < MOST ? next : null,
   );
   announce(text);
+  if (before) list.children[before]?.querySelector("a").focus();
 }
