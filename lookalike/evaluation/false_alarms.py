@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from PIL import Image
 
@@ -127,12 +128,13 @@ def alarm_sheet(alarms: Sequence[Alarm], *, most: int = 100) -> Image.Image:
     cells = []
     for number, path in enumerate(paths):
         made = decoded[number]
+        name = "/".join(Path(path).parts[-2:])  # the folder tells apart what the camera numbered
         told = f"{shown[number // 2].distance} bits" if number % 2 else ""
         if isinstance(made, Exception):
-            cells.append(Cell(path, None, None, [told], reason=str(made)))
+            cells.append(Cell(name, None, None, [told], reason=str(made)))
         else:
             kind: Kind | None = "edited" if number % 2 else None
-            cells.append(Cell(path, made.inputs["sheet"], kind, [told]))
+            cells.append(Cell(name, made.inputs["sheet"], kind, [told]))
     some = f" (the nearest {most:,} are shown)" if len(alarms) > most else ""
     return contact_sheet(
         cells[0], cells[1:], columns=4, title=f"{len(alarms):,} pairs of edited copies{some}"
