@@ -344,7 +344,7 @@ class Library:
         """The k pictures of the library that show what a text says.
 
         Texts are compared with the embeddings, all of them: a text has no code. Their cosines are
-        small even for the best pictures, such as 0.3: only their order means something.
+        small even for the best pictures: only their order means something.
 
         Args:
             text: what to look for, best in the words of a caption, such as ``a red boat``.
