@@ -7,19 +7,16 @@ model those of pictures that have none.
 
 from __future__ import annotations
 
-import hashlib
-import logging
 import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
-import platformdirs
 from PIL import Image
 
 from lookalike.datasets import Part, load, prepared
@@ -27,7 +24,8 @@ from lookalike.datasets.loading import ALIASES
 from lookalike.datasets.reading import pixel_digests
 from lookalike.encoders import registry
 from lookalike.errors import LookalikeError, MissingExtraError, UsageError
-from lookalike.evaluation.kept_codes import KeptCodes, keep, read_codes
+from lookalike.evaluation.features import directions, features_of
+from lookalike.evaluation.kept_codes import KeptCodes, read_codes
 from lookalike.evaluation.neighbour_sheet import plot_row, row_size
 from lookalike.evaluation.retrieval_plots import new_figure
 from lookalike.images.decode import prepare
@@ -37,8 +35,6 @@ from lookalike.indexes.scan import Scan
 from lookalike.types import Encoder, Index, InputSpec, Limits, Pixels
 
 __all__ = ["FEATURES", "KDTreeSearch", "LSHSearch", "Neighbour", "load_features"]
-
-_log = logging.getLogger(__name__)
 
 FEATURES = ("cifar10-real-32", "cifar10-48", "resisc-real-32", "resisc-512")
 """Models whose features are shipped: real ones for the k-d tree, bits for LSH."""
@@ -52,7 +48,6 @@ _MODELS = {
     "resisc45": ("resisc-real-32", "resisc-512"),
 }
 _WARM_UP = 64  # queries, so that what is timed has been compiled
-_BATCH = 64
 _SHOWN = InputSpec(128, "crop", "bicubic")  # a picture in a plot
 
 
@@ -132,7 +127,13 @@ class _Search(ABC):
         self._order = np.asarray(sorted(range(len(digests)), key=digests.__getitem__), np.int64)
         self._position = np.empty_like(self._order)
         self._position[self._order] = np.arange(len(self._order))
-        kept = self._features([digests[row] for row in self._order], progress)
+        kept = features_of(
+            self.model,
+            self.pictures.take(self._order),
+            [digests[row] for row in self._order],
+            threads=threads,
+            progress=progress,
+        )
         self._rows = self._searchable(kept)
         started = time.perf_counter()
         self._index = self._build(self._rows, kept.bits)
@@ -179,7 +180,7 @@ class _Search(ABC):
         found = [self._neighbour(hit.id, hit.distance) for hit in hits[0]]
         if plot is not False:
             shown = None if plot is True else Path(plot)
-            self._plot(image, image_idx, found, shown)
+            self._plot(image, image_idx or 0, found, shown)
         return found
 
     def _measure(self, k: int) -> tuple[dict[str, float], float, float]:
@@ -203,60 +204,6 @@ class _Search(ABC):
         }
         return per_class, float(shares.mean()), seconds
 
-    def _features(
-        self, digests: Sequence[bytes], progress: Callable[[int], object] | None
-    ) -> KeptCodes:
-        """Codes and embeddings of all pictures, in the order of their digests."""
-        for file in (registry.features_path(self.model), self._cache(digests)):
-            if file is None or not file.is_file():
-                continue
-            kept = read_codes(file)
-            rows = kept.rows(digests)
-            if (rows >= 0).all():
-                embeddings = None if kept.embeddings is None else kept.embeddings[rows]
-                return replace(kept, codes=kept.codes[rows], embeddings=embeddings, digests=None)
-            _log.info("%s lacks %d of the pictures", file.name, (rows < 0).sum())
-        return self._compute(digests, progress)
-
-    def _compute(
-        self, digests: Sequence[bytes], progress: Callable[[int], object] | None
-    ) -> KeptCodes:
-        """Encode all pictures, and keep that for the next time."""
-        encoder = self._encoding()
-        _log.info("computing features of %d pictures with %s", len(self), self.model)
-        codes, embeddings = [], []
-        batch: list[Pixels] = []
-        ordered = self.pictures.take(self._order)
-        for row, picture in prepared(ordered, encoder.input):
-            batch.append(picture)
-            if len(batch) == _BATCH or row == len(ordered) - 1:
-                made = encoder.encode(batch)
-                codes.append(made.codes)
-                if made.embeddings is not None:
-                    embeddings.append(_directions(made.embeddings))
-                if progress is not None:
-                    progress(len(batch))
-                batch.clear()
-        kept = KeptCodes(
-            encoder.name,
-            encoder.bits,
-            np.concatenate(codes),
-            np.concatenate(embeddings) if embeddings else None,
-            np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 32),
-        )
-        try:
-            keep(self._cache(digests), kept)
-        except OSError as error:
-            _log.info("the features can't be kept: %s", error)
-        return kept
-
-    def _cache(self, digests: Sequence[bytes]) -> Path:
-        """Where features of these pictures by this model are kept."""
-        fingerprint = registry.fingerprint(self.model) or self._encoding().fingerprint
-        data = hashlib.sha256(b"".join(digests)).hexdigest()[:16]
-        folder = Path(platformdirs.user_cache_dir("lookalike", appauthor=False))
-        return folder / "features" / f"{fingerprint}-{data}.npz"
-
     def _encoding(self) -> Encoder:
         if self._encoder is None:
             self._encoder = registry.load(self.model, threads=self._threads)
@@ -265,7 +212,7 @@ class _Search(ABC):
     def _encode_one(self, image: Picture) -> npt.NDArray[Any]:
         encoder = self._encoding()
         made = encoder.encode([_pixels(image, encoder.input)])
-        embeddings = None if made.embeddings is None else _directions(made.embeddings)
+        embeddings = None if made.embeddings is None else directions(made.embeddings)
         return self._searchable(KeptCodes(encoder.name, encoder.bits, made.codes, embeddings))
 
     def _neighbour(self, position: int, distance: float) -> Neighbour:
@@ -277,16 +224,18 @@ class _Search(ABC):
     def _plot(
         self,
         image: Picture | None,
-        image_idx: int | None,
+        image_idx: int,
         found: Sequence[Neighbour],
         file: Path | None,
     ) -> None:
         """Draw the query and its neighbours, into a file or on the screen."""
         title = f"{self.model} on {self.dataset.name}: the {len(found)} nearest"
-        shown = [("query", self._thumbnail(image, image_idx))]
+        pictures = self.pictures.pictures
+        asked = pictures[image_idx] if image is None else image
+        shown = [("query", _pixels(asked, _SHOWN))]
         for neighbour in found:
             told = f"{neighbour.distance:.4g}\n{neighbour.class_name}"
-            shown.append((told, self._thumbnail(None, neighbour.index)))
+            shown.append((told, _pixels(pictures[neighbour.index], _SHOWN)))
         if file is not None:
             plot_row(new_figure(*row_size(len(shown))), shown, title).savefig(file)
             return
@@ -302,13 +251,6 @@ class _Search(ABC):
             plot_row(figure, shown, title)
             pyplot.show()
             pyplot.close(figure)
-
-    def _thumbnail(self, image: Picture | None, row: int | None) -> Pixels:
-        if row is None:
-            assert image is not None
-            return _pixels(image, _SHOWN)
-        pictures = self.pictures.pictures
-        return _pixels(pictures[row], _SHOWN)
 
     @abstractmethod
     def _searchable(self, kept: KeptCodes) -> npt.NDArray[Any]:
@@ -452,10 +394,3 @@ def _pixels(image: Picture, spec: InputSpec) -> Pixels:
         path = os.path.abspath(image)
         return next(prepared(Part((path,), None, (path,)), spec, workers=1))[1]
     return prepare(image, {"picture": spec}, Limits()).inputs["picture"]
-
-
-def _directions(embeddings: npt.NDArray[Any]) -> npt.NDArray[np.float16]:
-    """Of length 1, as files of codes keep them."""
-    values = embeddings.astype(np.float32)
-    lengths = np.linalg.norm(values, axis=1, keepdims=True)
-    return np.asarray(values / np.where(lengths == 0, 1, lengths), np.float16)

@@ -8,6 +8,7 @@ import numpy as np
 
 from lookalike.datasets.reading import pixel_digests
 from lookalike.errors import LookalikeError
+from lookalike.evaluation.features import directions
 from lookalike.evaluation.kept_codes import KeptCodes, keep
 from lookalike.evaluation.protocols import Coded
 
@@ -45,10 +46,6 @@ def keep_codes(file: Path, coded: Coded) -> int:
         raise LookalikeError("there are no codes to keep")
     keys = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 32)
     _, rows = np.unique(keys.view(np.dtype((np.void, 32))).ravel(), return_index=True)
-    found = None
-    if embeddings is not None:
-        values = embeddings[rows].astype(np.float32)
-        lengths = np.linalg.norm(values, axis=1, keepdims=True)
-        found = (values / np.where(lengths == 0, 1, lengths)).astype(np.float16)
+    found = None if embeddings is None else directions(embeddings[rows])
     keep(file, KeptCodes(coded.model, coded.bits, codes[rows], found, keys[rows]))
     return len(rows)

@@ -41,7 +41,7 @@ class KeptCodes:
     codes: Codes
     embeddings: npt.NDArray[Any] | None = None
     digests: npt.NDArray[np.uint8] | None = None
-    paths: npt.NDArray[np.str_] | None = None
+    paths: npt.NDArray[Any] | None = None
 
     def __len__(self) -> int:
         """Number of codes."""

@@ -1,0 +1,96 @@
+"""The features of a data set's pictures by a model: shipped, kept earlier, or computed now."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import platformdirs
+
+from lookalike.datasets import Part
+from lookalike.encoders import registry
+from lookalike.errors import LookalikeError
+from lookalike.evaluation.kept_codes import KeptCodes, keep, read_codes
+from lookalike.evaluation.model_codes import open_source
+
+__all__ = ["directions", "features_of"]
+
+_log = logging.getLogger(__name__)
+
+
+def features_of(
+    model: str,
+    part: Part,
+    digests: Sequence[bytes],
+    *,
+    threads: int | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> KeptCodes:
+    """Codes and, where the model has them, embeddings of all pictures of a part, in its order.
+
+    They are taken out of the file that is shipped beside the model, else out of the user's cache;
+    if neither has all of them, they are computed, and kept there.
+
+    Args:
+        model: its name, or the path of its ``.onnx`` file.
+        part: the pictures.
+        digests: SHA-256 of the pixels of each.
+        threads: of the model.
+        progress: called with a number of pictures that were computed.
+
+    Returns:
+        One row for each picture, embeddings float16 of length 1.
+
+    Raises:
+        UsageError: there is no such model.
+        ModelError: its file is missing or damaged.
+        LookalikeError: a picture can't be read, or there are none.
+    """
+    if not len(part):
+        raise LookalikeError("there are no pictures to search")
+    cache = _cache(model, digests, threads)
+    for file in (registry.features_path(model), cache):
+        if file is None or not file.is_file():
+            continue
+        kept = read_codes(file)
+        rows = kept.rows(digests)
+        if (rows >= 0).all():
+            embeddings = None if kept.embeddings is None else kept.embeddings[rows]
+            return replace(kept, codes=kept.codes[rows], embeddings=embeddings, digests=None)
+        _log.info("%s lacks %d of the pictures", file.name, (rows < 0).sum())
+    _log.info("computing the features of %d pictures with %s", len(part), model)
+    source = open_source(model, threads=threads)
+    made = source.of(part, progress)
+    found = KeptCodes(
+        source.name,
+        source.bits,
+        made.codes,
+        None if made.embeddings is None else directions(made.embeddings),
+        np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 32),
+    )
+    try:
+        keep(cache, found)
+    except OSError as error:
+        _log.info("the features can't be kept: %s", error)
+    return found
+
+
+def directions(embeddings: npt.NDArray[Any]) -> npt.NDArray[np.float16]:
+    """Embeddings of length 1, as files of codes keep them."""
+    values = embeddings.astype(np.float32)
+    lengths = np.linalg.norm(values, axis=1, keepdims=True)
+    return np.asarray(values / np.where(lengths == 0, 1, lengths), np.float16)
+
+
+def _cache(model: str, digests: Sequence[bytes], threads: int | None) -> Path:
+    """Where features of these pictures by this model are kept."""
+    fingerprint = registry.fingerprint(model) or registry.load(model, threads=threads).fingerprint
+    data = hashlib.sha256(b"".join(digests)).hexdigest()[:16]
+    folder = Path(platformdirs.user_cache_dir("lookalike", appauthor=False))
+    return folder / "features" / f"{fingerprint}-{data}.npz"
