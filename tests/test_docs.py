@@ -7,7 +7,8 @@ print what the block shows, where
 - the home folder is ``/home/ana``;
 - a line ``...`` stands for any number of lines.
 
-All Python blocks of a page are run together as one script, after its commands.
+All Python blocks of a page are run together as one script; those that search published data sets as
+another one, where the data sets are.
 """
 
 from __future__ import annotations
@@ -111,10 +112,29 @@ def test_commands_do_what_the_page_says(
         assert agrees(expected or ["..."], printed), f"{command} printed\n{output}"
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=name)
+def examples(page: Path, *, of_data_sets: bool) -> list[str]:
+    """The Python blocks of a page that search published data sets, or those that don't."""
+    return [b for b in blocks(page, "python") if ("lookalike.thesis" in b) == of_data_sets]
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if examples(p, of_data_sets=False)], ids=name)
 def test_python_examples_run(page: Path, home: Path, environment: dict[str, str]) -> None:
+    run_examples(examples(page, of_data_sets=False), home, environment)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [p for p in PAGES if examples(p, of_data_sets=True)], ids=name)
+def test_examples_of_data_sets_run(
+    page: Path, home: Path, environment: dict[str, str], data_sets: Path
+) -> None:
+    told = environment | {"LOOKALIKE_DATA": str(data_sets)}
+    run_examples(examples(page, of_data_sets=True), home, told)
+
+
+def run_examples(found: list[str], home: Path, environment: dict[str, str]) -> None:
+    """As one script."""
     script = home / "example.py"
-    script.write_text("\n".join(blocks(page, "python")), encoding="utf-8")
+    script.write_text("\n".join(found), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-W", "error", script.name],
         cwd=home,
