@@ -99,8 +99,8 @@ _TRUST = 0.8  # of what a teacher labelled
 @click.option(
     "--weights",
     metavar="FILE",
-    type=PathType(folder=False),
-    help="Weights for resnet50 to start from, safetensors in timm's naming.",
+    help="Weights for resnet50 to start from, safetensors in timm's naming; or "
+    "hub:timm/resnet50.a1_in1k, which fetches them (98 MiB).",
 )
 @click.option(
     "--start",
@@ -284,11 +284,16 @@ def _config(dataset: Dataset, given: dict[str, Any]) -> Config:
     """The recipe of the network, with what the command says instead."""
     from lookalike.training.config import recipe
     from lookalike.training.losses import loss_named
+    from lookalike.training.weights import pinned
 
     small = dataset.kind == "cifar10"
     config = recipe(given["network"] or ("resnet9" if small else "lite0"))
     told = {name: given[name] for name in _SETTINGS if given[name] is not None}
-    told |= {name: str(given[name]) for name in ("weights", "start") if given[name] is not None}
+    if given["start"] is not None:
+        told["start"] = str(given["start"])
+    if given["weights"] is not None:
+        with byte_bar("downloading") as fetched:
+            told["weights"] = pinned(given["weights"], fetched)
     if not dataset.class_names:
         told.setdefault("loss", "bihalf")
     if small and config.side > 32:
@@ -329,6 +334,8 @@ def _command(data: str, out: Path, given: dict[str, Any]) -> str:
         if name in _ELSEWHERE or value is None or value is False or value == "":
             continue
         words.append(f"--{name.replace('_', '-')}")
+        if name == "weights" and not value.startswith("hub:"):
+            value = Path(value)
         if value is not True:
             words.append(value.name if isinstance(value, Path) else str(value))
     return shlex.join([*words, "--out", out.name])

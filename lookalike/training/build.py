@@ -13,6 +13,7 @@ from lookalike.training.networks.lite import Lite
 from lookalike.training.networks.resnet9 import ResNet9
 from lookalike.training.networks.resnet50 import ResNet50
 from lookalike.training.networks.thesis_cnn import ThesisCNN
+from lookalike.training.weights import located
 
 __all__ = ["build", "restored"]
 
@@ -67,6 +68,6 @@ def backbone(config: Config, *, blank: bool = False) -> Backbone:
     if config.network == "thesis-cnn":
         return ThesisCNN(config.side)
     if config.network == "resnet50":
-        weights = Path(config.weights) if config.weights and not blank else None
+        weights = located(config.weights) if config.weights and not blank else None
         return ResNet50(weights, config.inside)
     return Lite(config.network, config.inside, blank=blank)

