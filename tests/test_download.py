@@ -148,7 +148,7 @@ def test_no_way_to_other_schemes(serve: Serve, tmp_path: Path, target: str) -> N
     serve(CONTENT)  # sets no_proxy
     url = f"http://127.0.0.1:{http.server_address[1]}/f"
     try:
-        with pytest.raises(LookalikeError, match="isn't asked|not allowed"):
+        with pytest.raises(LookalikeError, match=r"isn't asked|not allowed"):
             download(url, tmp_path / "f", CHECKSUM, attempts=1, wait=0)
     finally:
         http.shutdown()
