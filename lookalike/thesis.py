@@ -14,20 +14,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast, get_args
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from lookalike.datasets import Part, load, prepared
+from lookalike.datasets import Dataset, Part, load, prepared
 from lookalike.datasets.loading import ALIASES
 from lookalike.datasets.reading import pixel_digests
 from lookalike.encoders import registry
-from lookalike.errors import LookalikeError, MissingExtraError, UsageError
+from lookalike.errors import LookalikeError, UsageError
 from lookalike.evaluation.features import directions, features_of
 from lookalike.evaluation.kept_codes import KeptCodes, read_codes
-from lookalike.evaluation.neighbour_sheet import plot_row, row_size
-from lookalike.evaluation.retrieval_plots import new_figure
+from lookalike.evaluation.neighbour_sheet import show_row
 from lookalike.images.decode import prepare
 from lookalike.indexes.kdtree import KDTreeIndex
 from lookalike.indexes.minhash import MinHashForest
@@ -47,6 +47,9 @@ _MODELS = {
     "cifar10": ("cifar10-real-32", "cifar10-48"),
     "resisc45": ("resisc-real-32", "resisc-512"),
 }
+# For as long as somebody uses the data set: digests of files take decoding them all.
+_read: WeakKeyDictionary[Dataset, tuple[Part, list[bytes]]] = WeakKeyDictionary()
+
 _WARM_UP = 64  # queries, so that what is timed has been compiled
 _SHOWN = InputSpec(128, "crop", "bicubic")  # a picture in a plot
 
@@ -102,7 +105,7 @@ class _Search(ABC):
 
     def _start(
         self,
-        dataset: str | os.PathLike[str],
+        dataset: str | os.PathLike[str] | Dataset,
         model: str | None,
         kind: int,
         data_dir: str | os.PathLike[str] | None,
@@ -111,18 +114,23 @@ class _Search(ABC):
         threads: int | None,
     ) -> None:
         """Read and build everything; ``kind`` says which of a data set's models is the shipped."""
-        known = ALIASES.get(dataset, dataset) if isinstance(dataset, str) else None
+        known: object = dataset
+        if isinstance(dataset, Dataset):
+            known = dataset.kind
+        elif isinstance(dataset, str):
+            known = ALIASES.get(dataset, dataset)
         if model is None and known not in _MODELS:
             raise UsageError(
-                f"no model is shipped for {str(dataset)!r}: there are some for "
+                f"no model is shipped for {str(known)!r}: there are some for "
                 f"{' and '.join(_MODELS)}; give another data set's as model="
             )
-        self.dataset = load(dataset, data_dir, download=download)
-        self.pictures = self.dataset.everything()
+        if not isinstance(dataset, Dataset):
+            dataset = load(dataset, data_dir, download=download)
+        self.dataset = dataset
+        self.pictures, digests = _everything(dataset)
         self.model = model or _MODELS[str(known)][kind]
         self._threads = threads
         self._encoder: Encoder | None = None
-        digests = pixel_digests(self.pictures)
         # Position in the index to row in the data set, and back.
         self._order = np.asarray(sorted(range(len(digests)), key=digests.__getitem__), np.int64)
         self._position = np.empty_like(self._order)
@@ -135,6 +143,7 @@ class _Search(ABC):
             progress=progress,
         )
         self._rows = self._searchable(kept)
+        self._build(self._rows[:1], kept.bits)  # imports what it takes, and compiles
         started = time.perf_counter()
         self._index = self._build(self._rows, kept.bits)
         self.build_seconds = time.perf_counter() - started
@@ -236,21 +245,7 @@ class _Search(ABC):
         for neighbour in found:
             told = f"{neighbour.distance:.4g}\n{neighbour.class_name}"
             shown.append((told, _pixels(pictures[neighbour.index], _SHOWN)))
-        if file is not None:
-            plot_row(new_figure(*row_size(len(shown))), shown, title).savefig(file)
-            return
-        try:
-            from matplotlib import pyplot
-        except ImportError as error:
-            raise MissingExtraError(
-                "plots take matplotlib: pip install 'lookalike[plots]', or give plot=False"
-            ) from error
-        # Without a screen there is nothing to show it on, and matplotlib would warn.
-        if pyplot.get_backend().lower() != "agg":
-            figure = pyplot.figure(figsize=row_size(len(shown)))
-            plot_row(figure, shown, title)
-            pyplot.show()
-            pyplot.close(figure)
+        show_row(shown, title, file)
 
     @abstractmethod
     def _searchable(self, kept: KeptCodes) -> npt.NDArray[Any]:
@@ -266,7 +261,8 @@ class KDTreeSearch(_Search):
 
     Args:
         dataset: ``cifar10`` or ``resisc45``, also by the thesis's names ``cifar`` and ``resisc``;
-            with ``model`` any that :func:`lookalike.datasets.load` reads.
+            with ``model`` any that :func:`lookalike.datasets.load` reads. Or one that it has read:
+            then two searches share its pictures.
         model: name or ``.onnx`` file of a model with real features; the shipped one if omitted.
         data_dir: where data sets are looked for by name; ``$LOOKALIKE_DATA``, else ``data``.
         download: whether to fetch CIFAR-10 (163 MiB) where it is missing.
@@ -292,7 +288,7 @@ class KDTreeSearch(_Search):
 
     def __init__(
         self,
-        dataset: str | os.PathLike[str] = "cifar10",
+        dataset: str | os.PathLike[str] | Dataset = "cifar10",
         *,
         model: str | None = None,
         data_dir: str | os.PathLike[str] | None = None,
@@ -353,7 +349,7 @@ class LSHSearch(_Search):
 
     def __init__(
         self,
-        dataset: str | os.PathLike[str] = "cifar10",
+        dataset: str | os.PathLike[str] | Dataset = "cifar10",
         *,
         index: LSHIndex = "scan",
         model: str | None = None,
@@ -386,6 +382,14 @@ class LSHSearch(_Search):
         if self._kind == "forest":
             return MinHashForest(rows, bits)
         return Scan(rows, bits, threads=self._threads)
+
+
+def _everything(dataset: Dataset) -> tuple[Part, list[bytes]]:
+    """All pictures of a data set and the digests of their pixels, made once for each data set."""
+    if dataset not in _read:
+        pictures = dataset.everything()
+        _read[dataset] = pictures, pixel_digests(pictures)
+    return _read[dataset]
 
 
 def _pixels(image: Picture, spec: InputSpec) -> Pixels:

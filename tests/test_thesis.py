@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from lookalike.codes.bits import hamming
+from lookalike.datasets import load
 from lookalike.encoders import registry
 from lookalike.errors import LookalikeError, UsageError
 from lookalike.thesis import FEATURES, KDTreeSearch, LSHSearch, Neighbour, load_features
@@ -154,6 +155,13 @@ def test_features_are_computed_once(classes: Path, lsh: LSHSearch) -> None:
     again = LSHSearch(classes, model=MODEL, progress=computed.append)
     assert computed == []
     assert np.array_equal(again._rows, lsh._rows)
+
+
+def test_two_searches_share_a_data_set(classes: Path) -> None:
+    data = load(classes)
+    tree, codes = KDTreeSearch(data, model=MODEL), LSHSearch(data, model=MODEL)
+    assert tree.pictures is codes.pictures
+    assert tree.query(image_idx=4, k=1, plot=False)[0].index == 4
 
 
 def test_another_picture_among_them_computes_them_anew(classes: Path, tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ class Part:
         return digests
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Dataset:
     """A data set in its parts.
 

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.datasets.reading import prepared
-from lookalike.errors import UsageError
+from lookalike.errors import MissingExtraError, UsageError
 from lookalike.evaluation.protocols import Coded
 from lookalike.evaluation.retrieval_plots import ALIKE, OTHER, new_figure, save
 from lookalike.indexes.scan import Scan
 from lookalike.types import InputSpec
 
-__all__ = ["choose_queries", "plot_neighbours", "plot_row", "row_size"]
+__all__ = ["choose_queries", "plot_neighbours", "show_row"]
 
 _SIDE = 128  # pixels of a picture
 _CELL = 1.0  # inches
@@ -90,22 +90,38 @@ def plot_neighbours(
     return save(figure, file)
 
 
-def row_size(count: int) -> tuple[float, float]:
-    """Inches of a figure for so many pictures in a row: width, height."""
-    return _CELL * 1.2 * count, _CELL * 1.7
-
-
-def plot_row(figure: Any, pictures: Sequence[tuple[str, npt.NDArray[np.uint8]]], title: str) -> Any:
+def show_row(
+    pictures: Sequence[tuple[str, npt.NDArray[np.uint8]]], title: str, file: Path | None = None
+) -> None:
     """Draw a row of pictures, the first with a frame, each with what is told of it below.
 
     Args:
-        figure: matplotlib's, of :func:`row_size`.
         pictures: of each what is told, and its pixels.
         title: above them.
+        file: to draw them into; without one they are shown, on the screen or in a notebook.
 
-    Returns:
-        The figure.
+    Raises:
+        MissingExtraError: matplotlib isn't installed.
+        OSError: the file can't be written.
     """
+    size = (_CELL * 1.2 * len(pictures), _CELL * 1.7)
+    if file is not None:
+        _row_of(new_figure(*size), pictures, title).savefig(file)
+        return
+    try:
+        from matplotlib import pyplot
+    except ImportError as error:
+        raise MissingExtraError(
+            "plots take matplotlib: pip install 'lookalike[plots]', or leave the plot out"
+        ) from error
+    # Without a screen there is nothing to show it on, and matplotlib would warn.
+    if pyplot.get_backend().lower() != "agg":
+        figure = _row_of(pyplot.figure(figsize=size), pictures, title)
+        pyplot.show()
+        pyplot.close(figure)
+
+
+def _row_of(figure: Any, pictures: Sequence[tuple[str, npt.NDArray[np.uint8]]], title: str) -> Any:
     grid = figure.add_gridspec(1, len(pictures), left=0.02, right=0.98, bottom=0.2, top=0.85)
     for column, (told, picture) in enumerate(pictures):
         axes = figure.add_subplot(grid[0, column])
