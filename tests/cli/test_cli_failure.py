@@ -29,7 +29,7 @@ def run(*arguments: str, **kwargs: object) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (["serch"], 2, "Did you mean 'search'"),
+        (["serch"], 2, "Did you mean one of: 'search', 'serve'"),
         (["search"], 2, "PICTURE"),
         (["search", "a.jpg", "-k", "0"], 2, "-k"),
         (["search", "a.jpg", "-k", "many"], 2, "-k"),

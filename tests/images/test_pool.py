@@ -283,7 +283,9 @@ def test_a_child_that_cannot_start_is_no_picture_failure() -> None:
 
 
 SCRIPT = """
-import os, sys, time
+import os, signal, sys, time
+# What runs in the background of a shell ignores SIGINT, and its children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path[:] = sys.argv[3:]
 from lookalike.images.pool import DecodePool
 from lookalike.types import InputSpec
