@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import Any, ClassVar, Literal, TypeAlias, TypedDict, Unpack, cast, get_args
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -96,6 +96,16 @@ def load_features(name: str) -> KeptCodes:
     return read_codes(file)
 
 
+class _Options(TypedDict, total=False):
+    """What both searches take besides the data set."""
+
+    model: str | None
+    data_dir: str | os.PathLike[str] | None
+    download: bool
+    progress: Callable[[int], object] | None
+    threads: int | None
+
+
 class _Search(ABC):
     """What both searches do.
 
@@ -103,17 +113,19 @@ class _Search(ABC):
     same distance is found depends on no order of classes.
     """
 
-    def _start(
+    _shipped: ClassVar[int]
+    """Which of a data set's models is the shipped one for this search."""
+
+    def __init__(
         self,
-        dataset: str | os.PathLike[str] | Dataset,
-        model: str | None,
-        kind: int,
-        data_dir: str | os.PathLike[str] | None,
-        download: bool,
-        progress: Callable[[int], object] | None,
-        threads: int | None,
+        dataset: str | os.PathLike[str] | Dataset = "cifar10",
+        *,
+        model: str | None = None,
+        data_dir: str | os.PathLike[str] | None = None,
+        download: bool = True,
+        progress: Callable[[int], object] | None = None,
+        threads: int | None = None,
     ) -> None:
-        """Read and build everything; ``kind`` says which of a data set's models is the shipped."""
         known: object = dataset
         if isinstance(dataset, Dataset):
             known = dataset.kind
@@ -128,21 +140,15 @@ class _Search(ABC):
             dataset = load(dataset, data_dir, download=download)
         self.dataset = dataset
         self.pictures, digests = _everything(dataset)
-        self.model = model or _MODELS[str(known)][kind]
+        self.model = model or _MODELS[str(known)][self._shipped]
         self._threads = threads
         self._encoder: Encoder | None = None
         # Position in the index to row in the data set, and back.
         self._order = np.asarray(sorted(range(len(digests)), key=digests.__getitem__), np.int64)
         self._position = np.empty_like(self._order)
         self._position[self._order] = np.arange(len(self._order))
-        kept = features_of(
-            self.model,
-            self.pictures.take(self._order),
-            [digests[row] for row in self._order],
-            threads=threads,
-            progress=progress,
-        )
-        self._rows = self._searchable(kept)
+        kept = features_of(self.model, self.pictures, digests, threads=threads, progress=progress)
+        self._rows = self._searchable(kept)[self._order]
         self._build(self._rows[:1], kept.bits)  # imports what it takes, and compiles
         started = time.perf_counter()
         self._index = self._build(self._rows, kept.bits)
@@ -163,7 +169,8 @@ class _Search(ABC):
 
         Args:
             image: a new picture: a file, a picture of Pillow's, or an array (height, width, 3).
-            image_idx: instead, a picture of the data set, which then finds itself, too.
+            image_idx: instead, a picture of the data set. It is at distance 0 from itself, and so
+                is every other with the same code.
             k: neighbours wanted, at least 1.
             plot: whether to show them with matplotlib (where it has a screen or a notebook to show
                 them on), or a file to draw them into.
@@ -286,17 +293,7 @@ class KDTreeSearch(_Search):
         ['horse', 'horse', 'horse']
     """
 
-    def __init__(
-        self,
-        dataset: str | os.PathLike[str] | Dataset = "cifar10",
-        *,
-        model: str | None = None,
-        data_dir: str | os.PathLike[str] | None = None,
-        download: bool = True,
-        progress: Callable[[int], object] | None = None,
-        threads: int | None = None,
-    ) -> None:
-        self._start(dataset, model, 0, data_dir, download, progress, threads)
+    _shipped = 0
 
     def performance(self, k: int = 10) -> tuple[dict[str, float], float, float]:
         """Query every picture, in a database that holds it.
@@ -347,21 +344,19 @@ class LSHSearch(_Search):
         MissingExtraError: the forest is asked for, and datasketch isn't installed.
     """
 
+    _shipped = 1
+
     def __init__(
         self,
         dataset: str | os.PathLike[str] | Dataset = "cifar10",
         *,
         index: LSHIndex = "scan",
-        model: str | None = None,
-        data_dir: str | os.PathLike[str] | None = None,
-        download: bool = True,
-        progress: Callable[[int], object] | None = None,
-        threads: int | None = None,
+        **options: Unpack[_Options],
     ) -> None:
         if index not in get_args(LSHIndex):
             raise UsageError(f"there is no index {index!r}: use {' or '.join(get_args(LSHIndex))}")
         self._kind = index
-        self._start(dataset, model, 1, data_dir, download, progress, threads)
+        super().__init__(dataset, **options)
 
     def performance(self, k: int = 10) -> tuple[float, float]:
         """Query every picture, in a database that holds it.

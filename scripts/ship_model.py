@@ -24,8 +24,8 @@ from lookalike.evaluation.evaluate import evaluate
 from lookalike.evaluation.model_codes import open_source
 from lookalike.evaluation.protocols import encode_split, prepare_split
 from lookalike.thesis import KDTreeSearch, LSHSearch
+from lookalike.training.shipping import LARGEST
 
-LARGEST = 10_000_000
 NEIGHBOURS = (10, 100)
 
 

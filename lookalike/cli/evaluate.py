@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lookalike.cli.options import PathType, json_option, verbose_option
+from lookalike.cli.options import PathType, data_options, json_option, verbose_option
 from lookalike.cli.output import counted, note, print_json, show_path, table
 from lookalike.cli.progress import byte_bar, counter
 from lookalike.cli.target import check_target, replacing
@@ -64,16 +64,7 @@ PROTOCOLS = ("cifar10-full", "cifar10-5k", "resisc-80-20", "thesis")
     metavar="FILE",
     help="Write the codes to an .npz file, which can be given as MODEL later.",
 )
-@click.option(
-    "--data-dir",
-    type=PathType(folder=True),
-    metavar="FOLDER",
-    show_default="$LOOKALIKE_DATA, else data",
-    help="Where data sets are looked for by name.",
-)
-@click.option(
-    "--download", is_flag=True, help="Fetch cifar10 (163 MiB) if it is missing from there."
-)
+@data_options
 @click.option(
     "--seed",
     type=click.IntRange(min=0),

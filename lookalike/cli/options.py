@@ -14,6 +14,7 @@ __all__ = [
     "LIBRARY_NAME",
     "LIBRARY_VARIABLE",
     "PathType",
+    "data_options",
     "default_library",
     "json_option",
     "library_option",
@@ -62,6 +63,20 @@ def library_option(command: Command) -> Command:
         default=default_library,
         show_default=f"${LIBRARY_VARIABLE}, else {LIBRARY_NAME} in the user's data folder",
         help="The library to use.",
+    )(command)
+
+
+def data_options(command: Command) -> Command:
+    """Add ``--data-dir`` and ``--download``, of commands that take a data set."""
+    command = click.option(
+        "--download", is_flag=True, help="Fetch cifar10 (163 MiB) if it is missing from there."
+    )(command)
+    return click.option(
+        "--data-dir",
+        type=PathType(folder=True),
+        metavar="FOLDER",
+        show_default="$LOOKALIKE_DATA, else data",
+        help="Where data sets are looked for by name.",
     )(command)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lookalike.cli.options import PathType, json_option, verbose_option
+from lookalike.cli.options import PathType, data_options, json_option, verbose_option
 from lookalike.cli.output import counted, note, print_json, show_path
 from lookalike.cli.progress import byte_bar, counter
 from lookalike.cli.target import check_target
@@ -125,14 +125,7 @@ _TRUST = 0.8  # of what a teacher labelled
     "--licence", default="", metavar="SPDX", help="Of the model, for its card, such as MIT."
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside MODEL.")
-@click.option(
-    "--data-dir",
-    type=PathType(folder=True),
-    metavar="FOLDER",
-    show_default="$LOOKALIKE_DATA, else data",
-    help="Where data sets are looked for by name.",
-)
-@click.option("--download", is_flag=True, help="Fetch cifar10 (163 MiB) if it is missing.")
+@data_options
 @click.option(
     "--threads",
     type=click.IntRange(min=1),

@@ -91,6 +91,6 @@ def directions(embeddings: npt.NDArray[Any]) -> npt.NDArray[np.float16]:
 def _cache(model: str, digests: Sequence[bytes], threads: int | None) -> Path:
     """Where features of these pictures by this model are kept."""
     fingerprint = registry.fingerprint(model) or registry.load(model, threads=threads).fingerprint
-    data = hashlib.sha256(b"".join(digests)).hexdigest()[:16]
+    data = hashlib.sha256(b"".join(sorted(digests))).hexdigest()[:16]
     folder = Path(platformdirs.user_cache_dir("lookalike", appauthor=False))
     return folder / "features" / f"{fingerprint}-{data}.npz"
