@@ -97,6 +97,12 @@ _TRUST = 0.8  # of what a teacher labelled
 )
 @click.option("--turns", is_flag=True, help="The pictures have no up: learn from all sides.")
 @click.option(
+    "--views",
+    type=click.Choice(["1", "2", "8"]),
+    help="Views of a picture whose features the model averages, at as many times its time: itself, "
+    "and its mirror image (the default for cifar10), and both turned by quarters (for resisc45).",
+)
+@click.option(
     "--weights",
     metavar="FILE",
     help="Weights for resnet50 to start from, safetensors in timm's naming; or "
@@ -275,7 +281,7 @@ def _with_validation(dataset: Dataset, config: Config, given: dict[str, Any]) ->
 
 def _config(dataset: Dataset, given: dict[str, Any]) -> Config:
     """The recipe of the network, with what the command says instead."""
-    from lookalike.training.config import recipe
+    from lookalike.training.config import at_32_pixels, recipe
     from lookalike.training.losses import loss_named
     from lookalike.training.weights import pinned
 
@@ -290,13 +296,16 @@ def _config(dataset: Dataset, given: dict[str, Any]) -> Config:
     if not dataset.class_names:
         told.setdefault("loss", "bihalf")
     if small and config.side > 32:
-        told = {"side": 32, "inside": 128, **told}
+        config = at_32_pixels(config)
     if given["size"] is not None:
         told["side"] = given["size"]
     if given["reals"] is not None:
         told = {"loss": "softmax", **told, "width": given["reals"]}
     elif given["bits"] is not None:
         told["width"] = given["bits"]
+    views = given["views"] or ("8" if dataset.kind == "resisc45" else None)
+    if views is not None:
+        told["mirror"], told["quarters"] = views != "1", views == "8"
     if given["turns"] or dataset.kind == "resisc45":
         told["augmentation"] = replace(config.augmentation, turns=True)
     if told.get("schedule") == "one-cycle":

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from lookalike.errors import UsageError
 from lookalike.training.augment import Augmentation
 
-__all__ = ["NETWORKS", "Config", "NetworkName", "recipe"]
+__all__ = ["NETWORKS", "Config", "NetworkName", "at_32_pixels", "recipe"]
 
 NetworkName = Literal["resnet9", "thesis-cnn", "lite0", "lite1", "lite2", "resnet50"]
 NETWORKS: tuple[NetworkName, ...] = get_args(NetworkName)
@@ -47,6 +47,8 @@ class Config:
         stop_after: such epochs until the training ends early, 0 for never.
         augmentation: what happens to pictures.
         mirror: whether the model averages a picture's features with its mirror image's.
+        quarters: whether it also averages those of the picture turned by quarters, for pictures
+            that have no up.
         seed: of all that is drawn.
         bfloat16: compute in it, where that is faster; ``None`` to find out.
     """
@@ -72,6 +74,7 @@ class Config:
     stop_after: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)
     mirror: bool = False
+    quarters: bool = False
     seed: int = 0
     bfloat16: bool | None = None
 
@@ -140,7 +143,7 @@ _RECIPES: dict[str, Config] = {
         head_learning_rate=3e-3,
         weight_decay=0.02,
         warmup=0.15,
-        augmentation=Augmentation(shift=16, zoom=0.2),
+        augmentation=Augmentation(shift=16, zoom=0.3, colour=0.2),
     ),
 }
 
@@ -154,3 +157,17 @@ def recipe(network: NetworkName) -> Config:
     if network not in NETWORKS:
         raise UsageError(f"no network {network!r}: use {', '.join(NETWORKS)}")
     return replace(_RECIPES.get(network, _RECIPES["pretrained"]), network=network)
+
+
+def at_32_pixels(config: Config) -> Config:
+    """The settings of a pretrained network for pictures of 32 pixels, such as CIFAR-10's.
+
+    They are scaled up inside the network: it was trained on larger ones, and halves five times.
+    """
+    return replace(
+        config,
+        side=32,
+        inside=128,
+        augmentation=Augmentation(shift=4, cutout=8, colour=config.augmentation.colour),
+        mirror=True,
+    )

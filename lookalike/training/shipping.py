@@ -57,7 +57,7 @@ def write_model(
     Raises:
         ModelError: the graph computes something else than the network.
     """
-    network = Encoding(trained.network, mirror=config.mirror).eval()
+    network = Encoding(trained.network, mirror=config.mirror, quarters=config.quarters).eval()
     some = np.ascontiguousarray(pictures[:CHECKED])
     graph = to_onnx(network, config.side, floats=True)
     single, shipped = check(graph, network, some), check(halve(graph), network, some)

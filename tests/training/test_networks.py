@@ -66,12 +66,12 @@ def test_outputs_have_their_shapes(name: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("mirror", [False, True])
-def test_the_export_agrees_with_the_network(name: str, mirror: bool) -> None:
+@pytest.mark.parametrize(("mirror", "quarters"), [(False, False), (True, False), (True, True)])
+def test_the_export_agrees_with_the_network(name: str, mirror: bool, quarters: bool) -> None:
     network = HashNetwork(backbone(name), 12, 3, "real")
     network.train()
     network(PIXELS)
-    model = Encoding(network.eval(), mirror=mirror)
+    model = Encoding(network.eval(), mirror=mirror, quarters=quarters)
     graph = to_onnx(model, SIDE, floats=True)
     found = check(graph, model, PIXELS.numpy())
     assert found.difference < 1e-4
@@ -84,6 +84,18 @@ def test_a_mirror_image_gets_the_code_of_its_picture() -> None:
     model = Encoding(network, mirror=True)
     with torch.inference_mode():
         torch.testing.assert_close(model(PIXELS).logits, model(PIXELS.flip(2)).logits)
+
+
+def test_a_picture_has_one_code_however_it_lies() -> None:
+    network = HashNetwork(backbone("resnet9"), 16, 2).eval()
+    model = Encoding(network, mirror=True, quarters=True)
+    with torch.inference_mode():
+        expected = model(PIXELS).logits
+        assert not torch.allclose(expected, Encoding(network)(PIXELS).logits, atol=1e-3)
+        for turns in range(4):
+            turned = torch.rot90(PIXELS, turns, (1, 2))
+            for lying in (turned, turned.flip(1)):
+                torch.testing.assert_close(model(lying).logits, expected)
 
 
 def test_the_first_layer_whitens() -> None:

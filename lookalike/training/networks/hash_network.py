@@ -12,7 +12,7 @@ from lookalike.errors import UsageError
 from lookalike.training.networks.binarizers import Binarize, Binarizer
 from lookalike.training.networks.hash_head import CodeOutputs, pack_bits
 
-__all__ = ["Backbone", "Encoding", "FeatureLayer", "HashNetwork", "Outputs"]
+__all__ = ["Backbone", "Encoding", "FeatureLayer", "HashNetwork", "Outputs", "views"]
 
 
 class Backbone(nn.Module):
@@ -129,6 +129,18 @@ class HashNetwork(nn.Module):
             return Outputs(wide, features, codes, self.classifier(codes))
 
 
+def views(pixels: Tensor, *, mirror: bool, quarters: bool) -> list[Tensor]:
+    """Pictures (n, side, side, 3) as they are, mirrored, and turned by quarters, as asked for."""
+    found = [pixels]
+    if quarters:
+        turned = pixels.transpose(1, 2)
+        # By half a turn, and by a quarter either way.
+        found += [pixels.flip(1).flip(2), turned.flip(1), turned.flip(2)]
+    if mirror:
+        found += [view.flip(2) for view in found]
+    return found
+
+
 class Encoding(nn.Module):
     """A trained network as a shipped model: uint8 pixels to code and embedding.
 
@@ -136,20 +148,26 @@ class Encoding(nn.Module):
         network: in evaluation mode.
         mirror: whether the features are the mean of those of the picture and of its mirror image,
             which makes codes a little better at twice the time.
+        quarters: whether they are the mean over turns by quarters too, at four times the time.
     """
 
-    def __init__(self, network: HashNetwork, *, mirror: bool = False) -> None:
+    def __init__(
+        self, network: HashNetwork, *, mirror: bool = False, quarters: bool = False
+    ) -> None:
         super().__init__()
         self.network = network
         self.mirror = mirror
+        self.quarters = quarters
         self.train(network.training)
 
     def forward(self, pixels: Tensor) -> CodeOutputs:
         """For pixels (n, side, side, 3): ``embedding`` is the direction of the features."""
-        backbone = self.network.backbone
-        features = self.network.feature(backbone(pixels))
-        if self.mirror:
-            features = (features + self.network.feature(backbone(pixels.flip(2)))) / 2
+        seen = views(pixels, mirror=self.mirror, quarters=self.quarters)
+        # One after the other: all at once would take as many times the memory.
+        features = sum(
+            (self.network.feature(self.network.backbone(view)) for view in seen[1:]),
+            self.network.feature(self.network.backbone(seen[0])),
+        ) / len(seen)
         direction = functional.normalize(features)
         rounded = torch.round(direction * 127.0).to(torch.int8)
         return CodeOutputs(pack_bits(features > 0), rounded, direction, features)
