@@ -21,6 +21,7 @@ from lookalike.encoders.onnx import processors
 from lookalike.errors import UsageError
 from lookalike.training.build import restored
 from lookalike.training.checkpoint import read_checkpoint
+from lookalike.training.loop import faster_in_bfloat16
 from lookalike.training.networks.hash_network import HashNetwork
 from lookalike.types import InputSpec, Pixels
 
@@ -66,7 +67,9 @@ def taught(
     read = in_memory(Part(part.pictures, None, part.names), InputSpec(side, "crop", "bilinear"))
     if isinstance(read.pictures, tuple):
         raise UsageError("the pictures are still files")
-    shares = probabilities(restored(begun), read.pictures, threads, progress)
+    network = restored(begun).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    fast = faster_in_bfloat16(begun.config)
+    shares = probabilities(network, read.pictures, threads, progress, bfloat16=fast)
     rows = most_certain(shares, trust)
     labels = shares.argmax(1).astype(np.int64)
     # As they were: the student may take them at another size.
@@ -95,12 +98,14 @@ def probabilities(
     pictures: Pixels,
     threads: int | None,
     progress: Callable[[int], object] | None,
+    *,
+    bfloat16: bool = False,
 ) -> Floats:
     """Class probabilities, the mean of a picture's and its mirror image's, (n, classes)."""
 
     def look(start: int) -> Floats:
         pixels = torch.from_numpy(pictures[start : start + _BATCH])
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
             both = network(pixels).logits.softmax(1) + network(pixels.flip(2)).logits.softmax(1)
         if progress is not None:
             progress(len(pixels))
