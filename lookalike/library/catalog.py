@@ -114,6 +114,17 @@ class Catalog:
         for key in keys:
             self._run("UPDATE settings SET value = value + 1 WHERE key = ?", [key])
 
+    def has_regions(self) -> bool:
+        """Whether pictures get codes of their parts, too."""
+        return self.setting("regions") == "1"
+
+    def set_regions(self, wanted: bool) -> None:
+        """Say whether they do; those that aren't wanted any more are dropped."""
+        self._run("UPDATE settings SET value = ? WHERE key = 'regions'", [str(int(wanted))])
+        if not wanted:
+            self._run("UPDATE codes SET regions = NULL WHERE regions IS NOT NULL")
+        self.touch(epoch=True)
+
     # Encoders
 
     def encoders(self) -> list[EncoderRow]:
@@ -196,10 +207,18 @@ class Catalog:
         """Whether some content has this many bytes, so that hashing a new file could pay."""
         return bool(self._all("SELECT 1 FROM contents WHERE bytes = ? LIMIT 1", [size]))
 
-    def lacks_code(self, content: int, encoders: Iterable[int]) -> list[int]:
-        """Those of the encoders that gave this content no code yet."""
-        rows = self._all("SELECT encoder FROM codes WHERE content = ?", [content])
-        return sorted(set(encoders) - {row[0] for row in rows})
+    def lacks_code(
+        self, content: int, encoders: Iterable[int], regions: Iterable[int] = ()
+    ) -> list[int]:
+        """Those of the encoders that gave this content no code yet.
+
+        Encoders in ``regions`` have to have given codes of its parts, too.
+        """
+        rows = self._all(
+            "SELECT encoder, regions IS NOT NULL FROM codes WHERE content = ?", [content]
+        )
+        parted = set(regions)
+        return sorted(set(encoders) - {row[0] for row in rows if row[1] or row[0] not in parted})
 
     def add_content(self, picture: Decoded) -> int:
         """Add a content, or find the one that is there, and return its id."""
@@ -221,13 +240,19 @@ class Catalog:
         return cast(int, cursor.lastrowid)
 
     def add_code(
-        self, encoder: int, content: int, code: bytes, embedding: bytes | None, quality: int | None
+        self,
+        encoder: int,
+        content: int,
+        code: bytes,
+        embedding: bytes | None,
+        quality: int | None,
+        regions: bytes | None = None,
     ) -> None:
         """Add a code; one that comes out of the order of ids is no append."""
         last = self._all("SELECT max(content) FROM codes WHERE encoder = ?", [encoder])[0][0]
         self._run(
-            "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?, ?)",
-            [encoder, content, code, embedding, quality],
+            "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?, ?, ?)",
+            [encoder, content, code, embedding, quality, regions],
         )
         self.touch(epoch=last is not None and content <= last)
 
