@@ -17,6 +17,6 @@ REGIONS: tuple[Part, ...] = tuple(
 """Nine parts in three rows, each overlapping its neighbours by a quarter."""
 
 
-def regions(spec: InputSpec) -> list[InputSpec]:
-    """What an encoder takes in of each of the parts, in their order."""
-    return [replace(spec, part=part) for part in REGIONS]
+def regions(name: str, spec: InputSpec) -> dict[str, InputSpec]:
+    """What an encoder takes in of each of the parts, in their order, as ``name/0`` and so on."""
+    return {f"{name}/{n}": replace(spec, part=part) for n, part in enumerate(REGIONS)}

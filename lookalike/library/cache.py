@@ -113,14 +113,15 @@ _Fields: TypeAlias = dict[str, tuple[type[Any], int]]
 
 
 def _fields(catalog: Catalog, encoder: EncoderRow) -> _Fields:
-    parts = len(REGIONS) if encoder.slot == "photo" and catalog.has_regions() else 0
-    return {
+    found: _Fields = {
         "contents": (np.int64, 1),
         "words": (np.uint64, words_for(encoder.bits)),
         "quality": (np.uint8, 1),
         "embeddings": (np.int8, encoder.embedding_size),
-        "regions": (np.uint64, parts * words_for(encoder.bits)),
     }
+    if encoder.slot == "photo" and catalog.has_regions():
+        found["regions"] = (np.uint64, len(REGIONS) * words_for(encoder.bits))
+    return found
 
 
 def _stem(encoder: EncoderRow, stamp: tuple[str, int, int]) -> str:
@@ -163,6 +164,7 @@ def _open(
         visible = _map(folder / f"{stem}-{stamp[2]}.visible", np.bool_, (rows,))
     except (OSError, ValueError):
         return None
+    arrays.setdefault("regions", np.empty((len(visible), 0), np.uint64))
     return CodeTable(encoder=encoder, visible=visible, stamp=stamp, **arrays)
 
 
@@ -245,7 +247,7 @@ def _blocks(
 ) -> Iterator[dict[str, npt.NDArray[Any]]]:
     """The codes after content ``last`` in portions, as the arrays of :func:`_fields`."""
     width = bytes_for(encoder.bits)
-    parts = fields["regions"][1] // words_for(encoder.bits)
+    parts = len(REGIONS) if "regions" in fields else 0
     rows = catalog.rows(
         "SELECT content, code, quality, embedding, regions FROM codes"
         " WHERE encoder = ? AND content > ? ORDER BY content",
@@ -294,4 +296,5 @@ def _in_memory(
         parts = [np.empty(shape, dtype), *(block[ending] for block in blocks)]
         arrays[ending] = np.concatenate(parts)
     visible = _visible(catalog, arrays["contents"])
+    arrays.setdefault("regions", np.empty((len(visible), 0), np.uint64))
     return CodeTable(encoder=encoder, visible=visible, stamp=stamp, **arrays)

@@ -158,8 +158,7 @@ class Library:
             exclude: patterns that leave files out, see :func:`lookalike.images.walk.walk`; they are
                 kept for these folders. ``None`` keeps the patterns that a folder has.
             regions: whether pictures get photo codes of nine parts of them, too, so that a detail
-                finds the whole and the whole its details; ``None`` keeps what the library has. It
-                takes some five times as long, and nine more codes a picture.
+                finds the whole and the whole its details; ``None`` keeps what the library has.
             progress: called after every batch, in this thread.
             stop: set it, from any thread, to end after the batch in hand.
 
@@ -313,8 +312,7 @@ class Library:
         if self._catalog.has_regions():
             for row in rows:
                 if row.slot == "photo":
-                    specs = enumerate(parts_of(inputs[str(row.id)]))
-                    of_row = {f"{row.id}/{number}": spec for number, spec in specs}
+                    of_row = parts_of(str(row.id), inputs[str(row.id)])
                     inputs |= of_row
                     parts[row.id] = list(of_row)
         with DecodePool(inputs, limits=self._limits, workers=self._workers) as pool:

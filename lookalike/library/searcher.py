@@ -78,8 +78,7 @@ class Searcher:
         specs = {row.slot: self._models.input(row) for row in rows}
         specs["pdq"] = PDQ.input
         if "photo" in specs and self._catalog.has_regions():
-            parts = enumerate(regions(specs["photo"]))
-            specs |= {f"photo/{number}": spec for number, spec in parts}
+            specs |= regions("photo", specs["photo"])
         if all(self._models.is_loaded(row) for row in rows):
             decoded = self._decode(picture, specs)
             encoders = self._encoders(rows)

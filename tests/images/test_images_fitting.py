@@ -69,7 +69,7 @@ def test_parts_of_a_large_jpeg_are_sharp() -> None:
 
 def test_specifications_travel_as_they_are() -> None:
     spec = InputSpec(32, "crop", "bicubic")
-    inputs = {"whole": spec, **{str(n): part for n, part in enumerate(regions(spec))}}
+    inputs = {"whole": spec, **regions("whole", spec)}
     assert unpack_inputs(pack_inputs(inputs)) == inputs
 
 
@@ -79,7 +79,7 @@ def test_the_parts_cover_the_picture() -> None:
         covered[round(100 * top) : round(100 * bottom), round(100 * left) : round(100 * right)] += 1
     assert covered.min() == 1
     pixels = np.asarray(quarters(50))
-    specs = {str(n): part for n, part in enumerate(regions(InputSpec(20, "stretch")))}
-    inputs = prepare(pixels, specs, Limits()).inputs
-    assert (inputs["2"] == (255, 0, 0)).all()
-    assert (inputs["6"] == (0, 255, 0)).all()
+    inputs = prepare(pixels, regions("x", InputSpec(20, "stretch")), Limits()).inputs
+    assert list(inputs) == [f"x/{n}" for n in range(9)]
+    assert (inputs["x/2"] == (255, 0, 0)).all()
+    assert (inputs["x/6"] == (0, 255, 0)).all()
