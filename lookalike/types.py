@@ -25,6 +25,7 @@ __all__ = [
     "Kind",
     "Limits",
     "Match",
+    "Part",
     "Pixels",
     "RadiusHits",
 ]
@@ -34,6 +35,9 @@ Codes: TypeAlias = npt.NDArray[np.uint8]
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 """One RGB picture, shape (height, width, 3)."""
+
+Part: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right and bottom of a part of a picture, as shares of its sides from 0 to 1."""
 
 Kind: TypeAlias = Literal["same-bytes", "same-pixels", "edited", "alike"]
 """What a match is, best first."""
@@ -49,11 +53,13 @@ class InputSpec:
             enlarges; ``stretch`` gives ``size`` x ``size`` whatever the aspect; ``crop`` scales the
             shorter side to ``size`` and takes the centre square.
         resample: the filter, applied with antialiasing.
+        part: what of the picture is taken, before all else; ``None`` for all of it.
     """
 
     size: int
     fit: Literal["within", "stretch", "crop"]
     resample: Literal["box", "bilinear", "bicubic", "lanczos"] = "bilinear"
+    part: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +246,7 @@ class Match:
         similarity: cosine of the embeddings where they were compared, else ``None``.
         width: of the picture, in pixels.
         height: likewise.
+        part: where in this picture the one that was asked for is, if it is a detail of it.
     """
 
     id: int
@@ -251,3 +258,4 @@ class Match:
     similarity: float | None
     width: int
     height: int
+    part: Part | None = None

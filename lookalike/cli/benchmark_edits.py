@@ -52,6 +52,7 @@ _PLOT_ENDINGS = (".png", ".svg", ".pdf")
     metavar="FILE",
     help="torchvision's weights of mobilenet_v3_small as safetensors, for imagededup-cnn.",
 )
+@click.option("--regions", is_flag=True, help="Give parts of the pictures codes, too.")
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
@@ -87,6 +88,7 @@ def edits(
     names: tuple[str, ...],
     peers: str,
     weights: Path | None,
+    regions: bool,
     seed: int,
     missed: bool,
     alarms: bool,
@@ -120,7 +122,7 @@ def edits(
     wanted = {"all": PEERS, "none": ()}.get(peers) or tuple(filter(None, peers.split(",")))
     opened, left_out = open_peers(() if peers == "none" else wanted, weights)
     note("indexing")
-    with indexed(folder) as (library, paths):
+    with indexed(folder, regions=regions) as (library, paths):
         with counter("searching") as advance:
             found = find_originals(
                 library,

@@ -34,6 +34,12 @@ __all__ = ["index", "show_report"]
     metavar="PATTERN",
     help="Leave out files and folders that match, such as '*.png' or 'drafts'; may be repeated.",
 )
+@click.option(
+    "--regions/--no-regions",
+    default=None,
+    help="Also make codes of nine parts of each picture, so that a detail finds the whole; as the "
+    "library has it, at first without. Takes some five times as long.",
+)
 @model_option
 @json_option
 @library_option
@@ -41,6 +47,7 @@ __all__ = ["index", "show_report"]
 def index(
     folders: tuple[Path, ...],
     exclude: tuple[str, ...],
+    regions: bool | None,
     model: str | None,
     as_json: bool,
     library: Path,
@@ -77,7 +84,9 @@ def index(
         if model is not None and not is_new:
             with byte_bar("downloading") as fetched:
                 opened.check_photo(model, progress=fetched)
-        report = opened.index(*folders, exclude=exclude or None, progress=progress, stop=stop)
+        report = opened.index(
+            *folders, exclude=exclude or None, regions=regions, progress=progress, stop=stop
+        )
     return show_report(report, library, as_json=as_json)
 
 

@@ -25,12 +25,15 @@ __all__ = [
 
 def pack_inputs(inputs: Mapping[str, InputSpec]) -> dict[str, Any]:
     """Specifications as JSON."""
-    return {name: [spec.size, spec.fit, spec.resample] for name, spec in inputs.items()}
+    return {name: [spec.size, spec.fit, spec.resample, spec.part] for name, spec in inputs.items()}
 
 
 def unpack_inputs(packed: dict[str, Any]) -> dict[str, InputSpec]:
     """The inverse of :func:`pack_inputs`."""
-    return {name: InputSpec(*fields) for name, fields in packed.items()}
+    return {
+        name: InputSpec(size, fit, resample, None if part is None else (*part,))
+        for name, (size, fit, resample, part) in packed.items()
+    }
 
 
 def pack_limits(limits: Limits) -> dict[str, Any]:

@@ -17,13 +17,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from filelock import FileLock, Timeout
 
 from lookalike.codes.bits import bytes_for, to_words, words_for
+from lookalike.images.regions import REGIONS
 from lookalike.library.catalog import Catalog
 from lookalike.library.disk import is_writable
 from lookalike.library.rows import EncoderRow
@@ -46,6 +47,8 @@ class CodeTable:
         words: codes padded to 64-bit words, uint64 (n, words).
         quality: uint8 (n,).
         embeddings: int8 (n, d); d is 0 where the encoder has none.
+        regions: the codes of each picture's parts, uint64 (n, parts * words); of no parts where the
+            library has none. A picture whose parts have no codes yet has its own in their place.
         visible: whether some present file holds the content, bool (n,).
         stamp: of the library when the table was made, see :meth:`Catalog.stamp`.
     """
@@ -55,6 +58,7 @@ class CodeTable:
     words: npt.NDArray[np.uint64]
     quality: npt.NDArray[np.uint8]
     embeddings: npt.NDArray[np.int8]
+    regions: npt.NDArray[np.uint64]
     visible: npt.NDArray[np.bool_]
     stamp: tuple[str, int, int]
 
@@ -82,35 +86,42 @@ def load(catalog: Catalog, encoder: EncoderRow) -> CodeTable:
     memory.
     """
     folder = cache_folder(catalog.path)
-    stamp = catalog.stamp()
-    found = _open(folder, encoder, stamp)
+    stamp, fields = catalog.stamp(), _fields(catalog, encoder)
+    found = _open(folder, encoder, stamp, fields)
     if found is not None:
         return found
     if catalog.read_only or not is_writable(catalog.path.parent):
         _log.info("the code cache in %s is stale and can't be written: reading the codes", folder)
-        return _in_memory(catalog, encoder, stamp)
+        return _in_memory(catalog, encoder, stamp, fields)
     try:
         folder.mkdir(exist_ok=True)
         with FileLock(folder / "lock", timeout=LOCK_SECONDS):
-            stamp = catalog.stamp()
-            found = _open(folder, encoder, stamp)  # somebody else may have been faster
+            stamp, fields = catalog.stamp(), _fields(catalog, encoder)
+            # Somebody else may have been faster.
+            found = _open(folder, encoder, stamp, fields)
             if found is None:
-                _refresh(folder, catalog, encoder, stamp)
-                found = _open(folder, encoder, stamp)
+                _refresh(folder, catalog, encoder, stamp, fields)
+                found = _open(folder, encoder, stamp, fields)
     except (OSError, Timeout) as error:
         _log.warning("can't write the code cache %s (%s): reading the codes", folder, error)
         found = None
-    return found or _in_memory(catalog, encoder, stamp)
+    return found or _in_memory(catalog, encoder, stamp, fields)
 
 
-def _fields(encoder: EncoderRow) -> dict[str, tuple[type[Any], int]]:
-    """File ending: (dtype, columns) of the arrays that only grow."""
-    return {
+# File ending: (dtype, columns) of the arrays that only grow.
+_Fields: TypeAlias = dict[str, tuple[type[Any], int]]
+
+
+def _fields(catalog: Catalog, encoder: EncoderRow) -> _Fields:
+    found: _Fields = {
         "contents": (np.int64, 1),
         "words": (np.uint64, words_for(encoder.bits)),
         "quality": (np.uint8, 1),
         "embeddings": (np.int8, encoder.embedding_size),
     }
+    if encoder.slot == "photo" and catalog.has_regions():
+        found["regions"] = (np.uint64, len(REGIONS) * words_for(encoder.bits))
+    return found
 
 
 def _stem(encoder: EncoderRow, stamp: tuple[str, int, int]) -> str:
@@ -136,7 +147,9 @@ def _matches(manifest: dict[str, Any], encoder: EncoderRow, stamp: tuple[str, in
     )
 
 
-def _open(folder: Path, encoder: EncoderRow, stamp: tuple[str, int, int]) -> CodeTable | None:
+def _open(
+    folder: Path, encoder: EncoderRow, stamp: tuple[str, int, int], fields: _Fields
+) -> CodeTable | None:
     """Map the files if they are fresh and whole."""
     manifest = _manifest(folder, encoder)
     if not _matches(manifest, encoder, stamp) or manifest["generation"] != stamp[2]:
@@ -145,12 +158,13 @@ def _open(folder: Path, encoder: EncoderRow, stamp: tuple[str, int, int]) -> Cod
     stem = _stem(encoder, stamp)
     arrays = {}
     try:
-        for ending, (dtype, columns) in _fields(encoder).items():
+        for ending, (dtype, columns) in fields.items():
             shape = (rows,) if ending in ("contents", "quality") else (rows, columns)
             arrays[ending] = _map(folder / f"{stem}.{ending}", dtype, shape)
         visible = _map(folder / f"{stem}-{stamp[2]}.visible", np.bool_, (rows,))
     except (OSError, ValueError):
         return None
+    arrays.setdefault("regions", np.empty((len(visible), 0), np.uint64))
     return CodeTable(encoder=encoder, visible=visible, stamp=stamp, **arrays)
 
 
@@ -163,12 +177,15 @@ def _map(path: Path, dtype: type[Any], shape: tuple[int, ...]) -> npt.NDArray[An
 
 
 def _refresh(
-    folder: Path, catalog: Catalog, encoder: EncoderRow, stamp: tuple[str, int, int]
+    folder: Path,
+    catalog: Catalog,
+    encoder: EncoderRow,
+    stamp: tuple[str, int, int],
+    fields: _Fields,
 ) -> None:
     """Bring the files up to ``stamp``; the caller holds the cache's lock."""
     manifest = _manifest(folder, encoder)
     stem = _stem(encoder, stamp)
-    fields = _fields(encoder)
     rows = manifest["rows"] if _matches(manifest, encoder, stamp) else 0
     for ending, (dtype, columns) in fields.items():
         path = folder / f"{stem}.{ending}"
@@ -178,7 +195,7 @@ def _refresh(
     last = _last_content(folder / f"{stem}.contents", rows)
     files = {ending: _cut(folder / f"{stem}.{ending}", rows, *fields[ending]) for ending in fields}
     try:
-        for block in _blocks(catalog, encoder, last):
+        for block in _blocks(catalog, encoder, last, fields):
             rows += len(block["contents"])
             for ending, file in files.items():
                 file.write(block[ending].tobytes())
@@ -226,13 +243,14 @@ def _last_content(path: Path, rows: int) -> int:
 
 
 def _blocks(
-    catalog: Catalog, encoder: EncoderRow, last: int
+    catalog: Catalog, encoder: EncoderRow, last: int, fields: _Fields
 ) -> Iterator[dict[str, npt.NDArray[Any]]]:
     """The codes after content ``last`` in portions, as the arrays of :func:`_fields`."""
     width = bytes_for(encoder.bits)
+    parts = len(REGIONS) if "regions" in fields else 0
     rows = catalog.rows(
-        "SELECT content, code, quality, embedding FROM codes WHERE encoder = ? AND content > ?"
-        " ORDER BY content",
+        "SELECT content, code, quality, embedding, regions FROM codes"
+        " WHERE encoder = ? AND content > ? ORDER BY content",
         [encoder.id, last],
     )
     while portion := list(islice(rows, PORTION)):
@@ -242,11 +260,17 @@ def _blocks(
         if encoder.embedding_size:
             joined = b"".join(r[3] for r in portion)
             embeddings = np.frombuffer(joined, np.int8).reshape(n, encoder.embedding_size)
+        regions = np.empty((n, 0), np.uint64)
+        if parts:
+            joined = b"".join(r[4] or r[1] * parts for r in portion)
+            flat = np.frombuffer(joined, np.uint8).reshape(n * parts, width)
+            regions = to_words(flat).reshape(n, -1)
         yield {
             "contents": np.array([r[0] for r in portion], np.int64),
             "words": to_words(codes),
             "quality": np.array([100 if r[2] is None else r[2] for r in portion], np.uint8),
             "embeddings": embeddings,
+            "regions": regions,
         }
 
 
@@ -262,12 +286,15 @@ def _visible(catalog: Catalog, contents: npt.NDArray[np.int64]) -> npt.NDArray[n
     return mask
 
 
-def _in_memory(catalog: Catalog, encoder: EncoderRow, stamp: tuple[str, int, int]) -> CodeTable:
-    blocks = list(_blocks(catalog, encoder, 0))
+def _in_memory(
+    catalog: Catalog, encoder: EncoderRow, stamp: tuple[str, int, int], fields: _Fields
+) -> CodeTable:
+    blocks = list(_blocks(catalog, encoder, 0, fields))
     arrays = {}
-    for ending, (dtype, columns) in _fields(encoder).items():
+    for ending, (dtype, columns) in fields.items():
         shape = (0,) if ending in ("contents", "quality") else (0, columns)
         parts = [np.empty(shape, dtype), *(block[ending] for block in blocks)]
         arrays[ending] = np.concatenate(parts)
     visible = _visible(catalog, arrays["contents"])
+    arrays.setdefault("regions", np.empty((len(visible), 0), np.uint64))
     return CodeTable(encoder=encoder, visible=visible, stamp=stamp, **arrays)

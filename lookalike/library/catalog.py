@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
-import sqlite3
-import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
-from lookalike.errors import LibraryFullError
-from lookalike.library.connection import connect, is_read_only, translated
+from lookalike.library.database import Database
 from lookalike.library.rows import (
     UNDER,
     EncoderRow,
@@ -27,92 +21,22 @@ from lookalike.types import Decoded, Encoder
 
 __all__ = ["Catalog"]
 
-_log = logging.getLogger(__name__)
 
-
-class Catalog:
-    """One library file. Reads may come from any thread; writes happen inside :meth:`writing`.
-
-    Args:
-        path: of the file.
-        create: make it where it is missing.
-        read_only: never write; assumed where the disk can't be written to.
-
-    Raises:
-        LibraryError: of the kinds that :func:`lookalike.library.connection.connect` lists.
-    """
-
-    def __init__(self, path: Path, *, create: bool = True, read_only: bool = False) -> None:
-        self.path = path
-        self.read_only = read_only or (path.parent.exists() and is_read_only(path))
-        self._connection = connect(path, create=create, read_only=self.read_only)
-        self._lock = threading.RLock()
-
-    def close(self) -> None:
-        """Merge the write-ahead log, so that the file alone is the library, and close."""
-        with self._lock:
-            try:
-                if not self.read_only:
-                    self.merge()
-            except LibraryFullError as error:
-                # The log stays, and whoever opens the library next merges it.
-                _log.warning("%s", error)
-            self._connection.close()
-
-    def merge(self) -> None:
-        """Move all commits from the write-ahead log into the file, as far as readers allow."""
-        with self._lock, translated(self.path):
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """One transaction: everything inside is kept, or nothing."""
-        with self._lock, translated(self.path):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                # A full disk may have rolled back already.
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-
-    def _all(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
-        with self._lock, translated(self.path):
-            return self._connection.execute(sql, values).fetchall()
-
-    def _run(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
-        with self._lock, translated(self.path):
-            return self._connection.execute(sql, values)
-
-    def rows(self, sql: str, values: Sequence[object] = (), size: int = 10_000) -> Iterator[Any]:
-        """Rows of a large read, fetched in portions so that others get their turn."""
-        with self._lock, translated(self.path):
-            cursor = self._connection.cursor()
-            cursor.execute(sql, values)
-            portion = cursor.fetchmany(size)
-        while portion:
-            yield from portion
-            with self._lock, translated(self.path):
-                portion = cursor.fetchmany(size)
+class Catalog(Database):
+    """What a library keeps, table by table; see :class:`Database` for threads and transactions."""
 
     # Settings
 
-    def setting(self, key: str) -> str:
-        """A setting that every library has."""
-        return cast(str, self._all("SELECT value FROM settings WHERE key = ?", [key])[0][0])
+    def has_regions(self) -> bool:
+        """Whether pictures get codes of their parts, too."""
+        return self.setting("regions") == "1"
 
-    def stamp(self) -> tuple[str, int, int]:
-        """(uuid, epoch, generation): equal stamps mean equal answers to every search."""
-        found = dict(self._all("SELECT key, value FROM settings"))
-        return found["uuid"], int(found["epoch"]), int(found["generation"])
-
-    def touch(self, *, epoch: bool = False) -> None:
-        """Note that a search could notice what is being written; ``epoch`` if it is no append."""
-        keys = ("generation", "epoch") if epoch else ("generation",)
-        for key in keys:
-            self._run("UPDATE settings SET value = value + 1 WHERE key = ?", [key])
+    def set_regions(self, wanted: bool) -> None:
+        """Say whether they do; those that aren't wanted any more are dropped."""
+        self._run("UPDATE settings SET value = ? WHERE key = 'regions'", [str(int(wanted))])
+        if not wanted:
+            self._run("UPDATE codes SET regions = NULL WHERE regions IS NOT NULL")
+        self.touch(epoch=True)
 
     # Encoders
 
@@ -196,10 +120,18 @@ class Catalog:
         """Whether some content has this many bytes, so that hashing a new file could pay."""
         return bool(self._all("SELECT 1 FROM contents WHERE bytes = ? LIMIT 1", [size]))
 
-    def lacks_code(self, content: int, encoders: Iterable[int]) -> list[int]:
-        """Those of the encoders that gave this content no code yet."""
-        rows = self._all("SELECT encoder FROM codes WHERE content = ?", [content])
-        return sorted(set(encoders) - {row[0] for row in rows})
+    def lacks_code(
+        self, content: int, encoders: Iterable[int], regions: Iterable[int] = ()
+    ) -> list[int]:
+        """Those of the encoders that gave this content no code yet.
+
+        Encoders in ``regions`` have to have given codes of its parts, too.
+        """
+        rows = self._all(
+            "SELECT encoder, regions IS NOT NULL FROM codes WHERE content = ?", [content]
+        )
+        parted = set(regions)
+        return sorted(set(encoders) - {row[0] for row in rows if row[1] or row[0] not in parted})
 
     def add_content(self, picture: Decoded) -> int:
         """Add a content, or find the one that is there, and return its id."""
@@ -221,13 +153,19 @@ class Catalog:
         return cast(int, cursor.lastrowid)
 
     def add_code(
-        self, encoder: int, content: int, code: bytes, embedding: bytes | None, quality: int | None
+        self,
+        encoder: int,
+        content: int,
+        code: bytes,
+        embedding: bytes | None,
+        quality: int | None,
+        regions: bytes | None = None,
     ) -> None:
         """Add a code; one that comes out of the order of ids is no append."""
         last = self._all("SELECT max(content) FROM codes WHERE encoder = ?", [encoder])[0][0]
         self._run(
-            "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?, ?)",
-            [encoder, content, code, embedding, quality],
+            "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?, ?, ?)",
+            [encoder, content, code, embedding, quality, regions],
         )
         self.touch(epoch=last is not None and content <= last)
 

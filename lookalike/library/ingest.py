@@ -14,7 +14,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -58,8 +58,8 @@ class _Counts:
         return self.added + self.updated + self.moved + self.unchanged + self.skipped + self.failed
 
 
-# What the catalog keeps of one picture by one encoder: code, embedding, quality.
-_Code: TypeAlias = tuple[bytes, bytes | None, int | None]
+# What the catalog keeps of one picture by one encoder: code, embedding, quality, codes of parts.
+_Code: TypeAlias = tuple[bytes, bytes | None, int | None, bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,8 @@ class Ingest:
         load: gives the encoder of an id; called from several threads, when the first picture
             needs it: a run that finds nothing new loads none.
         pool: decodes for these encoders.
+        regions: for ids of encoders that make codes of a picture's parts, too, the keys of the
+            parts in what ``pool`` decodes.
         progress: called after every batch.
         stop: set it to end after the batch in hand.
     """
@@ -101,6 +103,7 @@ class Ingest:
         load: Callable[[int], Encoder],
         pool: DecodePool,
         *,
+        regions: Mapping[int, Sequence[str]] | None = None,
         progress: OnProgress | None = None,
         stop: threading.Event | None = None,
     ) -> None:
@@ -108,6 +111,7 @@ class Ingest:
         self._encoders = list(encoders)
         self._load = load
         self._pool = pool
+        self._regions = dict(regions or {})
         self._progress = progress
         self._stop = stop or threading.Event()
         self._counts = _Counts()
@@ -194,7 +198,7 @@ class Ingest:
         if row is not None:
             self._see(row.id)
             same = (row.size, row.mtime_ns) == (found.size, found.mtime_ns)
-            if same and not catalog.lacks_code(row.content, self._encoders):
+            if same and not self._lacking(row.content):
                 counts.unchanged += 1
                 if not row.present:
                     self._waiting.append(_Job(found, row, content=row.content))
@@ -216,7 +220,7 @@ class Ingest:
                 content = catalog.content_of(digest(found.path))
             except OSError:
                 content = None  # decoding will say why
-            if content is not None and not catalog.lacks_code(content, self._encoders):
+            if content is not None and not self._lacking(content):
                 return _Job(found, row, content=content)
         return _Job(found, row)
 
@@ -226,9 +230,17 @@ class Ingest:
         content = self._catalog.content_of(picture.content_digest)
         lacking = self._encoders
         if content is not None:  # a reindex finds the old codes in place
-            lacking = self._catalog.lacks_code(content, lacking)
-        codes = {key: _code(self._load(key).encode([picture.inputs[str(key)]])) for key in lacking}
+            lacking = self._lacking(content)
+        codes = {}
+        for key in lacking:
+            names = [str(key), *self._regions.get(key, ())]
+            codes[key] = _code(self._load(key).encode([picture.inputs[name] for name in names]))
         return _Made(replace(picture, inputs={}), codes)
+
+    def _lacking(self, content: int, keys: Iterable[int] | None = None) -> list[int]:
+        """The encoders, of all or of some, whose codes a content lacks."""
+        wanted = self._encoders if keys is None else keys
+        return self._catalog.lacks_code(content, wanted, self._regions)
 
     def _take(self, pending: deque[_Job], most: int) -> None:
         """Keep the oldest jobs: those of one batch."""
@@ -251,7 +263,7 @@ class Ingest:
         with catalog.writing():
             for job, made in batch:
                 job.content = catalog.add_content(made.picture)
-                for key in catalog.lacks_code(job.content, made.codes):
+                for key in self._lacking(job.content, made.codes):
                     catalog.add_code(key, job.content, *made.codes[key])
                 self._counts.encoded += 1
                 self._keep(job)
@@ -366,10 +378,11 @@ class Ingest:
 
 
 def _code(encoded: Encoded) -> _Code:
-    """The first picture's code, embedding and quality."""
+    """The first picture's code, embedding and quality; all others are parts of it."""
     embeddings, quality = encoded.embeddings, encoded.quality
     return (
         encoded.codes[0].tobytes(),
         None if embeddings is None else embeddings[0].tobytes(),
         None if quality is None else int(quality[0]),
+        encoded.codes[1:].tobytes() or None,
     )

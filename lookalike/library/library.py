@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 from lookalike.errors import LibraryReadOnlyError, UsageError
 from lookalike.images.exclude import Exclusion
 from lookalike.images.pool import DecodePool
+from lookalike.images.regions import regions as parts_of
 from lookalike.library import cache
 from lookalike.library.catalog import Catalog
 from lookalike.library.connection import writer_lock
@@ -146,6 +147,7 @@ class Library:
         self,
         *folders: str | os.PathLike[str],
         exclude: Sequence[str] | None = None,
+        regions: bool | None = None,
         progress: OnProgress | None = None,
         stop: threading.Event | None = None,
     ) -> IndexReport:
@@ -155,6 +157,8 @@ class Library:
             folders: to look through, with everything below; they stay known to the library.
             exclude: patterns that leave files out, see :func:`lookalike.images.walk.walk`; they are
                 kept for these folders. ``None`` keeps the patterns that a folder has.
+            regions: whether pictures get photo codes of nine parts of them, too, so that a detail
+                finds the whole and the whole its details; ``None`` keeps what the library has.
             progress: called after every batch, in this thread.
             stop: set it, from any thread, to end after the batch in hand.
 
@@ -172,6 +176,8 @@ class Library:
             raise UsageError("this library has no folders yet: name one to index")
         with self._writing():
             with self._catalog.writing():
+                if regions is not None and regions != self._catalog.has_regions():
+                    self._catalog.set_regions(regions)
                 for path in paths:
                     patterns = known.get(path, ()) if exclude is None else tuple(exclude)
                     self._catalog.put_folder(path, patterns)
@@ -302,12 +308,20 @@ class Library:
                 self._models.encoder(row)  # says why not
         by_id = {row.id: row for row in rows}
         inputs = {str(row.id): self._models.input(row) for row in rows}
+        parts: dict[int, Sequence[str]] = {}
+        if self._catalog.has_regions():
+            for row in rows:
+                if row.slot == "photo":
+                    of_row = parts_of(str(row.id), inputs[str(row.id)])
+                    inputs |= of_row
+                    parts[row.id] = list(of_row)
         with DecodePool(inputs, limits=self._limits, workers=self._workers) as pool:
             ingest = Ingest(
                 self._catalog,
                 list(by_id),
                 lambda key: self._models.encoder(by_id[key]),
                 pool,
+                regions=parts,
                 progress=progress,
                 stop=stop,
             )

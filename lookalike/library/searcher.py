@@ -18,6 +18,7 @@ from lookalike.errors import LibraryNotFoundError, UsageError
 from lookalike.images.decode import prepare
 from lookalike.images.fitting import fit
 from lookalike.images.pool import DecodePool
+from lookalike.images.regions import regions
 from lookalike.images.views import views
 from lookalike.library import cache
 from lookalike.library.catalog import Catalog
@@ -76,6 +77,8 @@ class Searcher:
         rows = self._rows(code)
         specs = {row.slot: self._models.input(row) for row in rows}
         specs["pdq"] = PDQ.input
+        if "photo" in specs and self._catalog.has_regions():
+            specs |= regions("photo", specs["photo"])
         if all(self._models.is_loaded(row) for row in rows):
             decoded = self._decode(picture, specs)
             encoders = self._encoders(rows)
@@ -150,7 +153,7 @@ class Searcher:
 
 def _question(decoded: Decoded, encoders: dict[str, Encoder]) -> Question:
     """Encode a query by the road that indexed pictures take, and the pictures that it holds."""
-    pdq, quality, photo = None, None, None
+    pdq, quality, photo, details = None, None, None, None
     parts = views(decoded.inputs["pdq"])[1:]
     for slot, encoder in encoders.items():
         asked = [decoded.inputs[slot]]
@@ -161,7 +164,10 @@ def _question(decoded: Decoded, encoders: dict[str, Encoder]) -> Question:
             quality = np.repeat(np.array([q for _, q in turned], np.uint8), len(turned[0][0]))
         else:
             photo = encoder.encode(asked)
-    return Question(decoded.content_digest, decoded.pixel_digest, pdq, quality, photo)
+            of_parts = [made for name, made in decoded.inputs.items() if name.startswith("photo/")]
+            if of_parts:
+                details = encoder.encode(of_parts).codes
+    return Question(decoded.content_digest, decoded.pixel_digest, pdq, quality, photo, details)
 
 
 class _Clock:

@@ -81,6 +81,12 @@ SCHEMAS: Final[dict[str, _Schema]] = {
         },
         width=_WIDTH,
         height=_WIDTH,
+        part={
+            "type": ["array", "null"],
+            "items": {"type": "number", "minimum": 0, "maximum": 1},
+            "description": "Where in it the picture that was asked for is, if it is a detail of "
+            "it: left, top, right and bottom as shares of its sides.",
+        },
         links=_LINKS,
     ),
     "SearchResult": _record(

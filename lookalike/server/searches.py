@@ -90,5 +90,6 @@ def _hit(sealed: str, match: Match) -> dict[str, Any]:
         "similarity": None if match.similarity is None else round(match.similarity, 4),
         "width": match.width,
         "height": match.height,
+        "part": match.part,
         "links": links(sealed),
     }

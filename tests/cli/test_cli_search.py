@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 HIT = {
-    "id", "path", "kind", "code", "distance", "bits", "similarity", "width", "height",
+    "id", "path", "kind", "code", "distance", "bits", "similarity", "width", "height", "part",
 }  # fmt: skip
 
 Run = Callable[..., Any]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -104,9 +105,11 @@ def test_appending_writes_only_what_is_new(
     asked: list[int] = []
     blocks = cache._blocks
 
-    def spy(catalog: Catalog, encoder: EncoderRow, last: int) -> Iterator[dict[str, npt.NDArray]]:  # type: ignore[type-arg]
+    def spy(
+        catalog: Catalog, encoder: EncoderRow, last: int, fields: Any
+    ) -> Iterator[dict[str, npt.NDArray[Any]]]:
         asked.append(last)
-        return blocks(catalog, encoder, last)
+        return blocks(catalog, encoder, last, fields)
 
     monkeypatch.setattr(cache, "_blocks", spy)
     check(load(catalog, row(catalog)), [1, 2, 3])

@@ -1,0 +1,127 @@
+"""Codes of parts: a detail finds the whole, and the whole its details."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lookalike.images.regions import REGIONS
+from lookalike.library import Library
+from lookalike.types import Match
+
+DETAIL = (0.3, 0.6, 0.7, 1.0)  # one of the parts
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with Library.open(tmp_path / "test.lookalike") as library:
+        yield library
+
+
+def detail(path: Path, part: tuple[float, float, float, float] = DETAIL) -> Image.Image:
+    with Image.open(path) as image:
+        width, height = image.size
+        left, top, right, bottom = part
+        box = (
+            round(left * width),
+            round(top * height),
+            round(right * width),
+            round(bottom * height),
+        )
+        return image.crop(box)
+
+
+def found(library: Library, picture: Image.Image | Path, name: str) -> Match:
+    return next(h for h in library.search(picture, k=20).hits if Path(h.path).name == name)
+
+
+def stored(library: Library) -> list[int | None]:
+    """Bytes of the parts' codes of each picture's photo code."""
+    with sqlite3.connect(library.path) as raw:
+        rows = raw.execute(
+            "SELECT length(regions) FROM codes JOIN encoders ON encoders.id = encoder"
+            " WHERE slot = 'photo' ORDER BY content"
+        ).fetchall()
+    raw.close()
+    return [row[0] for row in rows]
+
+
+def test_a_detail_finds_the_whole_and_says_where(library: Library, photos: Path) -> None:
+    library.index(photos, regions=True)
+    asked = detail(photos / "coffee.jpg")
+    hit = library.search(asked, k=1).hits[0]
+    assert Path(hit.path).name == "coffee.jpg"
+    assert hit.kind == "alike"
+    assert hit.part == DETAIL
+    assert hit.distance is not None
+    assert hit.distance <= 0.3 * hit.bits
+    assert hit.similarity == pytest.approx(np.cos(np.pi * hit.distance / 256))
+    # A whole picture is no detail of itself.
+    assert library.search(photos / "coffee.jpg", k=1).hits[0].part is None
+
+
+def test_the_whole_finds_its_details(library: Library, photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "details").mkdir()
+    detail(photos / "coffee.jpg").save(tmp_path / "details" / "detail.png")
+    for name in ("rocket.jpg", "astronaut.jpg"):
+        (tmp_path / "details" / name).write_bytes((photos / name).read_bytes())
+    library.index(tmp_path / "details", regions=True)
+    hit = library.search(photos / "coffee.jpg", k=1).hits[0]
+    assert Path(hit.path).name == "detail.png"
+    assert hit.part is None
+
+
+def test_without_them_nothing_is_kept(library: Library, photos: Path) -> None:
+    library.index(photos)
+    assert set(stored(library)) == {None}
+    hits = library.search(detail(photos / "coffee.jpg"), k=5).hits
+    assert {hit.part for hit in hits} == {None}
+
+
+def test_they_can_be_added_and_dropped(library: Library, photos: Path) -> None:
+    library.index(photos)
+    first = library.index(photos, regions=True)
+    count = len(stored(library))
+    assert stored(library) == [len(REGIONS) * 32] * count
+    assert (first.added, first.unchanged) == (0, count)
+    assert found(library, detail(photos / "rocket.jpg"), "rocket.jpg").part == DETAIL
+    # The library remembers what was wanted.
+    again = library.index(photos)
+    assert again.pictures_per_second == 0
+    assert stored(library) == [len(REGIONS) * 32] * count
+    library.index(photos, regions=False)
+    assert set(stored(library)) == {None}
+    assert found(library, detail(photos / "rocket.jpg"), "rocket.jpg").part is None
+
+
+def test_answers_are_the_same_without_the_mapped_files(library: Library, photos: Path) -> None:
+    library.index(photos, regions=True)
+    path = library.path
+    expected = library.search(detail(photos / "coffee.jpg"), k=5).hits
+    library.close()
+    cache = path.with_name(path.name + "-cache")
+    for file in cache.iterdir():
+        file.unlink()
+    cache.rmdir()
+    cache.write_text("in the way of a folder")
+    with Library.open(path) as again:
+        assert again.search(detail(photos / "coffee.jpg"), k=5).hits == expected
+
+
+def test_a_picture_that_left_is_not_found_by_its_parts(
+    library: Library, photos: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "some"
+    folder.mkdir()
+    for name in ("coffee.jpg", "rocket.jpg", "astronaut.jpg"):
+        (folder / name).write_bytes((photos / name).read_bytes())
+    library.index(folder, regions=True)
+    asked = detail(photos / "coffee.jpg")
+    (folder / "coffee.jpg").unlink()
+    library.index(folder)
+    assert all(Path(h.path).name != "coffee.jpg" for h in library.search(asked, k=5).hits)
