@@ -32,6 +32,7 @@ _ELSEWHERE = ("data_dir", "download", "threads", "resume")
 _VALIDATION = 0.15  # of the training pictures, where the schedule looks at them
 _FEWEST_STEPS = 300  # of a training on a folder, whose pictures may be few
 _MOST_EPOCHS = 60  # likewise
+_AERIAL_EPOCHS = 16
 _TRUST = 0.8  # of what a teacher labelled
 
 
@@ -308,6 +309,8 @@ def _config(dataset: Dataset, given: dict[str, Any]) -> Config:
         told["mirror"], told["quarters"] = views != "1", views == "8"
     if given["turns"] or dataset.kind == "resisc45":
         told["augmentation"] = replace(config.augmentation, turns=True)
+    if dataset.kind == "resisc45":
+        told.setdefault("epochs", _AERIAL_EPOCHS)
     if told.get("schedule") == "one-cycle":
         told["stop_after"] = 0
     count = len(dataset.train)
