@@ -6,7 +6,9 @@ What the model's feature layer is given (the mean over its views of a picture, w
 is computed once, in ONNX Runtime. For each width and seed a feature layer and a class layer are
 then trained on those of the training pictures, with the loss of the model, and the codes are
 measured as ``lookalike evaluate`` does. The first row is the code that was trained together with
-the network, as the model gives it; ``real`` is real features, by their cosine.
+the network, as the model gives it; ``real`` is real features, by their cosine. With ``--taught``
+the layers also learn from the pictures that the protocol has without labels: a class layer that
+was trained on real features labels those that it is most certain of.
 """
 
 from __future__ import annotations
@@ -32,12 +34,14 @@ from lookalike.training.losses import loss_named
 from lookalike.training.networks.binarizers import Binarize
 from lookalike.training.networks.hash_network import FeatureLayer, Outputs
 from lookalike.training.schedule import one_cycle
+from lookalike.training.teacher import most_certain
 from lookalike.types import Codes, InputSpec
 
 Floats = npt.NDArray[np.float32]
 
 ENCODED = 125  # pictures at once
 BATCH, STEPS, RATE = 500, 2000, 3e-3  # of the training of a layer
+WIDE, TRUST = 128, 0.8  # of the layer that labels, and the share of each class that it may label
 FEATURE_LAYER = "network.feature.linear.weight"
 
 
@@ -50,6 +54,7 @@ def main() -> None:
     parser.add_argument("--widths", type=int, nargs="+", default=[12, 16, 24, 32, 48, 64])
     parser.add_argument("--real", type=int, nargs="*", default=[48])
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--taught", action="store_true", help="learn without labels, too")
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--out", type=Path, help="also write the rows there, as JSON")
     given = parser.parse_args()
@@ -68,8 +73,14 @@ def main() -> None:
     pooled = {name: values for name, (values, _) in seen.items()}
     labels = split.training.labels
     assert labels is not None
+    if given.taught:
+        # The protocol's pictures without labels are those of its database.
+        chosen, told = most_likely(pooled["training"], labels, dataset, pooled["database"])
+        pooled["training"] = np.concatenate([pooled["training"], pooled["database"][chosen]])
+        labels = np.concatenate([labels, told])
+        print(f"labelled: {len(chosen)}", flush=True)
 
-    rows = []
+    report = []
     table: list[tuple[str, int, FeatureLayer | None, int]]
     table = [("as trained", settings["width"], None, settings["seed"])]
     for width in given.widths:
@@ -100,10 +111,10 @@ def main() -> None:
         found, _ = evaluate(coded, embeddings=reals is not None)
         row = {"kind": kind, "width": width, "seed": seed, "map": round(found.map, 4)}
         row |= {"precision_at_100": round(found.precision_at["100"], 4)}
-        rows.append(row)
+        report.append(row)
         print(json.dumps(row), flush=True)
     if given.out:
-        given.out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        given.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 def features(path: Path, side: int, part: Part) -> tuple[Floats, Codes]:
@@ -128,6 +139,18 @@ def features(path: Path, side: int, part: Part) -> tuple[Floats, Codes]:
     return np.concatenate(pooled), np.concatenate(codes)
 
 
+def most_likely(
+    pooled: Floats, labels: npt.NDArray[np.int64], dataset: Dataset, others: Floats
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Rows of ``others`` that a class layer is most certain of, and the labels that it gives."""
+    classes = len(dataset.class_names)
+    layer, classifier = trained(pooled, labels, "softmax", WIDE, classes, 0)
+    with torch.inference_mode():
+        shares = classifier(layer(torch.from_numpy(others))).softmax(1).numpy()
+    rows = most_certain(shares, TRUST)
+    return rows, shares.argmax(1)[rows]
+
+
 def head(
     pooled: Floats,
     labels: npt.NDArray[np.int64],
@@ -137,11 +160,23 @@ def head(
     seed: int,
 ) -> FeatureLayer:
     """A feature layer that was trained on features, with a class layer that is thrown away."""
+    return trained(pooled, labels, loss_name, width, len(dataset.class_names), seed)[0]
+
+
+def trained(
+    pooled: Floats,
+    labels: npt.NDArray[np.int64],
+    loss_name: str,
+    width: int,
+    classes: int,
+    seed: int,
+) -> tuple[FeatureLayer, torch.nn.Linear]:
+    """A feature and a class layer that were trained on features."""
     torch.manual_seed(seed)
-    loss = loss_named(loss_name)(width, len(dataset.class_names), seed=seed)
+    loss = loss_named(loss_name)(width, classes, seed=seed)
     layer = FeatureLayer(pooled.shape[1], width)
     binarize = Binarize(loss.binarizer)
-    classifier = torch.nn.Linear(width, len(dataset.class_names))
+    classifier = torch.nn.Linear(width, classes)
     optimizer = torch.optim.AdamW([*layer.parameters(), *classifier.parameters()], RATE)
     random = np.random.default_rng(seed)
     for step in range(STEPS):
@@ -155,7 +190,7 @@ def head(
         optimizer.zero_grad()
         loss(outputs, torch.from_numpy(labels[rows]), step / STEPS).backward()
         optimizer.step()
-    return layer.eval()
+    return layer.eval(), classifier
 
 
 def apply(layer: FeatureLayer, pooled: Floats) -> Floats:
