@@ -38,7 +38,7 @@ __all__ = ["index", "show_report"]
     "--regions/--no-regions",
     default=None,
     help="Also make codes of nine parts of each picture, so that a detail finds the whole; as the "
-    "library has it, at first without. Takes some five times as long.",
+    "library has it, at first without. Takes ten runs of the network a picture.",
 )
 @model_option
 @json_option
