@@ -56,13 +56,12 @@ class Table:
         self.allowed = None if bool(codes.visible.all()) else np.asarray(codes.visible)
         # The codes of parts, those of one picture one after the other.
         self.parts: Scan | None = None
+        self.parts_allowed: npt.NDArray[np.bool_] | None = None
         if codes.regions.shape[1]:
             words = codes.regions.reshape(-1, codes.words.shape[1])
             self.parts = Scan(words, codes.encoder.bits)
-
-    def parts_allowed(self) -> npt.NDArray[np.bool_] | None:
-        """As ``allowed``, of the rows of ``parts``."""
-        return None if self.allowed is None else np.repeat(self.allowed, len(REGIONS))
+            if self.allowed is not None:
+                self.parts_allowed = np.repeat(self.allowed, len(REGIONS))
 
     def row_of(self, content: int) -> int | None:
         """The row of a content's code, if it has one."""
@@ -251,7 +250,7 @@ def _ask_details(
     encoder, contents = table.codes.encoder, table.codes.contents
     farthest = int(DETAIL_SHARE * encoder.bits)
     wanted = max(SHORT_LIST, OVERSAMPLING * k)
-    hits = table.parts.search(question.photo.codes, wanted, allowed=table.parts_allowed())
+    hits = table.parts.search(question.photo.codes, wanted, allowed=table.parts_allowed)
     found = [(hits, len(REGIONS))]
     if question.details is not None:
         found.append((table.scan.search(question.details, wanted, allowed=table.allowed), 1))

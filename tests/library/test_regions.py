@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from lookalike.images.regions import REGIONS
-from lookalike.library import Library
+from lookalike.library import Library, schema
+from lookalike.library.catalog import Catalog
 from lookalike.types import Match
 
 DETAIL = (0.3, 0.6, 0.7, 1.0)  # one of the parts
@@ -125,3 +126,20 @@ def test_a_picture_that_left_is_not_found_by_its_parts(
     (folder / "coffee.jpg").unlink()
     library.index(folder)
     assert all(Path(h.path).name != "coffee.jpg" for h in library.search(asked, k=5).hits)
+
+
+def test_a_library_of_before_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "old.lookalike"
+    with monkeypatch.context() as before:
+        before.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        old = Catalog(path)
+        with old.writing():
+            old._run("INSERT INTO encoders VALUES (1, 'photo', 'x', 'x', 'f', 8, 0, 1, NULL, NULL)")
+            old._run("INSERT INTO contents VALUES (1, x'00', x'00', 1, 1, 'PNG', 1)")
+            old._run("INSERT INTO codes VALUES (1, 1, x'AA', NULL, NULL)")
+        old.close()
+    catalog = Catalog(path)
+    assert not catalog.has_regions()
+    assert catalog.lacks_code(1, [1]) == []
+    assert catalog.lacks_code(1, [1], regions=[1]) == [1]
+    catalog.close()
