@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,7 @@ class Database:
         self.read_only = read_only or (path.parent.exists() and is_read_only(path))
         self._connection = connect(path, create=create, read_only=self.read_only)
         self._lock = threading.RLock()
+        self.merged = time.monotonic()  # when this connection last merged what it had written
 
     def close(self) -> None:
         """Merge the write-ahead log, so that the file alone is the library, and close."""
@@ -51,6 +53,7 @@ class Database:
         """Move all commits from the write-ahead log into the file, as far as readers allow."""
         with self._lock, translated(self.path):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self.merged = time.monotonic()
 
     @contextmanager
     def writing(self) -> Iterator[None]:

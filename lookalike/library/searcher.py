@@ -37,6 +37,7 @@ MOST_HITS = 10_000
 
 # A search that finds the library changed renews its tables only if that took less than this share
 # of the time since; else a library that is being indexed would be read again for every search.
+# What this process itself has finished writing is always seen.
 REFRESH_SHARE = 0.1
 
 
@@ -59,7 +60,7 @@ class Searcher:
         # PDQ's input is in every query: large enough to look for borders in, whatever is asked.
         self._pool = DecodePool({"pdq": PDQ.input}, limits=limits, workers=workers)
         self._tables: dict[str, Table] = {}
-        self._refreshed = (0.0, 0.0)  # when the tables were made, and how long it took
+        self._refreshed = (0.0, 0.0)  # when the tables began to be made, and how long it took
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -142,12 +143,13 @@ class Searcher:
             found = {r.slot: self._tables[r.slot] for r in rows if r.slot in self._tables}
             complete = all(r.slot in found and found[r.slot].codes.encoder.id == r.id for r in rows)
             fresh = complete and all(t.codes.stamp == stamp for t in found.values())
-            if fresh or (complete and time.monotonic() - when < took / REFRESH_SHARE):
-                return found
             started = time.monotonic()
+            young = when > self._catalog.merged and started - when - took < took / REFRESH_SHARE
+            if fresh or (complete and young):
+                return found
             found = {row.slot: Table(cache.load(self._catalog, row)) for row in rows}
             self._tables.update(found)
-            self._refreshed = (time.monotonic(), time.monotonic() - started)
+            self._refreshed = (started, time.monotonic() - started)
             return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -328,6 +329,31 @@ def test_threads_share_a_library(library: Library, photos: Path, tmp_path: Path)
         thread.join()
     assert wrong == []
     assert names(library, more / "07.jpg", 1) == ["07.jpg"]
+
+
+def test_what_was_indexed_is_found_however_slow_the_tables_are(
+    library: Library, photos: Path, tmp_path: Path
+) -> None:
+    library.index(photos)
+    library.search(photos / "coins.jpg", 1)
+    searcher = library._searcher()
+    more = tmp_path / "more"
+    more.mkdir()
+    shutil.copy(photos / "coins.jpg", more / "copy.jpg")
+    (photos / "grass.jpg").rename(more / "moved.jpg")
+    searcher._refreshed = (time.monotonic(), 1000.0)  # as if making the tables took so long
+    library.index(more)
+    assert set(names(library, photos / "coins.jpg", 2)) == {"coins.jpg", "copy.jpg"}
+    assert names(library, more / "moved.jpg", 1) == ["moved.jpg"]
+    # What somebody else writes may wait.
+    with Library.open(library.path) as other:
+        (photos / "gravel.jpg").rename(more / "gravel.jpg")
+        before = searcher._refreshed
+        searcher._refreshed = (time.monotonic(), 1000.0)
+        other.index()
+        kept = searcher._refreshed
+        library.search(photos / "coins.jpg", 1)
+        assert searcher._refreshed == kept != before
 
 
 def test_a_reader_sees_what_another_process_adds(library: Library, photos: Path) -> None:
