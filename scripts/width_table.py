@@ -30,17 +30,15 @@ from lookalike.encoders import registry
 from lookalike.encoders.onnx import processors
 from lookalike.evaluation.evaluate import evaluate
 from lookalike.evaluation.protocols import Coded, prepare_split
-from lookalike.training.losses import loss_named
-from lookalike.training.networks.binarizers import Binarize
-from lookalike.training.networks.hash_network import FeatureLayer, Outputs
-from lookalike.training.schedule import one_cycle
+from lookalike.training.finish import layers_on
+from lookalike.training.networks.hash_network import FeatureLayer
 from lookalike.training.teacher import most_certain
 from lookalike.types import Codes, InputSpec
 
 Floats = npt.NDArray[np.float32]
 
 ENCODED = 125  # pictures at once
-BATCH, STEPS, RATE = 500, 2000, 3e-3  # of the training of a layer
+STEPS = 2000  # of the training of a layer
 WIDE, TRUST = 128, 0.8  # of the layer that labels, and the share of each class that it may label
 FEATURE_LAYER = "network.feature.linear.weight"
 
@@ -144,7 +142,7 @@ def most_likely(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Rows of ``others`` that a class layer is most certain of, and the labels that it gives."""
     classes = len(dataset.class_names)
-    layer, classifier = trained(pooled, labels, "softmax", WIDE, classes, 0)
+    layer, classifier = layers_on(pooled, labels, "softmax", WIDE, classes, steps=STEPS, seed=0)
     with torch.inference_mode():
         shares = classifier(layer(torch.from_numpy(others))).softmax(1).numpy()
     rows = most_certain(shares, TRUST)
@@ -160,37 +158,8 @@ def head(
     seed: int,
 ) -> FeatureLayer:
     """A feature layer that was trained on features, with a class layer that is thrown away."""
-    return trained(pooled, labels, loss_name, width, len(dataset.class_names), seed)[0]
-
-
-def trained(
-    pooled: Floats,
-    labels: npt.NDArray[np.int64],
-    loss_name: str,
-    width: int,
-    classes: int,
-    seed: int,
-) -> tuple[FeatureLayer, torch.nn.Linear]:
-    """A feature and a class layer that were trained on features."""
-    torch.manual_seed(seed)
-    loss = loss_named(loss_name)(width, classes, seed=seed)
-    layer = FeatureLayer(pooled.shape[1], width)
-    binarize = Binarize(loss.binarizer)
-    classifier = torch.nn.Linear(width, classes)
-    optimizer = torch.optim.AdamW([*layer.parameters(), *classifier.parameters()], RATE)
-    random = np.random.default_rng(seed)
-    for step in range(STEPS):
-        for group in optimizer.param_groups:
-            group["lr"] = RATE * one_cycle(step / STEPS, 0.1)
-        rows = random.choice(len(pooled), BATCH, replace=False)
-        some = torch.from_numpy(pooled[rows])
-        found = layer(some)
-        codes = binarize(found)
-        outputs = Outputs(some, found, codes, classifier(codes))
-        optimizer.zero_grad()
-        loss(outputs, torch.from_numpy(labels[rows]), step / STEPS).backward()
-        optimizer.step()
-    return layer.eval(), classifier
+    classes = len(dataset.class_names)
+    return layers_on(pooled, labels, loss_name, width, classes, steps=STEPS, seed=seed)[0]
 
 
 def apply(layer: FeatureLayer, pooled: Floats) -> Floats:

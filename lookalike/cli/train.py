@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 __all__ = ["train"]
 
 # Options that are settings of the same name.
-_SETTINGS = ("network", "loss", "epochs", "batch", "seed", "inside", "schedule", "learning_rate")
+_SETTINGS = (
+    "network",
+    "loss",
+    "epochs",
+    "batch",
+    "seed",
+    "inside",
+    "schedule",
+    "learning_rate",
+    "finish",
+)
 # Options that say nothing about the model that comes out.
 _ELSEWHERE = ("data_dir", "download", "threads", "resume")
 
@@ -82,6 +92,13 @@ _TRUST = 0.8  # of what a teacher labelled
     type=click.FloatRange(0, 0.9),
     metavar="SHARE",
     help="Training pictures to choose the best epoch by; 0.15 for a plateau.",
+)
+@click.option(
+    "--finish",
+    type=click.IntRange(min=0),
+    metavar="STEPS",
+    help="Train the last layers anew at the end, on the finished network's features; 2000 for bits "
+    "on cifar10, else 0.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="Of all draws; 0.")
 @click.option(
@@ -300,6 +317,9 @@ def _config(dataset: Dataset, given: dict[str, Any]) -> Config:
         config = at_32_pixels(config)
     if given["size"] is not None:
         told["side"] = given["size"]
+    if given["start"] is not None or given["reals"] is not None:
+        # There is no other training than that of the last layers; of reals it is no better.
+        told.setdefault("finish", 0)
     if given["reals"] is not None:
         told = {"loss": "softmax", **told, "width": given["reals"]}
     elif given["bits"] is not None:

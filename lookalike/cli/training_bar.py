@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["training_bar"]
 
+FINISHING = "finishing"
+
 
 @contextmanager
 def training_bar() -> Iterator[Callable[[Step], None]]:
@@ -35,6 +37,13 @@ def training_bar() -> Iterator[Callable[[Step], None]]:
     ) as bar:
 
         def show(step: Step) -> None:
+            if step.finishing:
+                if bar.desc != FINISHING:
+                    bar.reset(step.steps)
+                    bar.unit = " pictures"
+                    bar.set_description(FINISHING)
+                bar.update(step.step - bar.n)
+                return
             bar.total = step.epochs * step.steps
             bar.set_postfix(epoch=f"{step.epoch}/{step.epochs}", loss=f"{step.loss:.3f}")
             bar.update((step.epoch - 1) * step.steps + step.step - bar.n)

@@ -49,6 +49,8 @@ class Config:
         mirror: whether the model averages a picture's features with its mirror image's.
         quarters: whether it also averages those of the picture turned by quarters, for pictures
             that have no up.
+        finish: steps that the feature and the class layer learn alone at the end, on the finished
+            backbone's features; 0 to leave them as they were trained with it.
         seed: of all that is drawn.
         bfloat16: compute in it, where that is faster; ``None`` to find out.
     """
@@ -75,13 +77,21 @@ class Config:
     augmentation: Augmentation = field(default_factory=Augmentation)
     mirror: bool = False
     quarters: bool = False
+    finish: int = 0
     seed: int = 0
     bfloat16: bool | None = None
 
     def __post_init__(self) -> None:
         if self.network not in NETWORKS:
             raise UsageError(f"no network {self.network!r}: use {', '.join(NETWORKS)}")
-        for name, least in (("width", 1), ("side", 8), ("epochs", 1), ("batch", 2), ("seed", 0)):
+        for name, least in (
+            ("width", 1),
+            ("side", 8),
+            ("epochs", 1),
+            ("batch", 2),
+            ("seed", 0),
+            ("finish", 0),
+        ):
             if getattr(self, name) < least:
                 raise UsageError(f"{name} is {getattr(self, name)}: it has to be {least} or more")
         if not 2 <= self.part <= self.batch or self.batch % self.part:
@@ -117,7 +127,7 @@ class Config:
 
 
 _RECIPES: dict[str, Config] = {
-    "resnet9": Config(augmentation=Augmentation(shift=4, cutout=12), mirror=True),
+    "resnet9": Config(augmentation=Augmentation(shift=4, cutout=12), mirror=True, finish=2000),
     # As the thesis trained it: Adam, halve at a plateau, stop early.
     "thesis-cnn": Config(
         network="thesis-cnn",
@@ -170,4 +180,5 @@ def at_32_pixels(config: Config) -> Config:
         inside=128,
         augmentation=Augmentation(shift=4, cutout=8, colour=config.augmentation.colour),
         mirror=True,
+        finish=2000,
     )

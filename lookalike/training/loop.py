@@ -28,6 +28,7 @@ from lookalike.training.build import build
 from lookalike.training.checkpoint import Checkpoint, Epoch, read_checkpoint, write_checkpoint
 from lookalike.training.config import Config
 from lookalike.training.examples import Examples, check_examples
+from lookalike.training.finish import layers_on, pooled_features
 from lookalike.training.losses import Loss, loss_named
 from lookalike.training.networks.hash_network import HashNetwork
 from lookalike.training.networks.noise import reseed
@@ -56,6 +57,8 @@ class Step:
         step: done in this epoch.
         steps: of an epoch.
         loss: of the last batch.
+        finishing: whether the epochs are done, and the steps are of the pictures that the last
+            layers' features are computed of.
     """
 
     epoch: int
@@ -63,6 +66,7 @@ class Step:
     step: int
     steps: int
     loss: float
+    finishing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +127,12 @@ def train(
                 run.epoch(progress)
                 if checkpoint is not None:
                     write_checkpoint(checkpoint, run.checkpoint())
+            if run.best is not None:
+                run.network.load_state_dict(run.best)
+            if run.finish(progress) and checkpoint is not None:
+                write_checkpoint(checkpoint, run.checkpoint())
     finally:
         torch.set_num_threads(before)
-    if run.best is not None:
-        run.network.load_state_dict(run.best)
     return Trained(run.network.eval(), tuple(run.epochs), run.data)
 
 
@@ -218,6 +224,36 @@ class _Run:
         )
         _log.info("%s", self.epochs[-1])
 
+    def finish(self, progress: Callable[[Step], None] | None) -> bool:
+        """Train the last layers anew on what the backbone gives now; whether that is asked for."""
+        config, network = self.config, self.network.eval()
+        # Without labels, or with two views, a picture's features alone teach nothing.
+        if not config.finish or self.loss.freezes or self.loss.views > 1:
+            return False
+        count, number = len(self.examples.pictures), len(self.epochs)
+
+        def show(done: int) -> None:
+            if progress is not None:
+                progress(Step(number, number, done, count, self.epochs[-1].loss, finishing=True))
+
+        pooled = pooled_features(
+            network.backbone, self.examples.pictures, config, self.pool, progress=show
+        )
+        feature, classifier = layers_on(
+            pooled,
+            self.examples.labels,
+            config.loss,
+            config.width,
+            max(1, len(self.examples.classes)),
+            steps=config.finish,
+            seed=config.seed,
+        )
+        network.feature.load_state_dict(feature.state_dict())
+        network.classifier.load_state_dict(classifier.state_dict())
+        self.best = copy.deepcopy(network.state_dict())
+        _log.info("the last layers are trained anew, in %d steps", config.finish)
+        return True
+
     def set_rates(self, done: float) -> float:
         """Set the learning rates at a share of the whole; gives that of the first group."""
         if self.config.schedule == "one-cycle":
@@ -296,7 +332,11 @@ class _Run:
         """Go on from a checkpoint of the same training."""
         if checkpoint.data != self.data:
             raise UsageError(f"the checkpoint is of other pictures: {checkpoint.data}")
-        if checkpoint.config != self.config:
+        # That the last layers will be finished changes nothing about the epochs before.
+        begun = checkpoint.config
+        if not begun.finish:
+            begun = replace(begun, finish=self.config.finish)
+        if begun != self.config:
             raise UsageError("the checkpoint is of a training with other settings: give the same")
         self.network.load_state_dict(checkpoint.network)
         self.replicas.spread()

@@ -1,0 +1,116 @@
+"""A last phase of training: the feature and the class layer alone, on the finished backbone.
+
+While the backbone learns, its features move under the layer that turns them into bits, and the
+layer follows at the pace that suits the backbone. Once they stand still they are computed once for
+each picture, without augmentation, and thousands of steps cost seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from lookalike.training.config import Config
+from lookalike.training.losses import loss_named
+from lookalike.training.networks.binarizers import Binarize
+from lookalike.training.networks.hash_network import Backbone, FeatureLayer, Outputs, views
+from lookalike.training.schedule import one_cycle
+from lookalike.types import Pixels
+
+__all__ = ["RATE", "layers_on", "pooled_features"]
+
+Floats = npt.NDArray[np.float32]
+
+RATE = 3e-3  # of AdamW, at its highest
+BATCH = 500
+WARMUP = 0.1
+SEEN = 125  # pictures that go through the backbone at once
+
+
+def pooled_features(
+    backbone: Backbone,
+    pictures: Pixels,
+    config: Config,
+    pool: Executor,
+    progress: Callable[[int], object] | None = None,
+) -> Floats:
+    """What the exported model's feature layer will be given for pictures, float32 (n, channels).
+
+    That is the mean over the views of a picture that the model averages: the feature layer is
+    linear, so that the mean of its outputs is its output for the mean.
+
+    Args:
+        backbone: in evaluation mode.
+        pictures: uint8 (n, side, side, 3).
+        config: of the training: precision and views.
+        pool: of threads that compute.
+        progress: called with the number of pictures done so far.
+    """
+    done = 0
+
+    def look(start: int) -> Floats:
+        nonlocal done
+        pixels = torch.from_numpy(pictures[start : start + SEEN])
+        fast = bool(config.bfloat16)
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=fast):
+            seen = views(pixels, mirror=config.mirror, quarters=config.quarters)
+            total = backbone(seen[0]).float()
+            for view in seen[1:]:
+                total += backbone(view).float()
+        done += len(pixels)
+        if progress is not None:
+            progress(done)
+        return np.asarray(total / len(seen))
+
+    return np.concatenate(list(pool.map(look, range(0, len(pictures), SEEN))))
+
+
+def layers_on(
+    pooled: Floats,
+    labels: npt.NDArray[np.int64],
+    loss_name: str,
+    width: int,
+    classes: int,
+    *,
+    steps: int,
+    seed: int,
+) -> tuple[FeatureLayer, nn.Linear]:
+    """A feature layer and a class layer, trained on features of a backbone.
+
+    Args:
+        pooled: the backbone's features, (n, channels).
+        labels: int64 (n,).
+        loss_name: what they are trained with.
+        width: bits, or real features.
+        classes: how many there are.
+        steps: of up to 500 pictures.
+        seed: of the first weights and of the draws.
+
+    Returns:
+        Both in evaluation mode.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        loss = loss_named(loss_name)(width, classes, seed=seed)
+        layer = FeatureLayer(pooled.shape[1], width, centred=loss.binarizer != "hard-sigmoid")
+        classifier = nn.Linear(width, classes)
+    binarize = Binarize(loss.binarizer)
+    optimizer = torch.optim.AdamW([*layer.parameters(), *classifier.parameters()], RATE)
+    random = np.random.default_rng(seed)
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * one_cycle(step / steps, WARMUP)
+        rows = random.choice(len(pooled), min(BATCH, len(pooled)), replace=False)
+        some = torch.from_numpy(pooled[rows])
+        features = layer(some)
+        codes = binarize(features)
+        outputs = Outputs(some, features, codes, classifier(codes))
+        optimizer.zero_grad()
+        loss(outputs, torch.from_numpy(labels[rows]), step / steps).backward()
+        optimizer.step()
+    return layer.eval(), classifier.eval()
