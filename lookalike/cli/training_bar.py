@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["training_bar"]
 
-FINISHING = "finishing"
-
 
 @contextmanager
 def training_bar() -> Iterator[Callable[[Step], None]]:
@@ -35,13 +33,16 @@ def training_bar() -> Iterator[Callable[[Step], None]]:
         ncols=columns,
         nrows=lines,
     ) as bar:
+        finishing = False
 
         def show(step: Step) -> None:
+            nonlocal finishing
             if step.finishing:
-                if bar.desc != FINISHING:
+                if not finishing:
+                    finishing = True
                     bar.reset(step.steps)
                     bar.unit = " pictures"
-                    bar.set_description(FINISHING)
+                    bar.set_description("finishing")
                 bar.update(step.step - bar.n)
                 return
             bar.total = step.epochs * step.steps

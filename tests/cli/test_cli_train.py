@@ -135,7 +135,7 @@ def test_a_teacher_labels_what_a_protocol_has_without_labels(
     like_cifar: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["train", "cifar10", "--data-dir", str(like_cifar), "--protocol", "cifar10-5k"]
-    words += [*FAST, "--epochs", "1", "--batch", "50"]
+    words += [*FAST, "--epochs", "1", "--batch", "50", "--finish", "30"]
     assert main([*words, "--out", str(tmp_path / "first.onnx")]) == 0
     teacher = ["--teacher", str(tmp_path / "first.checkpoint"), "--trust", "0.5"]
     assert main([*words, *teacher, "--out", str(tmp_path / "second.onnx")]) == 0
