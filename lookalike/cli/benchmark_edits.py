@@ -61,6 +61,13 @@ _PLOT_ENDINGS = (".png", ".svg", ".pdf")
     metavar="N",
     help="Which pictures are drawn, and what is random in an edit.",
 )
+@click.option(
+    "--model",
+    default="photo",
+    show_default=True,
+    metavar="MODEL",
+    help="The photo model: a name, or the path of an .onnx file.",
+)
 @click.option("--missed", is_flag=True, help="List the copies whose original didn't come first.")
 @click.option(
     "--alarms/--no-alarms",
@@ -89,6 +96,7 @@ def edits(
     peers: str,
     weights: Path | None,
     regions: bool,
+    model: str,
     seed: int,
     missed: bool,
     alarms: bool,
@@ -108,6 +116,7 @@ def edits(
     from lookalike.cli.progress import counter
     from lookalike.cli.sheet import SHEET_ENDINGS
     from lookalike.cli.target import check_target, replacing
+    from lookalike.encoders.registry import ALIASES
     from lookalike.errors import UsageError
     from lookalike.evaluation.copy_peers import PEERS, open_peers
     from lookalike.evaluation.false_alarms import alarm_sheet, find_alarms
@@ -122,7 +131,7 @@ def edits(
     wanted = {"all": PEERS, "none": ()}.get(peers) or tuple(filter(None, peers.split(",")))
     opened, left_out = open_peers(() if peers == "none" else wanted, weights)
     note("indexing")
-    with indexed(folder, regions=regions) as (library, paths):
+    with indexed(folder, photo=ALIASES.get(model, model), regions=regions) as (library, paths):
         with counter("searching") as advance:
             found = find_originals(
                 library,

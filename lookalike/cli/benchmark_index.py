@@ -30,9 +30,16 @@ __all__ = ["index"]
     metavar="N",
     help="Queries in a warm process.",
 )
+@click.option(
+    "--model",
+    default="photo",
+    show_default=True,
+    metavar="MODEL",
+    help="The photo model: a name, or the path of an .onnx file.",
+)
 @json_option
 @verbose_option
-def index(folder: Path, large: int, queries: int, as_json: bool) -> None:
+def index(folder: Path, large: int, queries: int, model: str, as_json: bool) -> None:
     """Time indexing FOLDER, a second run, queries in a warm process, and whole processes.
 
     Beside them, in the same run: decoding alone, and the encoder that imagededup uses. Half of the
@@ -41,23 +48,26 @@ def index(folder: Path, large: int, queries: int, as_json: bool) -> None:
     import tempfile
     from dataclasses import asdict
 
+    from lookalike.encoders.registry import ALIASES
     from lookalike.evaluation.index_benchmark import enlarge, measure_indexing
     from lookalike.evaluation.machine import describe_machine
 
+    photo = ALIASES.get(model, model)
     with tempfile.TemporaryDirectory() as temporary:
         target = folder
         if large:
             note(f"making {large:,} photographs of 12 megapixels")
             target = Path(temporary)
             enlarge(folder, target, count=large)
-        found = measure_indexing(target, queries=queries, say=note)
+        found = measure_indexing(target, queries=queries, photo=photo, say=note)
     if as_json:
-        print_json({**asdict(found), "machine": describe_machine()})
+        print_json({**asdict(found), "model": photo, "machine": describe_machine()})
         return
     machine = describe_machine()
     click.echo(f"{machine['processor']} ({machine['target']})")
     click.echo(
-        f"indexing {found.pictures:,} pictures   {found.index_rate:8.1f} a second, both codes"
+        f"indexing {found.pictures:,} pictures   {found.index_rate:8.1f} a second, both codes,"
+        f" pdq and {photo}"
     )
     click.echo(f"decoding alone            {found.decode_rate:8.1f} a second")
     if found.peer_rate is not None:
