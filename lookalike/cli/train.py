@@ -15,6 +15,7 @@ from lookalike.cli.output import counted, note, print_json, show_path
 from lookalike.cli.progress import byte_bar, counter
 from lookalike.cli.target import check_target
 from lookalike.cli.train_report import compare, figures_of, report_lines
+from lookalike.cli.train_unlabelled import train_unlabelled
 from lookalike.cli.training_bar import training_bar
 from lookalike.errors import MissingExtraError, UsageError
 
@@ -113,6 +114,12 @@ _TRUST = 0.8  # of what a teacher labelled
     metavar="PX",
     help="Side that it is scaled to inside a pretrained network.",
 )
+@click.option(
+    "--unlabelled",
+    is_flag=True,
+    help="Fit a photo model on the pictures, whatever folders they are in: its code keeps more of "
+    "what the network sees in them than that of the model that is shipped.",
+)
 @click.option("--turns", is_flag=True, help="The pictures have no up: learn from all sides.")
 @click.option(
     "--views",
@@ -169,6 +176,12 @@ def train(
     (.checkpoint), which --resume goes on from.
     """
     check_target(out, [".onnx"])
+    if given["unlabelled"]:
+        command = _command(data, out, given)
+        train_unlabelled(
+            data, out, given | {"resume": resume}, threads, as_json=as_json, command=command
+        )
+        return
     if given["trust"] is not None and given["teacher"] is None:
         raise UsageError("--trust is about what a --teacher says: name one")
     if given["bits"] is not None and given["reals"] is not None:

@@ -21,6 +21,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from lookalike.encoders.cards import CARD_KEY, Card
 from lookalike.errors import ModelError, UsageError
+from lookalike.training.quantise import quantise
 
 __all__ = ["Agreement", "check", "export", "fold_batch_norm", "halve", "to_onnx"]
 
@@ -34,7 +35,13 @@ OUTPUTS = ("code", "embedding")
 CHECK_OUTPUTS = (*OUTPUTS, "features", "logits")
 
 
-def export(network: nn.Module, card: Card, path: Path) -> Card:
+def export(
+    network: nn.Module,
+    card: Card,
+    path: Path,
+    *,
+    calibration: npt.NDArray[np.uint8] | None = None,
+) -> Card:
     """Write a network as ``path`` and its card beside it.
 
     Args:
@@ -42,11 +49,15 @@ def export(network: nn.Module, card: Card, path: Path) -> Card:
             :class:`~lookalike.training.networks.hash_head.CodeOutputs` or a tuple of its kind.
         card: what to say of it; the checksum is filled in.
         path: of the ``.onnx`` file; the card becomes the ``.json`` of the same name.
+        calibration: pictures that the convolutions are brought to 8 bits by; none leaves them.
 
     Returns:
         The card with the checksum.
     """
-    model = halve(to_onnx(network, card.input.size, embedding=bool(card.embedding_size)))
+    model = to_onnx(network, card.input.size, embedding=bool(card.embedding_size))
+    if calibration is not None:
+        model = quantise(model, calibration)
+    model = halve(model)
     helper.set_model_props(model, {CARD_KEY: card.to_json(checksum=False)})
     data = model.SerializeToString(deterministic=True)
     complete = replace(card, sha256=hashlib.sha256(data).hexdigest())
@@ -145,9 +156,15 @@ def halve(model: onnx.ModelProto) -> onnx.ModelProto:
     halved.CopyFrom(model)
     graph = halved.graph
     casts = []
+    # The scales of 8-bit numbers have to be of the type of what they scale.
+    scales = {n.input[1] for n in graph.node if n.op_type in ("QuantizeLinear", "DequantizeLinear")}
     for entry in graph.initializer:
         values = numpy_helper.to_array(entry)
-        if entry.data_type != TensorProto.FLOAT or values.size < HALVED_FROM:
+        if (
+            entry.data_type != TensorProto.FLOAT
+            or values.size < HALVED_FROM
+            or entry.name in scales
+        ):
             continue
         if not np.abs(values).max() < np.finfo(np.float16).max:
             raise ModelError(f"weight {entry.name} has values beyond what float16 holds")

