@@ -114,7 +114,7 @@ def clip_by_saturation(model: onnx.ModelProto) -> int:
     maker = {output: node for node in graph.node for output in node.output}
     users = Counter(name for node in graph.node for name in node.input)
     taker = {name: node for node in graph.node for name in node.input}
-    values = {entry.name: numpy_helper.to_array(entry) for entry in graph.initializer}
+    numbers = {entry.name: numpy_helper.to_array(entry) for entry in graph.initializer}
     dropped: set[str] = set()
     for clip in graph.node:
         if clip.op_type != "Clip" or users[clip.output[0]] != 1:
@@ -128,8 +128,8 @@ def clip_by_saturation(model: onnx.ModelProto) -> int:
         before = maker.get(back.input[0])
         if before is None or before.op_type != "QuantizeLinear" or users[before.output[0]] != 1:
             continue
-        lowest, highest = (float(values[name]) for name in clip.input[1:3])
-        scale, zero = (values[name].item() for name in to_bits.input[1:3])
+        lowest, highest = (float(numbers[name]) for name in clip.input[1:3])
+        scale, zero = (numbers[name].item() for name in to_bits.input[1:3])
         if lowest != 0.0 or zero != 0 or scale * LEVELS > highest * (1 + 1e-6):
             continue
         to_bits.input[0] = before.input[0]
@@ -138,4 +138,8 @@ def clip_by_saturation(model: onnx.ModelProto) -> int:
     count = len(graph.node) - len(kept)
     del graph.node[:]
     graph.node.extend(kept)
+    needed = {name for node in kept for name in node.input}
+    values = [entry for entry in graph.initializer if entry.name in needed]
+    del graph.initializer[:]
+    graph.initializer.extend(values)
     return count // 3
