@@ -26,7 +26,6 @@ import numpy.typing as npt
 import onnx
 import onnxruntime
 import torch
-from onnx import TensorProto, helper
 from PIL import Image
 
 from lookalike.encoders.cards import Card
@@ -35,7 +34,7 @@ from lookalike.errors import PictureError
 from lookalike.evaluation.edits import EDITS
 from lookalike.images.decode import decode, prepare
 from lookalike.images.walk import Found, walk
-from lookalike.training.export import check, export, halve, to_onnx
+from lookalike.training.export import check, export, halve, inputs_of, to_onnx
 from lookalike.training.networks.efficientnet_lite import VARIANTS, pretrained
 from lookalike.training.networks.hash_head import CodeNetwork, HashHead
 from lookalike.training.photo_head import EMBEDDING, INPUT, fit_head, pooled_rows, set_head, unit
@@ -77,10 +76,7 @@ def load(folder: Path, spec: InputSpec) -> tuple[list[Path], list[Pixels]]:
 
 def rows_of(model: onnx.ModelProto, pictures: Sequence[Pixels]) -> Floats:
     """What the projection of an exported graph is given, (n, channels): its own backbone's."""
-    opened = onnx.ModelProto()
-    opened.CopyFrom(model)
-    (name,) = {n.input[0] for n in opened.graph.node if PROJECTION in "".join(n.input)}
-    opened.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
+    opened, (name,) = inputs_of(model, PROJECTION)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(

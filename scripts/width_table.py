@@ -22,7 +22,6 @@ import numpy.typing as npt
 import onnx
 import onnxruntime
 import torch
-from onnx import TensorProto, helper
 
 from lookalike.codes.bits import pack
 from lookalike.datasets import Dataset, Part, in_memory, load
@@ -30,6 +29,7 @@ from lookalike.encoders import registry
 from lookalike.encoders.onnx import processors
 from lookalike.evaluation.evaluate import evaluate
 from lookalike.evaluation.protocols import Coded, prepare_split
+from lookalike.training.export import inputs_of
 from lookalike.training.finish import layers_on
 from lookalike.training.networks.hash_network import FeatureLayer
 from lookalike.training.teacher import most_certain
@@ -117,11 +117,7 @@ def main() -> None:
 
 def features(path: Path, side: int, part: Part) -> tuple[Floats, Codes]:
     """What the feature layer is given for all pictures of a part, (n, channels), and the codes."""
-    model = onnx.load(path)
-    layers = [node for node in model.graph.node if FEATURE_LAYER in "".join(node.input)]
-    inputs = [node.input[0] for node in layers if node.op_type in ("Gemm", "MatMul")]
-    for name in inputs:
-        model.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
+    model, inputs = inputs_of(onnx.load(path), FEATURE_LAYER)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = processors()
     session = onnxruntime.InferenceSession(

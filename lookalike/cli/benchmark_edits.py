@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lookalike.cli.options import PathType, json_option, verbose_option
+from lookalike.cli.options import PathType, json_option, measured_model_option, verbose_option
 from lookalike.cli.output import counted, note, print_json, show_path, table
 
 if TYPE_CHECKING:
@@ -61,13 +61,7 @@ _PLOT_ENDINGS = (".png", ".svg", ".pdf")
     metavar="N",
     help="Which pictures are drawn, and what is random in an edit.",
 )
-@click.option(
-    "--model",
-    default="photo",
-    show_default=True,
-    metavar="MODEL",
-    help="The photo model: a name, or the path of an .onnx file.",
-)
+@measured_model_option
 @click.option("--missed", is_flag=True, help="List the copies whose original didn't come first.")
 @click.option(
     "--alarms/--no-alarms",
@@ -116,7 +110,6 @@ def edits(
     from lookalike.cli.progress import counter
     from lookalike.cli.sheet import SHEET_ENDINGS
     from lookalike.cli.target import check_target, replacing
-    from lookalike.encoders.registry import ALIASES
     from lookalike.errors import UsageError
     from lookalike.evaluation.copy_peers import PEERS, open_peers
     from lookalike.evaluation.false_alarms import alarm_sheet, find_alarms
@@ -131,7 +124,7 @@ def edits(
     wanted = {"all": PEERS, "none": ()}.get(peers) or tuple(filter(None, peers.split(",")))
     opened, left_out = open_peers(() if peers == "none" else wanted, weights)
     note("indexing")
-    with indexed(folder, photo=ALIASES.get(model, model), regions=regions) as (library, paths):
+    with indexed(folder, photo=model, regions=regions) as (library, paths):
         with counter("searching") as advance:
             found = find_originals(
                 library,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lookalike.cli.options import json_option, verbose_option
+from lookalike.cli.options import json_option, measured_model_option, verbose_option
 from lookalike.cli.output import note, print_json, size
 
 __all__ = ["index"]
@@ -30,13 +30,7 @@ __all__ = ["index"]
     metavar="N",
     help="Queries in a warm process.",
 )
-@click.option(
-    "--model",
-    default="photo",
-    show_default=True,
-    metavar="MODEL",
-    help="The photo model: a name, or the path of an .onnx file.",
-)
+@measured_model_option
 @json_option
 @verbose_option
 def index(folder: Path, large: int, queries: int, model: str, as_json: bool) -> None:
@@ -48,26 +42,24 @@ def index(folder: Path, large: int, queries: int, model: str, as_json: bool) -> 
     import tempfile
     from dataclasses import asdict
 
-    from lookalike.encoders.registry import ALIASES
     from lookalike.evaluation.index_benchmark import enlarge, measure_indexing
     from lookalike.evaluation.machine import describe_machine
 
-    photo = ALIASES.get(model, model)
     with tempfile.TemporaryDirectory() as temporary:
         target = folder
         if large:
             note(f"making {large:,} photographs of 12 megapixels")
             target = Path(temporary)
             enlarge(folder, target, count=large)
-        found = measure_indexing(target, queries=queries, photo=photo, say=note)
+        found = measure_indexing(target, queries=queries, photo=model, say=note)
     if as_json:
-        print_json({**asdict(found), "model": photo, "machine": describe_machine()})
+        print_json({**asdict(found), "model": model, "machine": describe_machine()})
         return
     machine = describe_machine()
     click.echo(f"{machine['processor']} ({machine['target']})")
     click.echo(
         f"indexing {found.pictures:,} pictures   {found.index_rate:8.1f} a second, both codes,"
-        f" pdq and {photo}"
+        f" pdq and {model}"
     )
     click.echo(f"decoding alone            {found.decode_rate:8.1f} a second")
     if found.peer_rate is not None:

@@ -18,6 +18,7 @@ __all__ = [
     "default_library",
     "json_option",
     "library_option",
+    "measured_model_option",
     "model_option",
     "verbose_option",
 ]
@@ -93,6 +94,17 @@ def model_option(command: Command) -> Command:
         "--model",
         metavar="MODEL",
         help="The photo model: a name, the path of an .onnx file, or hub:OWNER/NAME.",
+    )(command)
+
+
+def measured_model_option(command: Command) -> Command:
+    """Add ``--model MODEL``, of benchmarks that make a library of their own."""
+    return click.option(
+        "--model",
+        default="photo",
+        show_default=True,
+        metavar="MODEL",
+        help="The photo model: a name, or the path of an .onnx file.",
     )(command)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from lookalike.cli.options import PathType, data_options, json_option, verbose_o
 from lookalike.cli.output import counted, note, print_json, show_path
 from lookalike.cli.progress import byte_bar, counter
 from lookalike.cli.target import check_target
+from lookalike.cli.train_config import config_for
 from lookalike.cli.train_report import compare, figures_of, report_lines
 from lookalike.cli.train_unlabelled import train_unlabelled
 from lookalike.cli.training_bar import training_bar
@@ -25,25 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["train"]
 
-# Options that are settings of the same name.
-_SETTINGS = (
-    "network",
-    "loss",
-    "epochs",
-    "batch",
-    "seed",
-    "inside",
-    "schedule",
-    "learning_rate",
-    "finish",
-)
 # Options that say nothing about the model that comes out.
 _ELSEWHERE = ("data_dir", "download", "threads", "resume")
 
 _VALIDATION = 0.15  # of the training pictures, where the schedule looks at them
-_FEWEST_STEPS = 300  # of a training on a folder, whose pictures may be few
-_MOST_EPOCHS = 60  # likewise
-_AERIAL_EPOCHS = 16
 _TRUST = 0.8  # of what a teacher labelled
 
 
@@ -197,7 +182,7 @@ def train(
     dataset, unlabelled, part = _dataset(data, given)
     if given["teacher"] is not None:
         dataset, part = _taught(dataset, unlabelled, part, given, threads)
-    config = _config(dataset, given)
+    config = config_for(dataset, given)
     dataset = _with_validation(dataset, config, given)
     with counter("reading") as read:
         learned = examples(dataset.train, dataset, config.side, told=part, progress=read)
@@ -308,61 +293,6 @@ def _with_validation(dataset: Dataset, config: Config, given: dict[str, Any]) ->
         looks = config.schedule == "plateau" or config.stop_after
         share = _VALIDATION if looks else 0.0
     return with_validation(dataset, given["seed"], share) if share else dataset
-
-
-def _config(dataset: Dataset, given: dict[str, Any]) -> Config:
-    """The recipe of the network, with what the command says instead."""
-    from lookalike.training.config import at_32_pixels, recipe
-    from lookalike.training.losses import loss_named
-    from lookalike.training.weights import pinned
-
-    small = dataset.kind == "cifar10"
-    config = recipe(given["network"] or ("resnet9" if small else "lite0"))
-    told = {name: given[name] for name in _SETTINGS if given[name] is not None}
-    if given["start"] is not None:
-        told["start"] = str(given["start"])
-    if given["weights"] is not None:
-        with byte_bar("downloading") as fetched:
-            told["weights"] = pinned(given["weights"], fetched)
-    if not dataset.class_names:
-        told.setdefault("loss", "bihalf")
-    if small and config.side > 32:
-        config = at_32_pixels(config)
-    if given["size"] is not None:
-        told["side"] = given["size"]
-    if given["start"] is not None or given["reals"] is not None:
-        # There is no other training than that of the last layers; of reals it is no better.
-        told.setdefault("finish", 0)
-    if given["reals"] is not None:
-        told = {"loss": "softmax", **told, "width": given["reals"]}
-    elif given["bits"] is not None:
-        told["width"] = given["bits"]
-    views = given["views"] or ("8" if dataset.kind == "resisc45" else None)
-    if views is not None:
-        told["mirror"], told["quarters"] = views != "1", views == "8"
-    if given["turns"] or dataset.kind == "resisc45":
-        told["augmentation"] = replace(config.augmentation, turns=True)
-    if dataset.kind == "resisc45":
-        told.setdefault("epochs", _AERIAL_EPOCHS)
-    if told.get("schedule") == "one-cycle":
-        told["stop_after"] = 0
-    count = len(dataset.train)
-    batch = told.setdefault("batch", min(config.batch, max(2, count // 4 * 2)))
-    # Losses that compare pictures with each other want many of them at once.
-    wanted = (
-        max(config.part, batch // 2) if loss_named(_loss(told, config)).compares else config.part
-    )
-    told["part"] = max(
-        (d for d in range(2, min(batch, wanted) + 1) if batch % d == 0), default=batch
-    )
-    if dataset.kind == "folder" and given["epochs"] is None:
-        few = math.ceil(_FEWEST_STEPS / max(1, count // batch))
-        told["epochs"] = max(config.epochs, min(few, _MOST_EPOCHS))
-    return replace(config, **told)
-
-
-def _loss(told: dict[str, Any], config: Config) -> str:
-    return str(told.get("loss", config.loss))
 
 
 def _command(data: str, out: Path, given: dict[str, Any]) -> str:

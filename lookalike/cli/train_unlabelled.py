@@ -81,7 +81,8 @@ def train_unlabelled(
             progress=count,
         )
     card = unlabelled.write_learned(learned, out, command=command, licence=given["licence"])
-    found = _compare(dataset, learned, unlabelled.sample(test, _MOST_QUERIES, given["seed"]), out)
+    asked = unlabelled.sample(test, _MOST_QUERIES, given["seed"])
+    found = _compare(dataset, learned, asked, out, threads)
     if found:
         card = replace(card, figures={"retrieval": found})
         out.with_suffix(".json").write_text(card.to_json(), encoding="utf-8")
@@ -103,7 +104,7 @@ def _parts(dataset: Dataset, seed: int) -> tuple[Part, Part]:
 
 
 def _compare(
-    dataset: Dataset, learned: Learned, test: Part, out: Path
+    dataset: Dataset, learned: Learned, test: Part, out: Path, threads: int | None
 ) -> dict[str, dict[str, Any]]:
     """What the shipped model and the new one find for pictures that weren't learned from."""
     from lookalike.datasets.reading import prepared
@@ -126,14 +127,15 @@ def _compare(
             yield picture
 
     with counter("measuring") as count:
-        asked = centred(learned, pooled_rows(learned.network, pictures(), progress=count))
+        rows = pooled_rows(learned.network, pictures(), threads=threads, progress=count)
+    asked = centred(learned, rows)
     test = test.take(read)
     known = centred(learned, learned.pooled)
     split = Split("resisc-80-20", learned.part, test, learned.part)
     found: dict[str, dict[str, Any]] = {}
     for when, model in (("before", "photo"), ("after", str(out))):
         with counter(f"encoding by {model}") as count:
-            coded = encode_split(open_source(model), dataset, split, count)
+            coded = encode_split(open_source(model, threads=threads), dataset, split, count)
         row: dict[str, Any] = {
             "model": coded.model,
             "bits": coded.bits,
@@ -144,7 +146,7 @@ def _compare(
             ),
         }
         if test.labels is not None:
-            measured, _ = evaluate(coded, _NEIGHBOURS)
+            measured, _ = evaluate(coded, _NEIGHBOURS, threads=threads)
             row["map"] = round(measured.map, 4)
             row["precision_at"] = {
                 k: round(value, 4) for k, value in measured.precision_at.items() if k in ("1", "10")

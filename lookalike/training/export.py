@@ -23,13 +23,25 @@ from lookalike.encoders.cards import CARD_KEY, Card
 from lookalike.errors import ModelError, UsageError
 from lookalike.training.quantise import quantise
 
-__all__ = ["Agreement", "check", "export", "fold_batch_norm", "halve", "to_onnx"]
+__all__ = [
+    "Agreement",
+    "check",
+    "checked_export",
+    "export",
+    "fold_batch_norm",
+    "halve",
+    "inputs_of",
+    "to_onnx",
+]
 
 OPSET = 18
 """Of the graph: ONNX Runtime 1.18, the oldest that lookalike takes, knows it."""
 
 HALVED_FROM = 256
 """Weights of fewer numbers stay float32: halving them saves nothing."""
+
+LEAST_COSINE = 0.999
+"""Between the features of a network and of its graph with halved weights."""
 
 OUTPUTS = ("code", "embedding")
 CHECK_OUTPUTS = (*OUTPUTS, "features", "logits")
@@ -216,3 +228,43 @@ def check(model: onnx.ModelProto, network: nn.Module, pixels: npt.NDArray[np.uin
         cosine=float(((ours * theirs).sum(1) / norms).min()),
         bits=float(np.unpackbits(found[1] ^ code.numpy(), axis=1).mean()),
     )
+
+
+def checked_export(
+    network: nn.Module, size: int, pixels: npt.NDArray[np.uint8], *, most: float
+) -> tuple[Agreement, Agreement]:
+    """How far the float32 graph of a network, and the one with halved weights, are from it.
+
+    Args:
+        network: as in :func:`export`.
+        size: of its input, in pixels.
+        pixels: to compare on, uint8 (n, size, size, 3).
+        most: that a number of the float32 graph's features may differ by.
+
+    Raises:
+        ModelError: a graph computes something else than the network.
+    """
+    graph = to_onnx(network, size, floats=True)
+    single, halved = check(graph, network, pixels), check(halve(graph), network, pixels)
+    if single.difference > most or halved.cosine < LEAST_COSINE:
+        raise ModelError(
+            f"the exported graph doesn't compute what the network does (float32: {single}; "
+            f"halved: {halved}): nothing was written"
+        )
+    return single, halved
+
+
+def inputs_of(model: onnx.ModelProto, weight: str) -> tuple[onnx.ModelProto, list[str]]:
+    """A copy of a model that also gives what the layers with a weight are given, and the names.
+
+    Args:
+        model: whose graph has such a layer; one for each view of a picture, where it averages them.
+        weight: part of the name of the layer's weight.
+    """
+    opened = onnx.ModelProto()
+    opened.CopyFrom(model)
+    layers = [node for node in opened.graph.node if weight in "".join(node.input)]
+    names = [node.input[0] for node in layers if node.op_type in ("Gemm", "MatMul")]
+    for name in names:
+        opened.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
+    return opened, names

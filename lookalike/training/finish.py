@@ -22,7 +22,7 @@ from lookalike.training.networks.hash_network import Backbone, FeatureLayer, Out
 from lookalike.training.schedule import one_cycle
 from lookalike.types import Pixels
 
-__all__ = ["RATE", "layers_on", "pooled_features"]
+__all__ = ["layers_on", "pooled_features"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -51,10 +51,8 @@ def pooled_features(
         pool: of threads that compute.
         progress: called with the number of pictures done so far.
     """
-    done = 0
 
     def look(start: int) -> Floats:
-        nonlocal done
         pixels = torch.from_numpy(pictures[start : start + SEEN])
         fast = bool(config.bfloat16)
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=fast):
@@ -62,12 +60,16 @@ def pooled_features(
             total = backbone(seen[0]).float()
             for view in seen[1:]:
                 total += backbone(view).float()
-        done += len(pixels)
-        if progress is not None:
-            progress(done)
         return np.asarray(total / len(seen))
 
-    return np.concatenate(list(pool.map(look, range(0, len(pictures), SEEN))))
+    found: list[Floats] = []
+    done = 0
+    for rows in pool.map(look, range(0, len(pictures), SEEN)):
+        found.append(rows)
+        done += len(rows)
+        if progress is not None:
+            progress(done)
+    return np.concatenate(found)
 
 
 def layers_on(

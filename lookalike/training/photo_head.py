@@ -128,10 +128,7 @@ def pooled_rows(
 
     def look(batch: list[Pixels]) -> Floats:
         with torch.inference_mode():
-            found = network.pooled(torch.from_numpy(np.stack(batch))).numpy()
-        if progress is not None:
-            progress(len(batch))
-        return np.asarray(found)
+            return np.asarray(network.pooled(torch.from_numpy(np.stack(batch))))
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)  # a batch a thread: nothing waits at the end of each layer
@@ -140,7 +137,10 @@ def pooled_rows(
             found: list[Floats] = []
             batches = _batches(pictures)
             while some := list(islice(batches, 2 * count)):
-                found.extend(pool.map(look, some))
+                for rows in pool.map(look, some):
+                    found.append(rows)
+                    if progress is not None:
+                        progress(len(rows))
     finally:
         torch.set_num_threads(before)
     nothing: Floats = np.empty((0, network.head.project.in_features), np.float32)

@@ -11,9 +11,8 @@ import numpy as np
 import torch
 
 from lookalike.encoders.cards import Card
-from lookalike.errors import ModelError
 from lookalike.training.config import Config
-from lookalike.training.export import check, export, halve, to_onnx
+from lookalike.training.export import checked_export, export
 from lookalike.training.loop import Trained
 from lookalike.training.networks.hash_network import Encoding
 from lookalike.types import InputSpec, Pixels
@@ -59,13 +58,7 @@ def write_model(
     """
     network = Encoding(trained.network, mirror=config.mirror, quarters=config.quarters).eval()
     some = np.ascontiguousarray(pictures[:CHECKED])
-    graph = to_onnx(network, config.side, floats=True)
-    single, shipped = check(graph, network, some), check(halve(graph), network, some)
-    if single.difference > MOST_DIFFERENT or shipped.cosine < 0.999:
-        raise ModelError(
-            f"the exported graph doesn't compute what the network does (float32: {single}; "
-            f"halved: {shipped}): nothing was written"
-        )
+    single, shipped = checked_export(network, config.side, some, most=MOST_DIFFERENT)
     # What differs from run to run stays out of the file: the same seed gives the same file.
     card = export(network, network_card(trained, config, path.stem, command, licence), path)
     last = trained.epochs[-1]

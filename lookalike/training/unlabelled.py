@@ -17,8 +17,8 @@ import numpy.typing as npt
 from lookalike.datasets.parts import Part
 from lookalike.datasets.reading import prepared
 from lookalike.encoders.cards import Card
-from lookalike.errors import ModelError, UsageError
-from lookalike.training.export import check, export, halve, to_onnx
+from lookalike.errors import UsageError
+from lookalike.training.export import checked_export, export
 from lookalike.training.networks.efficientnet_lite import Variant, pretrained
 from lookalike.training.networks.hash_head import CodeNetwork, HashHead
 from lookalike.training.photo_head import (
@@ -162,16 +162,7 @@ def write_learned(learned: Learned, path: Path, *, command: str, licence: str = 
         ModelError: the graph computes something else than the network; nothing is written.
     """
     network = learned.network
-    graph = to_onnx(network, learned.spec.size, floats=True)
-    single, shipped = (
-        check(graph, network, learned.some),
-        check(halve(graph), network, learned.some),
-    )
-    if single.difference > MOST_DIFFERENT or shipped.cosine < 0.999:
-        raise ModelError(
-            f"the exported graph doesn't compute what the network does (float32: {single}; "
-            f"halved: {shipped}): nothing was written"
-        )
+    checked_export(network, learned.spec.size, learned.some, most=MOST_DIFFERENT)
     card = Card(
         name=path.stem,
         bits=learned.bits,

@@ -8,46 +8,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import small_training
 import torch
 
 from lookalike.errors import UsageError
-from lookalike.training.augment import Augmentation
 from lookalike.training.build import restored
 from lookalike.training.checkpoint import read_checkpoint
-from lookalike.training.config import Config, at_32_pixels, recipe
+from lookalike.training.config import at_32_pixels, recipe
 from lookalike.training.examples import Examples
 from lookalike.training.finish import layers_on, pooled_features
 from lookalike.training.loop import Step, Trained, train
 from lookalike.training.networks.hash_network import Encoding
 
-SIDE = 16
+SMALL = replace(small_training.SMALL, epochs=2, mirror=True, finish=60, bfloat16=False)
 
 
-def examples(count: int = 60, classes: int = 3, seed: int = 0) -> Examples:
-    """Noise over a colour of the class."""
-    random = np.random.default_rng(seed)
-    labels = np.arange(count) % classes
-    colours = np.random.default_rng(9).integers(40, 216, (classes, 1, 1, 3))
-    noise = random.integers(-40, 41, (count, SIDE, SIDE, 3))
-    pictures = np.clip(colours[labels] + noise, 0, 255).astype(np.uint8)
-    return Examples("noise", pictures, labels.astype(np.int64), tuple("abc"[:classes]))
-
-
-SMALL = Config(
-    network="thesis-cnn",
-    width=8,
-    side=SIDE,
-    epochs=2,
-    batch=16,
-    part=8,
-    optimizer="adamw",
-    learning_rate=3e-3,
-    augmentation=Augmentation(shift=2, cutout=4),
-    mirror=True,
-    finish=60,
-    seed=5,
-    bfloat16=False,
-)
+def examples(count: int = 60, seed: int = 0) -> Examples:
+    return small_training.examples(count, seed=seed)
 
 
 def same(a: Trained, b: Trained) -> bool:

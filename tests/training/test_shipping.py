@@ -12,7 +12,7 @@ from PIL import Image
 from lookalike.encoders.cards import Card
 from lookalike.encoders.onnx import OnnxEncoder
 from lookalike.errors import ModelError
-from lookalike.training import shipping
+from lookalike.training import export
 from lookalike.training.checkpoint import Epoch
 from lookalike.training.config import Config
 from lookalike.training.curves import plot_curves, write_curves
@@ -77,7 +77,7 @@ def test_a_graph_that_differs_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made, data = trained(CONFIG)
-    monkeypatch.setattr(shipping, "check", lambda *_: Agreement(0.5, 0.9, 0.1))
+    monkeypatch.setattr(export, "check", lambda *_: Agreement(0.5, 0.9, 0.1))
     with pytest.raises(ModelError, match="nothing was written"):
         write_model(made, CONFIG, data.pictures, tmp_path / "m.onnx")
     assert list(tmp_path.iterdir()) == []
