@@ -115,8 +115,9 @@ _TRUST = 0.8  # of what a teacher labelled
 @click.option(
     "--weights",
     metavar="FILE",
-    help="Weights for resnet50 to start from, safetensors in timm's naming; or "
-    "hub:timm/resnet50.a1_in1k, which fetches them (98 MiB).",
+    help="What to start from: the .checkpoint of a training, whose network is trained further; for "
+    "resnet50 also safetensors in timm's naming, or hub:timm/resnet50.a1_in1k, which fetches them "
+    "(98 MiB).",
 )
 @click.option(
     "--start",

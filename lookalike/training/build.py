@@ -15,37 +15,53 @@ from lookalike.training.networks.resnet50 import ResNet50
 from lookalike.training.networks.thesis_cnn import ThesisCNN
 from lookalike.training.weights import located
 
-__all__ = ["build", "restored"]
+__all__ = ["begins_from", "build", "restored"]
+
+CHECKPOINT = ".checkpoint"
+"""What the name of a training's checkpoint ends with, as opposed to published weights."""
 
 
 def build(config: Config, classes: int) -> HashNetwork:
     """A network before its training.
 
     With ``config.start`` its backbone is the one of that checkpoint, as it is, and only feature and
-    class layer are to be trained.
+    class layer are to be trained. Where ``config.weights`` is a checkpoint its backbone is that one
+    too, and is trained further: at another scale, on other pictures, for another width.
 
     Raises:
         UsageError: there is no such checkpoint, or it is of another network.
         ModelError: weights that don't fit.
     """
+    begun = begins_from(config)
     loss = loss_named(config.loss)
-    frozen = bool(config.start) or loss.freezes
     network = HashNetwork(
-        backbone(config, blank=bool(config.start)),
+        backbone(config, blank=bool(begun)),
         config.width,
         classes,
         loss.binarizer,
-        frozen=frozen,
+        frozen=bool(config.start) or loss.freezes,
     )
-    if config.start:
-        begun = read_checkpoint(Path(config.start))
-        if (begun.config.network, begun.config.side) != (config.network, config.side):
-            raise UsageError(
-                f"{config.start} is of a {begun.config.network} for {begun.config.side} pixels, "
-                f"not of a {config.network} for {config.side}: start from one of its kind"
-            )
-        network.backbone.load_state_dict(restored(begun).backbone.state_dict())
+    if begun:
+        take_over(network.backbone, Path(begun), config)
     return network
+
+
+def begins_from(config: Config) -> str:
+    """The checkpoint whose backbone a training begins with, "" for none."""
+    return config.start or (config.weights if config.weights.endswith(CHECKPOINT) else "")
+
+
+def take_over(network: Backbone, path: Path, config: Config) -> None:
+    """Give a backbone the state of the one in a checkpoint."""
+    begun = read_checkpoint(path)
+    # Frozen, it has to see what it was trained on; trained further, it may see another size.
+    fits = begun.config.side == config.side or not config.start
+    if begun.config.network != config.network or not fits:
+        raise UsageError(
+            f"{path} is of a {begun.config.network} for {begun.config.side} pixels, "
+            f"not of a {config.network} for {config.side}: start from one of its kind"
+        )
+    network.load_state_dict(restored(begun).backbone.state_dict())
 
 
 def restored(checkpoint: Checkpoint) -> HashNetwork:
@@ -63,6 +79,11 @@ def restored(checkpoint: Checkpoint) -> HashNetwork:
 
 def backbone(config: Config, *, blank: bool = False) -> Backbone:
     """The backbone alone; ``blank`` leaves out the weights that it starts from."""
+    if config.weights and config.network != "resnet50" and not config.weights.endswith(CHECKPOINT):
+        raise UsageError(
+            f"a {config.network} takes no weights from {config.weights}: give the {CHECKPOINT} of "
+            "a training of its kind, or --network resnet50"
+        )
     if config.network == "resnet9":
         return ResNet9()
     if config.network == "thesis-cnn":

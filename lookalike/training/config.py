@@ -28,7 +28,8 @@ class Config:
         loss: name of the loss, which says how features become bits.
         side: of the pictures that the model takes, in pixels.
         inside: what the pretrained networks scale them to, 0 for ``side``.
-        weights: a file for a backbone that brings none, "" for none.
+        weights: a file for a backbone that brings none, or the checkpoint of a training whose
+            backbone is trained further, "" for none.
         start: a checkpoint whose backbone is used as it is, "" for none: then only the feature and
             the class layer learn.
         epochs: at most.

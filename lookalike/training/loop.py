@@ -24,7 +24,7 @@ from torch import Tensor
 from lookalike.encoders.onnx import processors
 from lookalike.errors import LookalikeError, UsageError
 from lookalike.training.augment import augmented
-from lookalike.training.build import build
+from lookalike.training.build import begins_from, build
 from lookalike.training.checkpoint import Checkpoint, Epoch, read_checkpoint, write_checkpoint
 from lookalike.training.config import Config
 from lookalike.training.examples import Examples, check_examples
@@ -163,7 +163,7 @@ class _Run:
         classes = max(1, len(examples.classes))
         self.network = build(config, classes)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        if not config.start:
+        if not begins_from(config):
             self.network.backbone.prepare(torch.from_numpy(examples.pictures[:PREPARED]))
         self.loss: Loss = loss_named(config.loss)(config.width, classes, seed=config.seed)
         self.replicas = Replicas(self.network, config.batch // config.part)

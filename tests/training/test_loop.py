@@ -10,7 +10,7 @@ from small_training import SMALL, examples
 
 from lookalike.errors import LookalikeError, ModelError, UsageError
 from lookalike.training.augment import Augmentation
-from lookalike.training.build import restored
+from lookalike.training.build import build, restored
 from lookalike.training.checkpoint import read_checkpoint
 from lookalike.training.config import Config, recipe
 from lookalike.training.loop import Step, Trained, train
@@ -129,6 +129,24 @@ def test_the_feature_layer_alone_can_be_learned(tmp_path: Path) -> None:
     assert second.network.feature.linear.out_features == 5
     with pytest.raises(UsageError, match="start from one of its kind"):
         train(examples(), replace(SMALL, network="resnet9", start=str(path)))
+
+
+def test_a_network_is_trained_further(tmp_path: Path) -> None:
+    path = tmp_path / "first.checkpoint"
+    first = train(examples(), SMALL, checkpoint=path)
+    further = replace(SMALL, weights=str(path), width=5, epochs=1, learning_rate=1e-9)
+    still = train(examples(), further).network.backbone.state_dict()
+    moved = train(examples(), replace(further, learning_rate=3e-3)).network.backbone.state_dict()
+    name = next(n for n, v in still.items() if v.dim() == 4)
+    begun = first.network.backbone.state_dict()[name]
+    torch.testing.assert_close(still[name], begun, atol=1e-5, rtol=0)
+    assert not torch.allclose(moved[name], begun, atol=1e-4)
+    with pytest.raises(UsageError, match="start from one of its kind"):
+        train(examples(), replace(SMALL, network="resnet9", weights=str(path)))
+    wider = build(replace(SMALL, side=32, weights=str(path)), 3)
+    torch.testing.assert_close(wider.backbone.state_dict()[name], begun)
+    with pytest.raises(UsageError, match=r"takes no weights from model\.safetensors"):
+        train(examples(), replace(SMALL, weights="model.safetensors"))
 
 
 def test_resuming_something_else_is_refused(tmp_path: Path) -> None:
