@@ -243,7 +243,8 @@ class Match:
         distance: Hamming distance in that code, in bits; ``None`` where codes were not compared,
             as for a text.
         bits: width of that code.
-        similarity: cosine of the embeddings where they were compared, else ``None``.
+        similarity: cosine of the embeddings where they were compared, 0.1 less where parts were,
+            else ``None``.
         width: of the picture, in pixels.
         height: likewise.
         part: where in this picture the one that was asked for is, if it is a detail of it.

@@ -168,7 +168,7 @@ def _question(decoded: Decoded, encoders: dict[str, Encoder]) -> Question:
             photo = encoder.encode(asked)
             of_parts = [made for name, made in decoded.inputs.items() if name.startswith("photo/")]
             if of_parts:
-                details = encoder.encode(of_parts).codes
+                details = encoder.encode(of_parts)
     return Question(decoded.content_digest, decoded.pixel_digest, pdq, quality, photo, details)
 
 

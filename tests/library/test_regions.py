@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from lookalike.encoders import registry
+from lookalike.images.decode import prepare
 from lookalike.images.regions import REGIONS
 from lookalike.library import Library, schema
 from lookalike.library.catalog import Catalog
-from lookalike.types import Match
+from lookalike.library.search import PART_HANDICAP
+from lookalike.types import Limits, Match
 
 DETAIL = (0.3, 0.6, 0.7, 1.0)  # one of the parts
 
@@ -61,7 +65,7 @@ def test_a_detail_finds_the_whole_and_says_where(library: Library, photos: Path)
     assert hit.part == DETAIL
     assert hit.distance is not None
     assert hit.distance <= 0.3 * hit.bits
-    assert hit.similarity == pytest.approx(np.cos(np.pi * hit.distance / 256))
+    assert hit.similarity == pytest.approx(np.cos(np.pi * hit.distance / 256) - PART_HANDICAP)
     # A whole picture is no detail of itself.
     assert library.search(photos / "coffee.jpg", k=1).hits[0].part is None
 
@@ -75,6 +79,34 @@ def test_the_whole_finds_its_details(library: Library, photos: Path, tmp_path: P
     hit = library.search(photos / "coffee.jpg", k=1).hits[0]
     assert Path(hit.path).name == "detail.png"
     assert hit.part is None
+    # Of the query's parts there are embeddings, which say more than codes do.
+    encoder = registry.load("photo")
+    given = {"detail": replace(encoder.input, part=DETAIL), "whole": encoder.input}
+    with Image.open(photos / "coffee.jpg") as image:
+        part = prepare(image, given, Limits()).inputs["detail"]
+    with Image.open(tmp_path / "details" / "detail.png") as image:
+        whole = prepare(image, given, Limits()).inputs["whole"]
+    found = encoder.encode([part, whole])
+    assert found.embeddings is not None
+    a, b = found.embeddings.astype(np.float64)
+    cosine = a @ b / np.sqrt((a @ a) * (b @ b))
+    assert hit.similarity == pytest.approx(cosine - PART_HANDICAP, abs=1e-5)
+
+
+def test_a_part_does_not_outweigh_a_whole_that_is_as_near(
+    library: Library, photos: Path, tmp_path: Path
+) -> None:
+    """The whole first, though a part of another picture is exactly what is asked for."""
+    (tmp_path / "two").mkdir()
+    asked = detail(photos / "coffee.jpg")
+    asked.save(tmp_path / "two" / "whole.png")
+    (tmp_path / "two" / "coffee.jpg").write_bytes((photos / "coffee.jpg").read_bytes())
+    library.index(tmp_path / "two", regions=True)
+    smaller = asked.resize((asked.width // 2, asked.height // 2))
+    hits = library.search(smaller, k=2, code="photo").hits
+    assert [Path(hit.path).name for hit in hits] == ["whole.png", "coffee.jpg"]
+    assert hits[0].part is None
+    assert hits[1].part == DETAIL
 
 
 def test_without_them_nothing_is_kept(library: Library, photos: Path) -> None:
