@@ -35,7 +35,7 @@ from lookalike.evaluation.edits import EDITS
 from lookalike.images.decode import decode, prepare
 from lookalike.images.walk import Found, walk
 from lookalike.training.export import check, export, halve, inputs_of, to_onnx
-from lookalike.training.networks.efficientnet_lite import VARIANTS, pretrained
+from lookalike.training.networks.efficientnet_lite import HEAD_CHANNELS, VARIANTS, pretrained
 from lookalike.training.networks.hash_head import CodeNetwork, HashHead
 from lookalike.training.photo_head import EMBEDDING, INPUT, fit_head, pooled_rows, set_head, unit
 from lookalike.training.quantise import quantise
@@ -119,16 +119,26 @@ def held_out(paths: list[Path], rows: Floats, seed: int) -> dict[str, list[float
         distance = hamming(fitted.bits(features), fitted.bits(features))
         limit = np.sort(distance, 1)[:, [min(SHORT_LIST, len(own) - 1)]]
         cosine = features @ features.T
-        plain = unit(unit(rows[test]) - unit(rows[seen]).mean(0))
+        plain, whole = (
+            unit(unit(some[test]) - unit(some[seen]).mean(0))
+            for some in (rows[:, :HEAD_CHANNELS], rows)
+        )
         results.append(
             [
                 precision(plain @ plain.T, own),
+                precision(whole @ whole.T, own),
                 precision(cosine, own),
                 precision(-distance, own),
                 precision(np.where(distance <= limit, cosine, -1 - distance), own),
             ]
         )
-    names = ("floats before the projection", "embedding", "code", "code, rescored")
+    names = (
+        "features of the network as floats",
+        "with its class probabilities, before the projection",
+        "embedding",
+        "code",
+        "code, rescored",
+    )
     means = np.mean(results, 0).round(3).tolist() if results else []
     return dict(zip(names, means, strict=False))
 
@@ -181,7 +191,9 @@ def main() -> None:
         parser.error(f"{given.photos} holds {len(paths)} pictures, more than {2 * BITS} are needed")
     print(f"{len(paths)} pictures", flush=True)
 
-    network = CodeNetwork(pretrained(given.network), HashHead(1280, EMBEDDING, BITS)).eval()
+    backbone = pretrained(given.network)
+    head = HashHead(CodeNetwork.width(backbone), EMBEDDING, BITS)
+    network = CodeNetwork(backbone, head).eval()
     rows = pooled_rows(network, pictures)
     set_head(network, fit_head(rows, BITS, seed=given.seed), rows)
     figures: dict[str, object] = {

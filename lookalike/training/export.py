@@ -21,6 +21,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from lookalike.encoders.cards import CARD_KEY, Card
 from lookalike.errors import ModelError, UsageError
+from lookalike.training.networks.hash_head import LEVELS
 from lookalike.training.quantise import quantise
 
 __all__ = [
@@ -162,12 +163,14 @@ def fold_batch_norm(network: nn.Module) -> nn.Module:
 def halve(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model with its weights stored as float16, and still computed in float32.
 
-    Each weight gets a ``Cast``, which ONNX Runtime folds away when it loads the file.
+    Each weight gets a ``Cast``, which ONNX Runtime folds away when it loads the file. A matrix
+    whose rows are whole numbers in 8 bits times a scale is stored as these, which loses nothing.
     """
     halved = onnx.ModelProto()
     halved.CopyFrom(model)
     graph = halved.graph
-    casts = []
+    casts: list[onnx.NodeProto] = []
+    scaling: list[onnx.TensorProto] = []
     # The scales of 8-bit numbers have to be of the type of what they scale.
     scales = {n.input[1] for n in graph.node if n.op_type in ("QuantizeLinear", "DequantizeLinear")}
     for entry in graph.initializer:
@@ -181,13 +184,37 @@ def halve(model: onnx.ModelProto) -> onnx.ModelProto:
         if not np.abs(values).max() < np.finfo(np.float16).max:
             raise ModelError(f"weight {entry.name} has values beyond what float16 holds")
         name = entry.name
+        if (parts := whole_numbers(values)) is not None:
+            stored, whole, scale = (f"{name}_{part}" for part in ("bytes", "whole", "scale"))
+            entry.CopyFrom(numpy_helper.from_array(parts[0], stored))
+            scaling.append(numpy_helper.from_array(parts[1], scale))
+            casts.append(helper.make_node("Cast", [stored], [whole], to=TensorProto.FLOAT))
+            casts.append(helper.make_node("Mul", [whole, scale], [name]))
+            continue
         entry.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
         casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
+    graph.initializer.extend(scaling)
     nodes = [*casts, *graph.node]
     del graph.node[:]
     graph.node.extend(nodes)
     onnx.checker.check_model(halved)
     return halved
+
+
+def whole_numbers(
+    values: npt.NDArray[np.float32],
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]] | None:
+    """A matrix as int8 (rows, n) times a scale a row (rows, 1), ``None`` where that isn't exact."""
+    if values.ndim != 2:
+        return None
+    scale = np.maximum(np.abs(values).max(1, keepdims=True), np.float32(1e-12)) / np.float32(LEVELS)
+    numbers = np.rint(values / scale)
+    # The product may be a last bit beside what PyTorch made of the same numbers.
+    return (
+        (numbers.astype(np.int8), scale.astype(np.float32))
+        if np.allclose(numbers * scale, values, rtol=1e-6, atol=0.0)
+        else None
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """The last layers of a photo model, fitted without labels: an embedding, and the bits of it.
 
-What the backbone gives is brought to unit length and centred, projected to its principal
-components, each divided by a power of its standard deviation, and brought to unit length again:
-that is the embedding. Iterative quantization turns it into bits.
+What the backbone gives, its features and the roots of its class probabilities beside them, is
+brought to unit length and centred, projected to its principal components, each divided by a power
+of its standard deviation, and brought to unit length again: that is the embedding. Iterative
+quantization turns it into bits.
 """
 
 from __future__ import annotations

@@ -105,7 +105,9 @@ def learn(
             f"{len(chosen)} pictures are too few to fit {EMBEDDING} directions on: it takes "
             f"{FEWEST} or more; index them with the model that ships with the package"
         )
-    whole = CodeNetwork(pretrained(network), HashHead(1280, EMBEDDING, bits)).eval()
+    backbone = pretrained(network)
+    head = HashHead(CodeNetwork.width(backbone), EMBEDDING, bits)
+    whole = CodeNetwork(backbone, head).eval()
     kept: list[Pixels] = []
     read: list[int] = []
     every = max(1, len(chosen) // CHECKED)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import onnx
+import onnxruntime
 import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
@@ -15,14 +16,22 @@ from lookalike.encoders.cards import Card
 from lookalike.encoders.onnx import OnnxEncoder
 from lookalike.encoders.registry import MODELS
 from lookalike.errors import ModelError, UsageError
-from lookalike.training.export import check, export, fold_batch_norm, halve, to_onnx
-from lookalike.training.networks.efficientnet_lite import ConvNorm, normalise, pretrained
+from lookalike.training.export import OPSET, check, export, fold_batch_norm, halve, to_onnx
+from lookalike.training.networks.efficientnet_lite import (
+    ConvNorm,
+    EfficientNetLite,
+    normalise,
+    pretrained,
+)
 from lookalike.training.networks.hash_head import (
+    CLASSES,
     CodeNetwork,
     CodeOutputs,
     HashHead,
+    class_shares,
     pack_bits,
     pool,
+    round_rows,
 )
 from lookalike.types import InputSpec
 
@@ -170,6 +179,58 @@ def test_pool_lies_between_average_and_maximum() -> None:
     assert (pool(maps) <= maps.amax((2, 3))).all()
 
 
+def test_class_shares_are_the_roots_of_probabilities() -> None:
+    scores = torch.randn(4, 9) * 5
+    found = class_shares(scores)
+    expected = np.exp(scores.double().numpy())
+    expected /= expected.sum(1, keepdims=True)
+    np.testing.assert_allclose(found.numpy(), np.sqrt(expected), atol=1e-6)
+    torch.testing.assert_close(found.norm(dim=1), torch.ones(4))
+
+
+def test_the_head_is_given_features_and_classes() -> None:
+    backbone = EfficientNetLite("lite0", classes=7)
+    network = CodeNetwork(backbone, HashHead(CodeNetwork.width(backbone), 12, 20)).eval()
+    pixels = torch.randint(0, 256, (2, 64, 64, 3), dtype=torch.uint8)
+    with torch.inference_mode():
+        given = network.pooled(pixels)
+        scores = backbone(normalise(pixels))
+    assert given.shape == (2, 1287)
+    torch.testing.assert_close(given[:, :1280].norm(dim=1), torch.ones(2))
+    torch.testing.assert_close(given[:, 1280:], CLASSES * class_shares(scores))
+
+
+def test_class_weights_are_stored_in_8_bits_without_loss() -> None:
+    rough = torch.randn(30, 40)
+    whole = round_rows(rough)
+    step = rough.abs().amax(1, keepdim=True) / 127
+    assert ((whole - rough).abs() <= step / 2 * 1.001).all()
+    rows = torch.randn(6, 40)
+    for weight, kind, error in (
+        (whole, TensorProto.INT8, 1e-5),
+        (rough, TensorProto.FLOAT16, 2e-2),
+    ):
+        small = halve(linear(weight))
+        assert max(small.graph.initializer, key=lambda e: np.prod(e.dims)).data_type == kind
+        session = onnxruntime.InferenceSession(small.SerializeToString())
+        (found,) = session.run(None, {"x": rows.numpy()})
+        np.testing.assert_allclose(found, (rows @ weight.T).numpy(), atol=error)
+
+
+def linear(weight: Tensor) -> onnx.ModelProto:
+    """A graph of one layer."""
+    kind = TensorProto.FLOAT
+    graph = helper.make_graph(
+        [helper.make_node("Gemm", ["x", "w"], ["y"], transB=1)],
+        "linear",
+        [helper.make_tensor_value_info("x", kind, ["n", weight.shape[1]])],
+        [helper.make_tensor_value_info("y", kind, ["n", weight.shape[0]])],
+        [numpy_helper.from_array(weight.numpy(), "w")],
+    )
+    opset = helper.make_opsetid("", OPSET)
+    return helper.make_model(graph, opset_imports=[opset], ir_version=10)
+
+
 def test_head_sees_directions_only() -> None:
     head = HashHead(10, embedding_size=4, bits=6)
     pooled = torch.rand(3, 10)
@@ -201,7 +262,8 @@ def test_the_shipped_file_holds_the_published_weights(
     """
     model = onnx.load(MODELS / "photo-256.onnx")
     stored = {entry.name: numpy_helper.to_array(entry) for entry in model.graph.initializer}
-    network = CodeNetwork(pretrained("lite0"), HashHead(1280)).eval()
+    backbone = pretrained("lite0")
+    network = CodeNetwork(backbone, HashHead(CodeNetwork.width(backbone))).eval()
     with torch.no_grad():
         for name in ("project", "rotate"):
             layer = getattr(network.head, name)

@@ -1,4 +1,4 @@
-"""From a backbone's feature maps to a code and an embedding, all of it linear but the pooling."""
+"""From a backbone's feature maps, and the classes that it sees in them, to a code."""
 
 from __future__ import annotations
 
@@ -10,10 +10,27 @@ from torch.nn import functional
 
 from lookalike.training.networks.efficientnet_lite import EfficientNetLite, normalise
 
-__all__ = ["CodeNetwork", "CodeOutputs", "HashHead", "pack_bits", "pool"]
+__all__ = [
+    "CLASSES",
+    "LEVELS",
+    "CodeNetwork",
+    "CodeOutputs",
+    "HashHead",
+    "class_shares",
+    "pack_bits",
+    "pool",
+    "round_rows",
+]
 
 POOL_POWER = 3.0
 """Exponent of the generalised mean; 1 is the average, infinity the maximum."""
+
+CLASSES = 0.5
+"""Length of the part of a head's input that says which classes are seen, where that of the features
+is 1: more finds more of the same kind, and less of the same picture (crops, above all)."""
+
+LEVELS = 127
+"""Largest number of a class's weights, which are rounded to 8 bits each."""
 
 
 def pool(maps: Tensor, power: float = POOL_POWER) -> Tensor:
@@ -24,6 +41,22 @@ def pool(maps: Tensor, power: float = POOL_POWER) -> Tensor:
     """
     # The floor keeps the root's gradient finite where a channel is silent everywhere.
     return maps.clamp_min(1e-6).pow(power).mean((2, 3)).pow(1.0 / power)
+
+
+def class_shares(scores: Tensor) -> Tensor:
+    """Roots of the class probabilities for scores (n, classes): unit vectors of the same shape.
+
+    Their inner product is the Bhattacharyya coefficient of two pictures' probabilities.
+
+    Source: T. Jebara, R. Kondor, A. Howard, "Probability Product Kernels" (2004), section 3.1.
+    """
+    return functional.softmax(scores, 1).sqrt()
+
+
+def round_rows(weight: Tensor) -> Tensor:
+    """Weights (rows, n) rounded so that each row is whole numbers, in 8 bits, times a scale."""
+    scale = weight.abs().amax(1, keepdim=True).clamp_min(1e-12) / LEVELS
+    return torch.round(weight / scale) * scale
 
 
 def pack_bits(bits: Tensor) -> Tensor:
@@ -78,19 +111,32 @@ class HashHead(nn.Module):
 class CodeNetwork(nn.Module):
     """Pixels to code: the whole of a shipped model.
 
+    What the head is given has two parts: the pooled feature maps, which tell pictures apart, and
+    the roots of the probabilities of the backbone's own classes, which tell what is in a picture.
+
     Args:
-        backbone: whose classifier is left unused.
-        head: for the channels of the backbone's last maps.
+        backbone: the weights of whose classes are rounded to 8 bits each, as they are shipped.
+        head: for :meth:`width` channels.
     """
 
     def __init__(self, backbone: EfficientNetLite, head: HashHead) -> None:
         super().__init__()
         self.backbone = backbone
         self.head = head
+        with torch.no_grad():
+            classes = self.backbone.classifier.weight
+            classes.copy_(round_rows(classes))
+
+    @staticmethod
+    def width(backbone: EfficientNetLite) -> int:
+        """Channels of what the head is given."""
+        return backbone.classifier.in_features + backbone.classifier.out_features
 
     def pooled(self, pixels: Tensor) -> Tensor:
-        """uint8 (n, size, size, 3) to what the head takes, float32 (n, c)."""
-        return pool(self.backbone.maps(normalise(pixels))[-1])
+        """uint8 (n, size, size, 3) to what the head takes, float32 (n, channels and classes)."""
+        maps = self.backbone.maps(normalise(pixels))[-1]
+        shares = class_shares(self.backbone.classifier(maps.mean((2, 3))))
+        return torch.cat([functional.normalize(pool(maps)), CLASSES * shares], 1)
 
     def forward(self, pixels: Tensor) -> CodeOutputs:
         """All outputs for uint8 pixels (n, size, size, 3)."""
