@@ -59,12 +59,14 @@ def draw(found: dict[str, Any], file: Path) -> None:
         axes.plot(rates, quality, color=colour, alpha=0.35, linewidth=1)
         axes.scatter(rates, quality, color=colour, marker=shape, label=series, zorder=3)
     best = max(m["quality"][s][0] for m in found.values() for s in SERIES)
-    for name, model in found.items():
+    by_rate = sorted(found.items(), key=lambda item: item[1]["pictures a second"])
+    for number, (name, model) in enumerate(by_rate):
         text = f"{name}\n{model['bytes'] / 1e6:.1f} MB, a query {model['query in ms']:.0f} ms"
-        place = (model["pictures a second"], best + 0.006)
+        # Neighbours stand at different heights: two models may be as fast as each other.
+        place = (model["pictures a second"], best + 0.006 + 0.014 * (number % 2))
         axes.annotate(text, place, ha="center", va="bottom", fontsize=8)
     axes.margins(x=0.16)
-    axes.set_ylim(top=best + 0.03)
+    axes.set_ylim(top=best + 0.036)
     axes.set(xlabel="pictures a second, both codes", ylabel="mAP, kinds that the fit did not see")
     axes.grid(True, alpha=0.25)
     for side in ("top", "right"):
