@@ -336,6 +336,9 @@ class _Run:
         begun = checkpoint.config
         if not begun.finish:
             begun = replace(begun, finish=self.config.finish)
+        # Nor does how long a schedule may go on that only looks at the validation loss.
+        if begun.schedule == "plateau":
+            begun = replace(begun, epochs=self.config.epochs)
         if begun != self.config:
             raise UsageError("the checkpoint is of a training with other settings: give the same")
         self.network.load_state_dict(checkpoint.network)

@@ -149,6 +149,22 @@ def test_a_network_is_trained_further(tmp_path: Path) -> None:
         train(examples(), replace(SMALL, weights="model.safetensors"))
 
 
+def test_a_plateau_may_be_given_more_epochs(tmp_path: Path) -> None:
+    path = tmp_path / "m.checkpoint"
+    config = replace(SMALL, schedule="plateau", epochs=4, bfloat16=False)
+    held = examples(24, seed=3)
+    whole = train(examples(), config, validation=held)
+    train(examples(), replace(config, epochs=2), validation=held, checkpoint=path)
+    more = train(examples(), config, validation=held, checkpoint=path, resume=True)
+    assert [e.loss for e in more.epochs] == [e.loss for e in whole.epochs]
+    assert same(more, whole)
+    # One cycle is another one with another number of epochs.
+    cycle = replace(SMALL, epochs=1)
+    train(examples(), cycle, checkpoint=path)
+    with pytest.raises(UsageError, match="other settings"):
+        train(examples(), replace(cycle, epochs=2), checkpoint=path, resume=True)
+
+
 def test_resuming_something_else_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.checkpoint"
     with pytest.raises(UsageError, match="no checkpoint"):
