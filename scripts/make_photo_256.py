@@ -35,9 +35,16 @@ from lookalike.evaluation.edits import EDITS
 from lookalike.images.decode import decode, prepare
 from lookalike.images.walk import Found, walk
 from lookalike.training.export import check, export, halve, inputs_of, to_onnx
-from lookalike.training.networks.efficientnet_lite import HEAD_CHANNELS, VARIANTS, pretrained
-from lookalike.training.networks.hash_head import CodeNetwork, HashHead
-from lookalike.training.photo_head import EMBEDDING, INPUT, fit_head, pooled_rows, set_head, unit
+from lookalike.training.networks.efficientnet_lite import HEAD_CHANNELS, VARIANTS
+from lookalike.training.photo_head import (
+    EMBEDDING,
+    INPUT,
+    fit_head,
+    photo_network,
+    pooled_rows,
+    set_head,
+    unit,
+)
 from lookalike.training.quantise import quantise
 from lookalike.training.shipping import lite_attribution
 from lookalike.types import InputSpec, Limits, Pixels
@@ -191,9 +198,7 @@ def main() -> None:
         parser.error(f"{given.photos} holds {len(paths)} pictures, more than {2 * BITS} are needed")
     print(f"{len(paths)} pictures", flush=True)
 
-    backbone = pretrained(given.network)
-    head = HashHead(CodeNetwork.width(backbone), EMBEDDING, BITS)
-    network = CodeNetwork(backbone, head).eval()
+    network = photo_network(given.network, BITS)
     rows = pooled_rows(network, pictures)
     set_head(network, fit_head(rows, BITS, seed=given.seed), rows)
     figures: dict[str, object] = {

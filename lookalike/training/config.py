@@ -103,6 +103,16 @@ class Config:
         if self.learning_rate <= 0 or self.head_learning_rate <= 0:
             raise UsageError("learning rates have to be above 0")
 
+    def goes_on_from(self, begun: Config) -> bool:
+        """Whether a training with the settings ``begun`` is the beginning of one with these."""
+        # That the last layers will be finished changes nothing about the epochs before.
+        if not begun.finish:
+            begun = replace(begun, finish=self.finish)
+        # Nor does how long a schedule may go on that only looks at the validation loss.
+        if begun.schedule == "plateau":
+            begun = replace(begun, epochs=self.epochs)
+        return begun == self
+
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for a checkpoint or a card."""
         return asdict(self)

@@ -332,14 +332,7 @@ class _Run:
         """Go on from a checkpoint of the same training."""
         if checkpoint.data != self.data:
             raise UsageError(f"the checkpoint is of other pictures: {checkpoint.data}")
-        # That the last layers will be finished changes nothing about the epochs before.
-        begun = checkpoint.config
-        if not begun.finish:
-            begun = replace(begun, finish=self.config.finish)
-        # Nor does how long a schedule may go on that only looks at the validation loss.
-        if begun.schedule == "plateau":
-            begun = replace(begun, epochs=self.config.epochs)
-        if begun != self.config:
+        if not self.config.goes_on_from(checkpoint.config):
             raise UsageError("the checkpoint is of a training with other settings: give the same")
         self.network.load_state_dict(checkpoint.network)
         self.replicas.spread()

@@ -19,10 +19,21 @@ import torch
 
 from lookalike.codes.binarize import fit_itq, fit_pca
 from lookalike.encoders.onnx import processors
-from lookalike.training.networks.hash_head import CodeNetwork
+from lookalike.training.networks.efficientnet_lite import Variant, pretrained
+from lookalike.training.networks.hash_head import CodeNetwork, HashHead
 from lookalike.types import InputSpec, Pixels
 
-__all__ = ["EMBEDDING", "FEWEST", "INPUT", "HeadFit", "fit_head", "pooled_rows", "set_head", "unit"]
+__all__ = [
+    "EMBEDDING",
+    "FEWEST",
+    "INPUT",
+    "HeadFit",
+    "fit_head",
+    "photo_network",
+    "pooled_rows",
+    "set_head",
+    "unit",
+]
 
 Floats = npt.NDArray[np.float32]
 
@@ -66,6 +77,17 @@ class HeadFit:
     def bits(self, features: Floats) -> npt.NDArray[np.bool_]:
         """Bits of :meth:`features`, (n, bits)."""
         return np.asarray(features @ self.rotate + self.rotate_bias > 0)
+
+
+def photo_network(variant: Variant, bits: int) -> CodeNetwork:
+    """A backbone with its ImageNet weights, below a head that is yet to be fitted.
+
+    Raises:
+        ModelError: the backbone's weights aren't installed.
+    """
+    backbone = pretrained(variant)
+    head = HashHead(CodeNetwork.width(backbone), EMBEDDING, bits)
+    return CodeNetwork(backbone, head).eval()
 
 
 def fit_head(pooled: Floats, bits: int, *, seed: int) -> HeadFit:

@@ -19,12 +19,13 @@ from lookalike.datasets.reading import prepared
 from lookalike.encoders.cards import Card
 from lookalike.errors import UsageError
 from lookalike.training.export import checked_export, export
-from lookalike.training.networks.efficientnet_lite import Variant, pretrained
-from lookalike.training.networks.hash_head import CodeNetwork, HashHead
+from lookalike.training.networks.efficientnet_lite import Variant
+from lookalike.training.networks.hash_head import CodeNetwork
 from lookalike.training.photo_head import (
     EMBEDDING,
     FEWEST,
     fit_head,
+    photo_network,
     pooled_rows,
     set_head,
     unit,
@@ -105,9 +106,7 @@ def learn(
             f"{len(chosen)} pictures are too few to fit {EMBEDDING} directions on: it takes "
             f"{FEWEST} or more; index them with the model that ships with the package"
         )
-    backbone = pretrained(network)
-    head = HashHead(CodeNetwork.width(backbone), EMBEDDING, bits)
-    whole = CodeNetwork(backbone, head).eval()
+    whole = photo_network(network, bits)
     kept: list[Pixels] = []
     read: list[int] = []
     every = max(1, len(chosen) // CHECKED)

@@ -21,7 +21,6 @@ from lookalike.training.networks.efficientnet_lite import (
     ConvNorm,
     EfficientNetLite,
     normalise,
-    pretrained,
 )
 from lookalike.training.networks.hash_head import (
     CLASSES,
@@ -33,6 +32,7 @@ from lookalike.training.networks.hash_head import (
     pool,
     round_rows,
 )
+from lookalike.training.photo_head import photo_network
 from lookalike.types import InputSpec
 
 SIZE = 16
@@ -262,8 +262,7 @@ def test_the_shipped_file_holds_the_published_weights(
     """
     model = onnx.load(MODELS / "photo-256.onnx")
     stored = {entry.name: numpy_helper.to_array(entry) for entry in model.graph.initializer}
-    backbone = pretrained("lite0")
-    network = CodeNetwork(backbone, HashHead(CodeNetwork.width(backbone))).eval()
+    network = photo_network("lite0", 256)
     with torch.no_grad():
         for name in ("project", "rotate"):
             layer = getattr(network.head, name)

@@ -22,7 +22,7 @@ from torch.nn import functional
 from lookalike.errors import MissingExtraError, ModelError, UsageError
 from lookalike.training.networks.depthwise import depthwise_conv
 
-__all__ = ["VARIANTS", "EfficientNetLite", "Variant", "normalise", "pretrained"]
+__all__ = ["HEAD_CHANNELS", "VARIANTS", "EfficientNetLite", "Variant", "normalise", "pretrained"]
 
 Variant = Literal["lite0", "lite1", "lite2"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
