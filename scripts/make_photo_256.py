@@ -28,17 +28,20 @@ import onnxruntime
 import torch
 from PIL import Image
 
+from lookalike.codes.bits import to_words
 from lookalike.encoders.cards import Card
 from lookalike.encoders.onnx import OnnxEncoder
 from lookalike.errors import PictureError
 from lookalike.evaluation.edits import EDITS
 from lookalike.images.decode import decode, prepare
 from lookalike.images.walk import Found, walk
+from lookalike.indexes.short_list import Rows, in_order, length
 from lookalike.training.export import check, export, halve, inputs_of, to_onnx
 from lookalike.training.networks.efficientnet_lite import HEAD_CHANNELS, VARIANTS
 from lookalike.training.photo_head import (
     EMBEDDING,
     INPUT,
+    HeadFit,
     fit_head,
     photo_network,
     pooled_rows,
@@ -137,6 +140,7 @@ def held_out(paths: list[Path], rows: Floats, seed: int) -> dict[str, list[float
                 precision(cosine, own),
                 precision(-distance, own),
                 precision(np.where(distance <= limit, cosine, -1 - distance), own),
+                precision(in_search(fitted, features), own),
             ]
         )
     names = (
@@ -145,9 +149,25 @@ def held_out(paths: list[Path], rows: Floats, seed: int) -> dict[str, list[float
         "embedding",
         "code",
         "code, rescored",
+        "code, in the order of a search",
     )
     means = np.mean(results, 0).round(3).tolist() if results else []
     return dict(zip(names, means, strict=False))
+
+
+def in_search(fitted: HeadFit, features: Floats) -> Floats:
+    """Scores that order all pictures for each of them as a library's search does."""
+    words = to_words(np.packbits(fitted.bits(features), axis=1))
+    embeddings = np.round(features * (127 / np.abs(features).max())).astype(np.int8)
+    scores = np.empty((len(words), len(words)), np.float32)
+    for row, score in enumerate(scores):
+        distances = np.bitwise_count(words[row] ^ words).sum(1).astype(np.int64)
+        distances[row] = BITS + 1  # a search doesn't know the query
+        near = np.argsort(distances, kind="stable")[: length(1)]
+        query, found = (Rows(words[some], embeddings[some]) for some in ([row], near))
+        score[:] = -len(near) - distances
+        score[near[in_order(query, found, BITS).order]] = -np.arange(len(near))
+    return scores
 
 
 def copies(

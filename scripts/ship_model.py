@@ -67,7 +67,7 @@ def measure(
 ) -> dict[str, Any]:
     """What ``lookalike evaluate`` gives, from the features that are shipped."""
     coded = encode_split(open_source(str(features)), dataset, prepare_split(dataset, protocol))
-    found, details = evaluate(coded, 100, embeddings=real)
+    found, details = evaluate(coded, 100, by="embedding" if real else "code")
     options = " --embeddings" if real else ""
     return {
         "command": f"lookalike evaluate {name} {data} --protocol {protocol}{options}",

@@ -106,7 +106,7 @@ def main() -> None:
             *codes,
             reals,
         )
-        found, _ = evaluate(coded, embeddings=reals is not None)
+        found, _ = evaluate(coded, by="code" if reals is None else "embedding")
         row = {"kind": kind, "width": width, "seed": seed, "map": round(found.map, 4)}
         row |= {"precision_at_100": round(found.precision_at["100"], 4)}
         report.append(row)

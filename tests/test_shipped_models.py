@@ -89,7 +89,7 @@ def test_features_give_the_figures_of_the_card(name: str, loaded: dict[str, Data
     source = open_source(str(registry.MODELS / f"{name}.npz"))
     sample: Split = replace(split, queries=split.queries.take(np.sort(rows)))
     coded = encode_split(source, loaded[data_of(name)], sample)
-    found, _ = evaluate(coded, embeddings=card.embedding_size > 0)
+    found, _ = evaluate(coded, by="embedding" if card.embedding_size else "code")
     # All queries give the figure itself, a sample one near to it.
     allowed = 1e-4 if len(rows) == told["queries"] else 0.025
     assert found.map == pytest.approx(told["map"], abs=allowed)

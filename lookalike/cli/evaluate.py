@@ -15,7 +15,7 @@ from lookalike.cli.target import check_target, replacing
 from lookalike.errors import UsageError
 
 if TYPE_CHECKING:
-    from lookalike.evaluation.evaluate import Details, Evaluation
+    from lookalike.evaluation.evaluate import By, Details, Evaluation
 
 __all__ = ["evaluate"]
 
@@ -42,6 +42,12 @@ PROTOCOLS = ("cifar10-full", "cifar10-5k", "resisc-80-20", "thesis")
 )
 @click.option(
     "--embeddings", is_flag=True, help="Measure the model's real features, by their cosine."
+)
+@click.option(
+    "--search",
+    "as_search",
+    is_flag=True,
+    help="Measure the order of a search for K pictures: the nearest codes by real features too.",
 )
 @click.option(
     "--plots",
@@ -88,6 +94,7 @@ def evaluate(
     protocol: str,
     k: int,
     embeddings: bool,
+    as_search: bool,
     folder: Path | None,
     names: tuple[str, ...],
     keep: Path | None,
@@ -112,8 +119,11 @@ def evaluate(
     from lookalike.evaluation.model_codes import open_source
     from lookalike.evaluation.protocols import encode_split, prepare_split
 
-    if embeddings and folder is not None:
-        raise UsageError("plots are of codes: leave out --embeddings or --plots")
+    if embeddings and as_search:
+        raise UsageError("a search takes codes and real features: --search or --embeddings")
+    if (embeddings or as_search) and folder is not None:
+        raise UsageError("plots are of codes: leave out --embeddings, --search or --plots")
+    by: By = "embedding" if embeddings else "search" if as_search else "code"
     if names and folder is None:
         raise UsageError("queries are shown on a sheet: say where it goes with --plots")
     if keep is not None:
@@ -132,7 +142,7 @@ def evaluate(
         with replacing(keep) as partial:
             rows = keep_codes(partial, coded)
         note(f"{counted(rows, 'code')} written: {show_path(str(keep))}")
-    evaluation, details = measure(coded, k, embeddings=embeddings, threads=threads)
+    evaluation, details = measure(coded, k, by=by, threads=threads)
     if folder is not None:
         from lookalike.evaluation.neighbour_sheet import choose_queries, plot_neighbours
         from lookalike.evaluation.retrieval_plots import plot_retrieval
@@ -152,6 +162,7 @@ def evaluate(
 def _lines(evaluation: Evaluation, details: Details) -> Iterator[str]:
     """The figures for people."""
     what = "real features, by cosine" if evaluation.bits is None else f"{evaluation.bits} bits"
+    what += ", in the order of a search" if evaluation.by == "search" else ""
     yield (
         f"{evaluation.model} ({what}), {evaluation.data} by {evaluation.protocol}: "
         f"{evaluation.queries:,} queries in {evaluation.database:,} pictures"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from lookalike.errors import UsageError
 from lookalike.evaluation.model_codes import Embeddings
 from lookalike.evaluation.protocols import Coded
+from lookalike.evaluation.searched import searched
 from lookalike.indexes.kdtree import KDTreeIndex
 from lookalike.indexes.scan import Scan
 from lookalike.metrics import (
@@ -28,9 +30,11 @@ from lookalike.metrics import (
     unique_codes,
 )
 
-__all__ = ["AT", "Details", "Evaluation", "evaluate"]
+__all__ = ["AT", "By", "Details", "Evaluation", "evaluate"]
 
 Floats = npt.NDArray[np.float64]
+
+By: TypeAlias = Literal["code", "embedding", "search"]
 
 AT = (1, 10, 100, 1000, 5000)
 """Ranks at which precision, recall and mean average precision are cut off."""
@@ -49,6 +53,7 @@ class Evaluation:
     Attributes:
         model: its name.
         bits: width of the codes; ``None`` for real features.
+        by: what the database is ordered by: ``code``, ``embedding``, or both as in a ``search``.
         data: name of the data set.
         protocol: its name.
         queries: how many.
@@ -65,6 +70,7 @@ class Evaluation:
 
     model: str
     bits: int | None
+    by: By
     data: str
     protocol: str
     queries: int
@@ -103,14 +109,16 @@ class Details:
 
 
 def evaluate(
-    coded: Coded, k: int = 100, *, embeddings: bool = False, threads: int | None = None
+    coded: Coded, k: int = 100, *, by: By = "code", threads: int | None = None
 ) -> tuple[Evaluation, Details]:
     """Measure how well the queries find pictures of their class.
 
     Args:
         coded: codes and labels.
         k: the rank of ``class_precision`` and ``seconds``; at most the size of the database counts.
-        embeddings: whether to measure the model's real features by their cosine, not its codes.
+        by: what orders the database: codes by their distance; real features by their cosine; or
+            both as a library's search does: the nearest codes in the order of
+            :func:`lookalike.indexes.short_list.in_order`, behind them all others by distance.
         threads: by default one for each processor.
 
     Raises:
@@ -120,7 +128,14 @@ def evaluate(
         raise UsageError(f"k is at least 1, not {k}")
     size = len(coded.database)
     k = min(k, size)
-    if embeddings:
+    if by == "search":
+        tally, started = _Tally(coded, k), time.perf_counter()
+        for counts in searched(coded, k, threads):
+            tally.add(counts)
+        seconds = time.perf_counter() - started
+        details = Details(k, tally.mean("nmrr"), coded.class_names)
+        return tally.evaluation(by, unique_codes(coded.database), seconds), details
+    if by == "embedding":
         queries, database = _normed(coded)
         tally = _Tally(coded, k)
         for counts in _cosines(coded, queries, database):
@@ -128,7 +143,7 @@ def evaluate(
         seconds = _time_real(queries, database, k, threads)
         different = len(np.unique(database, axis=0)) / size
         details = Details(k, tally.mean("nmrr"), coded.class_names)
-        return tally.evaluation(None, different, seconds), details
+        return tally.evaluation(by, different, seconds), details
     tally = _Tally(coded, k)
     distances = np.zeros((2, coded.bits + 1), np.int64)
     for counts in _hamming(coded, threads):
@@ -145,7 +160,7 @@ def evaluate(
         distances,
     )
     seconds = _time_codes(coded, k, threads)
-    return tally.evaluation(coded.bits, unique_codes(coded.database), seconds), details
+    return tally.evaluation(by, unique_codes(coded.database), seconds), details
 
 
 @dataclass(slots=True)
@@ -172,14 +187,15 @@ class _Tally:
         """Over all queries."""
         return float(np.concatenate(self.figures[name]).mean())
 
-    def evaluation(self, bits: int | None, different: float, seconds: float) -> Evaluation:
+    def evaluation(self, by: By, different: float, seconds: float) -> Evaluation:
         """All of it."""
         coded, ranks = self.coded, self._ranks()
         at_k = np.concatenate(self.figures["k"])
         labels = coded.query_labels
         return Evaluation(
             model=coded.model,
-            bits=bits,
+            bits=None if by == "embedding" else coded.bits,
+            by=by,
             data=coded.data,
             protocol=coded.split.protocol,
             queries=len(coded.queries),

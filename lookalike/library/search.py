@@ -2,7 +2,8 @@
 
 Best first, the kinds are: ``same-bytes`` and ``same-pixels`` by digest; ``edited`` by PDQ within
 its published threshold, asked with the eight rotations and flips of the query; ``alike`` by the
-photo code, whose short list is rescored with the embeddings. Among the alike ones PDQ has a say up
+photo code, whose short list is ordered by the embeddings, or else by the codes: the query's nearest
+first, the others by how walks among all of them reach them. Among the alike ones PDQ has a say up
 to twice its threshold, and so have the codes of parts, where the library has them: those of its
 pictures against the query, and those of the query against its pictures. A picture is listed once,
 as the best kind that it has.
@@ -17,9 +18,11 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.codes.bits import to_words
 from lookalike.encoders.perceptual import MATCH_DISTANCE, USABLE_QUALITY
 from lookalike.images.regions import REGIONS
 from lookalike.indexes.scan import Scan
+from lookalike.indexes.short_list import Rows, cosines, in_order, length, likeness
 from lookalike.library.cache import CodeTable
 from lookalike.library.catalog import Catalog
 from lookalike.types import Codes, Encoded, Hits, Kind, Match, Part
@@ -27,10 +30,6 @@ from lookalike.types import Codes, Encoded, Hits, Kind, Match, Part
 __all__ = ["CodeChoice", "Question", "Table", "merge"]
 
 CodeChoice: TypeAlias = Literal["pdq", "photo", "both"]
-
-# Codes that are rescored for each hit that is asked for, and at least.
-OVERSAMPLING = 10
-SHORT_LIST = 200
 
 # Bits of PDQ up to which a picture that is no edited one may still come first among the alike:
 # strong compression moves a copy that far, and photographs that are unrelated are hardly ever so
@@ -110,13 +109,12 @@ class _Candidate:
     distance: int
     bits: int
     similarity: float | None
+    rank: float = 0.0  # alike ones are placed by, on the scale of cosines
     part: Part | None = None
 
     def key(self) -> tuple[int, float, int, int]:
-        """Sorts best first; alike ones by the cosine of embeddings, or else of codes as +-1."""
-        cosine = 1 - 2 * self.distance / self.bits if self.similarity is None else self.similarity
-        rank = -cosine if self.kind == "alike" else 0.0
-        return _ORDER[self.kind], rank, self.distance, self.content
+        """Sorts best first."""
+        return _ORDER[self.kind], -self.rank, self.distance, self.content
 
 
 def merge(
@@ -208,36 +206,44 @@ def _ask_pdq(
     usable = np.minimum(table.codes.quality[rows], question.pdq_quality[asked]) >= USABLE_QUALITY
     near = usable & (distances <= NEAR_DISTANCE)
     chosen = near | offer_all
-    offered = (contents[rows], distances, usable)
-    for content, distance, trusted in zip(
+    offered = (contents[rows], distances, usable, likeness(distances, encoder.bits))
+    for content, distance, trusted, rank in zip(
         *(column[chosen].tolist() for column in offered), strict=True
     ):
-        kind: Kind = "edited" if trusted and distance <= MATCH_DISTANCE else "alike"
-        offer(_Candidate(content, kind, encoder.name, distance, encoder.bits, None))
+        if trusted and distance <= MATCH_DISTANCE:
+            offer(_Candidate(content, "edited", encoder.name, distance, encoder.bits, None))
+        else:
+            offer(_Candidate(content, "alike", encoder.name, distance, encoder.bits, None, rank))
     return hits.exact
 
 
 def _ask_photo(
     table: Table, photo: Encoded, k: int, known: int, *, offer: Callable[[_Candidate], None]
 ) -> bool:
-    """Offer the nearest by the photo code, with the cosines of their embeddings.
+    """Offer the nearest by the photo code, in the order of its short list.
 
     ``known`` pictures were offered before, so that many more are needed to be sure of k new ones.
     """
     encoder, contents = table.codes.encoder, table.codes.contents
-    wanted = max(SHORT_LIST, OVERSAMPLING * k)
-    hits = table.scan.search(photo.codes, wanted, allowed=table.allowed)
+    hits = table.scan.search(photo.codes, length(k), allowed=table.allowed)
+    words = to_words(photo.codes)
+    own, embeddings = photo.embeddings, table.codes.embeddings
     for view in range(len(hits)):
         there = hits.ids[view] >= 0
         rows, distances = hits.ids[view][there], hits.distances[view][there]
-        cosines: list[float | None] = [None] * len(rows)
-        if photo.embeddings is not None and table.codes.embeddings.shape[1] and len(rows):
-            found = _cosines(photo.embeddings[view], table.codes.embeddings[rows])
-            best = np.argsort(-found, kind="stable")[: k + known]
-            rows, distances, cosines = rows[best], distances[best], list(found[best].tolist())
-        offered = zip(contents[rows].tolist(), distances.tolist(), cosines, strict=True)
-        for content, distance, cosine in offered:
-            offer(_Candidate(content, "alike", encoder.name, distance, encoder.bits, cosine))
+        query = Rows(words[[view]], own[[view]] if own is not None else None)
+        found = Rows(table.codes.words[rows], embeddings[rows] if embeddings.shape[1] else None)
+        made = in_order(query, found, encoder.bits)
+        best = made.order[: k + known]
+        offered = zip(
+            contents[rows[best]].tolist(),
+            distances[best].tolist(),
+            made.similarity[: len(best)],
+            made.rank[: len(best)].tolist(),
+            strict=True,
+        )
+        for content, distance, cosine, rank in offered:
+            offer(_Candidate(content, "alike", encoder.name, distance, encoder.bits, cosine, rank))
     return hits.exact
 
 
@@ -255,7 +261,7 @@ def _ask_details(
         return True
     encoder, contents = table.codes.encoder, table.codes.contents
     farthest = int(DETAIL_SHARE * encoder.bits)
-    wanted = max(SHORT_LIST, OVERSAMPLING * k)
+    wanted = length(k)
     hits = table.parts.search(question.photo.codes, wanted, allowed=table.parts_allowed)
     found: list[tuple[Hits, int, npt.NDArray[np.int8] | None]] = [(hits, len(REGIONS), None)]
     if question.details is not None:
@@ -264,23 +270,14 @@ def _ask_details(
     for hits, parts, embeddings in found:
         asked, places = np.nonzero((hits.ids >= 0) & (hits.distances <= farthest))
         rows, distances = hits.ids[asked, places], hits.distances[asked, places]
-        cosines = np.cos(np.pi * distances / encoder.bits)
+        near = np.cos(np.pi * distances / encoder.bits)
         if embeddings is not None and table.codes.embeddings.shape[1]:
-            cosines = _cosines(embeddings[asked], table.codes.embeddings[rows])
-        offered = zip(rows.tolist(), distances.tolist(), cosines.tolist(), strict=True)
+            near = cosines(embeddings[asked], table.codes.embeddings[rows])
+        near = near - PART_HANDICAP
+        offered = zip(rows.tolist(), distances.tolist(), near.tolist(), strict=True)
         for row, distance, cosine in offered:
             part = REGIONS[row % parts] if parts > 1 else None
-            content, similarity = int(contents[row // parts]), cosine - PART_HANDICAP
-            offer(
-                _Candidate(content, "alike", encoder.name, distance, encoder.bits, similarity, part)
-            )
+            content = int(contents[row // parts])
+            bits = encoder.bits
+            offer(_Candidate(content, "alike", encoder.name, distance, bits, cosine, cosine, part))
     return all(hits.exact for hits, _, _ in found)
-
-
-def _cosines(
-    query: npt.NDArray[np.int8], embeddings: npt.NDArray[np.int8]
-) -> npt.NDArray[np.float32]:
-    """Cosines of one embedding (d,), or of n (n, d), to each of (n, d)."""
-    q, e = query.astype(np.float32), embeddings.astype(np.float32)
-    norms = np.sqrt((q * q).sum(-1) * (e * e).sum(1))
-    return np.asarray((e * q).sum(1) / np.maximum(norms, 1e-9), np.float32)

@@ -14,8 +14,8 @@ import pytest
 Run = Callable[..., Any]
 
 KEYS = (
-    "model bits data protocol queries database map map_at precision_at recall_at class_precision "
-    "unique_codes seconds"
+    "model bits by data protocol queries database map map_at precision_at recall_at "
+    "class_precision unique_codes seconds"
 )
 
 
@@ -64,7 +64,18 @@ def test_codes_of_a_file_and_real_features(run: Run, kinds: Path) -> None:
     real = run("evaluate", "codes.npz", "kinds", "--protocol", "thesis", "--json", "--embeddings")
     assert real.code == 0
     assert real.json["bits"] is None
-    assert real.json["precision_at"]["1"] == 1.0
+    assert (real.json["by"], real.json["precision_at"]["1"]) == ("embedding", 1.0)
+
+
+def test_the_order_of_a_search(run: Run, kinds: Path) -> None:
+    command = ("evaluate", "photo", "kinds", "--protocol", "thesis", "--search")
+    found = run(*command, "--json").json
+    assert (found["by"], found["bits"], found["precision_at"]["1"]) == ("search", 256, 1.0)
+    lines = run(*command).out.splitlines()
+    assert lines[0].startswith("photo-256 (256 bits, in the order of a search), kinds by thesis")
+    assert not any(line.startswith("precision within") for line in lines)
+    by_codes = run("evaluate", "pdq", "kinds", "--protocol", "thesis", "--search", "--json")
+    assert (by_codes.json["by"], by_codes.json["precision_at"]["1"]) == ("search", 1.0)
 
 
 def test_codes_are_kept(run: Run, kinds: Path, tmp_path: Path) -> None:
@@ -135,6 +146,16 @@ def test_cifar10_is_found_in_the_data_folder(run: Run, tmp_path: Path) -> None:
             ("photo", "kinds", "--protocol", "thesis", "--embeddings", "--plots", "p"),
             2,
             "plots are of codes",
+        ),
+        (
+            ("photo", "kinds", "--protocol", "thesis", "--search", "--plots", "p"),
+            2,
+            "plots are of codes",
+        ),
+        (
+            ("photo", "kinds", "--protocol", "thesis", "--search", "--embeddings"),
+            2,
+            "--search or --embeddings",
         ),
         (
             ("pdq", "kinds", "--protocol", "thesis", "--plots", "p", "--query", "zebra"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lookalike.codes.bits import hamming
+from lookalike.codes.bits import hamming, to_words
 from lookalike.datasets import Part
 from lookalike.datasets.splits import Split
 from lookalike.errors import UsageError
@@ -17,10 +17,11 @@ from lookalike.evaluation.evaluate import evaluate
 from lookalike.evaluation.neighbour_sheet import choose_queries, plot_neighbours
 from lookalike.evaluation.protocols import Coded
 from lookalike.evaluation.retrieval_plots import plot_retrieval
+from lookalike.indexes.short_list import Rows, in_order
 
 KEYS = (
-    "model bits data protocol queries database map map_at precision_at recall_at class_precision "
-    "unique_codes seconds"
+    "model bits by data protocol queries database map map_at precision_at recall_at "
+    "class_precision unique_codes seconds"
 )
 NAMES = ("one", "two", "three", "four")
 
@@ -138,17 +139,52 @@ def test_real_features_by_their_cosine(monkeypatch: pytest.MonkeyPatch) -> None:
     coded = example()
     assert coded.embeddings is not None
     queries, known = (e / np.linalg.norm(e, axis=1, keepdims=True) for e in coded.embeddings)
-    found, details = evaluate(coded, 5, embeddings=True)
+    found, details = evaluate(coded, 5, by="embedding")
     assert found.bits is None
     assert found.map == pytest.approx(shuffled(coded, -(queries @ known.T), 150, 1), abs=1e-4)
     assert details.distances is None
     monkeypatch.setattr("lookalike.evaluation.evaluate._PAIRS", 150 * 4)
     monkeypatch.setattr("lookalike.evaluation.evaluate._TREE_WIDTH", 1)
-    parts, _ = evaluate(coded, 5, embeddings=True)
+    parts, _ = evaluate(coded, 5, by="embedding")
     assert parts.map == pytest.approx(found.map, abs=1e-4)
     assert parts.precision_at == pytest.approx(found.precision_at, abs=1e-4)
     with pytest.raises(UsageError, match="no embeddings"):
-        evaluate(replace(coded, embeddings=None), embeddings=True)
+        evaluate(replace(coded, embeddings=None), by="embedding")
+
+
+@pytest.mark.parametrize("embedded", [True, False])
+def test_the_order_of_a_search(embedded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    coded = example(bits=24)
+    if not embedded:
+        coded = replace(coded, embeddings=None)
+    monkeypatch.setattr("lookalike.evaluation.searched.length", lambda k: 8 * k)
+    found, details = evaluate(coded, 5, by="search")
+    assert (found.by, found.bits, details.distances) == ("search", 24, None)
+    queries, database = to_words(coded.queries), to_words(coded.database)
+    distances = hamming(coded.queries, coded.database)
+    same = coded.query_labels[:, None] == coded.database_labels
+    own, known = coded.embeddings or (None, None)
+    averages = []
+    for row, distance in enumerate(distances):
+        near = np.argsort(distance, kind="stable")[:40]
+        made = in_order(
+            Rows(queries[[row]], None if own is None else own[[row]]),
+            Rows(database[near], None if known is None else known[near]),
+            24,
+        )
+        rest = np.setdiff1d(np.arange(150), near)
+        shares = []
+        for seed in range(100):  # those behind the list are tied
+            mixed = np.random.default_rng(seed).permutation(rest)
+            behind = mixed[np.argsort(distance[mixed], kind="stable")]
+            order = np.concatenate([near[made.order], behind])
+            shares.append(plain_ap(np.arange(150), same[row][order], 150))
+        averages.append(np.mean(shares))
+    assert found.map == pytest.approx(np.mean(averages), abs=2e-3)
+    if embedded:  # walks over codes of 24 bits find less than their distances
+        assert found.map > evaluate(coded, 5)[0].map
+    monkeypatch.setattr("lookalike.evaluation.searched._PAIRS", 150 * 4)
+    assert without_time(evaluate(coded, 5, by="search")[0]) == without_time(found)
 
 
 def test_small_databases_and_wrong_k() -> None:

@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lookalike.codes.bits import from_words, hamming, to_words
 from lookalike.encoders.perceptual import USABLE_QUALITY
 from lookalike.evaluation.edits import apply
+from lookalike.images.decode import prepare
+from lookalike.indexes.short_list import Rows, in_order
 from lookalike.library import Library
 from lookalike.library.search import Question, merge
-from lookalike.types import Match
+from lookalike.types import Limits, Match
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +59,26 @@ def test_the_picture_on_a_screen_comes_first(
         kinds.append(hit.kind)
     # Some are shown so small that PDQ is beyond its limit.
     assert ("edited" in kinds) == (code != "photo")
+
+
+def test_alike_ones_are_in_the_order_of_the_short_list(
+    library: Library, original_photos: Path
+) -> None:
+    crop = photo(original_photos, "chelsea").crop((60, 40, 400, 270))
+    hits = library.search(crop, k=8, code="photo").hits
+    searcher = library._searcher()
+    (row,) = searcher._rows("photo")
+    table = searcher._fresh_tables([row])["photo"].codes
+    encoder = searcher._encoders([row])["photo"]
+    made = encoder.encode([prepare(crop, {"photo": encoder.input}, Limits()).inputs["photo"]])
+    near = np.argsort(hamming(made.codes, from_words(table.words, 256))[0], kind="stable")
+    query = Rows(to_words(made.codes), made.embeddings)
+    ordered = in_order(query, Rows(table.words[near], table.embeddings[near]), 256)
+    ids = [hit.id for hit in hits]
+    pictures = library._catalog.pictures_of(table.contents[near[ordered.order]].tolist())
+    expected = [pictures[c][0].id for c in table.contents[near[ordered.order]].tolist()]
+    assert ids == expected
+    assert [hit.similarity for hit in hits] == pytest.approx(ordered.similarity)
 
 
 def test_beyond_the_limit_of_edited_pdq_still_counts(
