@@ -140,7 +140,8 @@ def held_out(paths: list[Path], rows: Floats, seed: int) -> dict[str, list[float
                 precision(cosine, own),
                 precision(-distance, own),
                 precision(np.where(distance <= limit, cosine, -1 - distance), own),
-                precision(in_search(fitted, features), own),
+                precision(in_search(fitted, features, embedded=False), own),
+                precision(in_search(fitted, features, embedded=True), own),
             ]
         )
     names = (
@@ -149,13 +150,14 @@ def held_out(paths: list[Path], rows: Floats, seed: int) -> dict[str, list[float
         "embedding",
         "code",
         "code, rescored",
-        "code, in the order of a search",
+        "code alone, in the order of a search",
+        "code and embedding, in the order of a search",
     )
     means = np.mean(results, 0).round(3).tolist() if results else []
     return dict(zip(names, means, strict=False))
 
 
-def in_search(fitted: HeadFit, features: Floats) -> Floats:
+def in_search(fitted: HeadFit, features: Floats, *, embedded: bool) -> Floats:
     """Scores that order all pictures for each of them as a library's search does."""
     words = to_words(np.packbits(fitted.bits(features), axis=1))
     embeddings = np.round(features * (127 / np.abs(features).max())).astype(np.int8)
@@ -164,7 +166,9 @@ def in_search(fitted: HeadFit, features: Floats) -> Floats:
         distances = np.bitwise_count(words[row] ^ words).sum(1).astype(np.int64)
         distances[row] = BITS + 1  # a search doesn't know the query
         near = np.argsort(distances, kind="stable")[: length(1)]
-        query, found = (Rows(words[some], embeddings[some]) for some in ([row], near))
+        query, found = (
+            Rows(words[some], embeddings[some] if embedded else None) for some in ([row], near)
+        )
         score[:] = -len(near) - distances
         score[near[in_order(query, found, BITS).order]] = -np.arange(len(near))
     return scores

@@ -23,6 +23,8 @@ from lookalike.evaluation.retrieval_plots import new_figure, save
 MODELS = ("photo-fast-256", "photo-256", "photo-best-256")
 HELD_OUT = "kinds held out: mAP and precision at 1"
 SERIES = {
+    "code and embedding, in the order of a search": ("#009e73", "D"),
+    "code alone, in the order of a search": ("#cc79a7", "^"),
     "features of the network as floats": ("#000000", "x"),
     "code, rescored": ("#0072b2", "s"),
     "code": ("#d55e00", "o"),
