@@ -60,20 +60,20 @@ def diffused_order(cosines: npt.NDArray[np.floating]) -> Ints:
 def _edges(weights: Floats) -> npt.NDArray[np.bool_]:
     """Which pictures are joined: those of which one has the other among its nearest."""
     kept = min(NEIGHBOURS, len(weights) - 1)
-    least = np.partition(weights, -kept, axis=1)[:, [-kept]]
-    nearer, equal = weights > least, weights == least
+    nearest = weights >= np.partition(weights, -kept, axis=1)[:, [-kept]]
     # Of a thousand equal pictures each has so many neighbours, not a thousand.
-    left = kept - nearer.sum(1, keepdims=True)
-    nearest = nearer | (equal & (equal.cumsum(1, dtype=np.int32) <= left))
+    for row in np.flatnonzero(nearest.sum(1) > kept):
+        nearest[row] = False
+        nearest[row, np.argsort(-weights[row], kind="stable")[:kept]] = True
     return np.asarray(nearest | nearest.T)
 
 
 def _walk(cosines: Floats) -> npt.NDArray[np.float64]:
     """How often a walker from the first one is at each of them."""
-    weights = np.maximum(cosines, np.float32(0)) ** SHARPNESS
+    weights = np.maximum(cosines, np.float32(0))
     np.fill_diagonal(weights, 0)
     one, other = np.nonzero(_edges(weights))
-    weight = weights[one, other].astype(np.float64)
+    weight = weights[one, other].astype(np.float64) ** SHARPNESS
     size = len(weights)
     scale = np.maximum(np.bincount(one, weight, size), np.finfo(np.float32).tiny) ** -0.5
     weight *= STAYS_ON * scale[one] * scale[other]

@@ -339,7 +339,7 @@ class Library:
             code: which code to ask: ``pdq`` for copies, ``photo`` for what looks alike, or both.
 
         Returns:
-            Hits, best first, by kind, then by similarity or distance, then by id.
+            Hits, best first: by kind, then by distance; ``alike`` ones by walks among the nearest.
 
         Raises:
             PictureError: the picture can't be read.

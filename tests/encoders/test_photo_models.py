@@ -41,6 +41,9 @@ def test_each_is_small_and_its_card_says_what_it_is(name: str) -> None:
     assert ("--int8" in card.command) == (name != "photo-256")
     found = card.figures[HELD_OUT]
     assert set(found) >= {"features of the network as floats", "code", "code, rescored"}
+    floats = found["features of the network as floats"][0]
+    assert found["code and embedding, in the order of a search"][0] >= floats + 0.02
+    assert found["code alone, in the order of a search"][0] >= floats
     notice = Path(registry.MODELS).parents[2] / "NOTICE"
     if notice.is_file():  # not where the package is installed
         assert f"{name}.onnx" in notice.read_text(encoding="utf-8")
