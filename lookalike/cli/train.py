@@ -172,6 +172,10 @@ def train(
         raise UsageError("--trust is about what a --teacher says: name one")
     if given["bits"] is not None and given["reals"] is not None:
         raise UsageError("--bits and --reals exclude each other: a model has the one or the other")
+    if given["start"] is not None and given["weights"] is not None:
+        raise UsageError(
+            "--start and --weights exclude each other: the one keeps a network, the other trains it"
+        )
     try:
         from lookalike.training import loop
     except ImportError as error:

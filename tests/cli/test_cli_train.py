@@ -85,6 +85,7 @@ def test_a_folder_without_labels_is_learned_from(tmp_path: Path, folder: Path) -
     ("words", "message"),
     [
         (["--bits", "8", "--reals", "8"], "exclude each other"),
+        (["--start", "a.checkpoint", "--weights", "b.checkpoint"], "exclude each other"),
         (["--network", "vgg"], "no network 'vgg'"),
         (["--loss", "triplet"], "no loss 'triplet'"),
         (["--protocol", "cifar10-full"], "cifar10-full is for CIFAR-10"),
