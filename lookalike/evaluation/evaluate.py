@@ -65,7 +65,8 @@ class Evaluation:
         recall_at: share of the query's class that is among the first ranks.
         class_precision: of each class of queries the precision at ``k``.
         unique_codes: different codes in the database, as a share of its codes.
-        seconds: that finding the ``k`` nearest of all queries took, without compiling and building.
+        seconds: that finding the ``k`` nearest of all queries took, without compiling and building;
+            in the order of a search with both, and with counting.
     """
 
     model: str

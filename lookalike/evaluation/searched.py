@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lookalike.codes.bits import to_words
+from lookalike.codes.bits import hamming, to_words
 from lookalike.evaluation.protocols import Coded
 from lookalike.indexes.scan import Scan
 from lookalike.indexes.short_list import Rows, in_order, length
@@ -36,9 +36,8 @@ def searched(coded: Coded, k: int, threads: int | None) -> Iterator[Counts]:
     for first in range(0, len(queries), step):
         rows = np.arange(first, min(first + step, len(queries)))
         hits = index.search(coded.queries[rows], min(length(k), size))
-        places = np.empty((len(rows), size), np.float32)
+        places = hamming(coded.queries[rows], coded.database).astype(np.float32) + size
         for place, row, near in zip(places, rows, hits.ids, strict=True):
-            place[:] = np.bitwise_count(queries[row] ^ database).sum(1, dtype=np.int64) + size
             query = Rows(queries[[row]], None if own is None else own[[row]])
             found = Rows(database[near], None if known is None else known[near])
             place[near[in_order(query, found, coded.bits).order]] = np.arange(len(near))

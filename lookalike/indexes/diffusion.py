@@ -61,6 +61,7 @@ def _edges(weights: Floats) -> npt.NDArray[np.bool_]:
     """Which pictures are joined: those of which one has the other among its nearest."""
     kept = min(NEIGHBOURS, len(weights) - 1)
     nearest = weights >= np.partition(weights, -kept, axis=1)[:, [-kept]]
+    nearest &= weights > 0  # nobody walks along the others
     # Of a thousand equal pictures each has so many neighbours, not a thousand.
     for row in np.flatnonzero(nearest.sum(1) > kept):
         nearest[row] = False

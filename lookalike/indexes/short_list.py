@@ -64,20 +64,19 @@ def in_order(query: Rows, found: Rows, bits: int) -> Ordered:
         found: the n nearest of it.
         bits: of a code.
     """
-    embedded = query.embeddings is not None and found.embeddings is not None
-    if query.embeddings is not None and found.embeddings is not None:
-        near = cosines(query.embeddings[0], found.embeddings)
-    else:
+    own, known = query.embeddings, found.embeddings
+    if own is None or known is None:
         near = likeness(np.bitwise_count(query.words ^ found.words).sum(1, dtype=np.int64), bits)
-    order = np.argsort(-near, kind="stable").astype(np.int64)
-    rank = near[order]
-    walked = order[:WALKED]
-    if query.embeddings is not None and found.embeddings is not None:
-        pairs = _cosines(np.concatenate([query.embeddings, found.embeddings[walked]]))
+        order = _falling(near)
+        pairs = _angles(np.concatenate([query.words, found.words[order[:WALKED]]]), bits)
     else:
-        pairs = _angles(np.concatenate([query.words, found.words[walked]]), bits)
-    order[:WALKED] = walked[diffused_order(pairs)]
-    return Ordered(order, near[order].tolist() if embedded else [None] * len(order), rank)
+        near = cosines(own[0], known)
+        order = _falling(near)
+        pairs = _cosines(np.concatenate([own, known[order[:WALKED]]]))
+    rank = near[order]
+    order[:WALKED] = order[:WALKED][diffused_order(pairs)]
+    without = own is None or known is None
+    return Ordered(order, [None] * len(order) if without else near[order].tolist(), rank)
 
 
 def likeness(distances: npt.NDArray[np.integer], bits: int) -> Floats:
@@ -90,6 +89,10 @@ def cosines(query: Embeddings, embeddings: Embeddings) -> Floats:
     q, e = query.astype(np.float32), embeddings.astype(np.float32)
     norms = np.sqrt((q * q).sum(-1) * (e * e).sum(1))
     return np.asarray((e * q).sum(1) / np.maximum(norms, 1e-9), np.float32)
+
+
+def _falling(values: Floats) -> Ints:
+    return np.argsort(-values, kind="stable").astype(np.int64)
 
 
 def _cosines(embeddings: Embeddings) -> Floats:
