@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from lookalike.datasets import Dataset, Part, load, prepared
+from lookalike.datasets import Dataset, Subset, load, prepared
 from lookalike.datasets.loading import ALIASES
 from lookalike.datasets.reading import pixel_digests
 from lookalike.encoders import registry
@@ -48,7 +48,7 @@ _MODELS = {
     "resisc45": ("resisc-real-32", "resisc-512"),
 }
 # For as long as somebody uses the data set: digests of files take decoding them all.
-_read: WeakKeyDictionary[Dataset, tuple[Part, list[bytes]]] = WeakKeyDictionary()
+_read: WeakKeyDictionary[Dataset, tuple[Subset, list[bytes]]] = WeakKeyDictionary()
 
 _WARM_UP = 64  # queries, so that what is timed has been compiled
 _SHOWN = InputSpec(128, "crop", "bicubic")  # a picture in a plot
@@ -379,7 +379,7 @@ class LSHSearch(_Search):
         return Scan(rows, bits, threads=self._threads)
 
 
-def _everything(dataset: Dataset) -> tuple[Part, list[bytes]]:
+def _everything(dataset: Dataset) -> tuple[Subset, list[bytes]]:
     """All pictures of a data set and the digests of their pixels, made once for each data set."""
     if dataset not in _read:
         pictures = dataset.everything()
@@ -391,5 +391,5 @@ def _pixels(image: Picture, spec: InputSpec) -> Pixels:
     """A picture as an encoder takes it, by the road that the pictures of a data set take."""
     if isinstance(image, str | os.PathLike):
         path = os.path.abspath(image)
-        return next(prepared(Part((path,), None, (path,)), spec, workers=1))[1]
+        return next(prepared(Subset((path,), None, (path,)), spec, workers=1))[1]
     return prepare(image, {"picture": spec}, Limits()).inputs["picture"]

@@ -22,7 +22,7 @@ import numpy as np
 from lookalike.encoders import registry
 from lookalike.encoders.onnx import OnnxEncoder
 from lookalike.images.decode import decode
-from lookalike.images.walk import Found, walk
+from lookalike.sources.walk import Found, walk
 from lookalike.types import Limits, Pixels
 
 # What runs inside QEMU; it finds the packages where this process does.

@@ -34,8 +34,8 @@ from lookalike.encoders.onnx import OnnxEncoder
 from lookalike.errors import PictureError
 from lookalike.evaluation.edits import EDITS
 from lookalike.images.decode import decode, prepare
-from lookalike.images.walk import Found, walk
-from lookalike.indexes.short_list import Rows, in_order, length
+from lookalike.ranking.short_list import Rows, in_order, length
+from lookalike.sources.walk import Found, walk
 from lookalike.training.export import check, export, halve, inputs_of, to_onnx
 from lookalike.training.networks.efficientnet_lite import HEAD_CHANNELS, VARIANTS
 from lookalike.training.photo_head import (

@@ -21,7 +21,7 @@ from lookalike.encoders.cards import Card
 from lookalike.encoders.registry import MODELS
 from lookalike.evaluation.code_files import keep_codes
 from lookalike.evaluation.evaluate import evaluate
-from lookalike.evaluation.model_codes import open_source
+from lookalike.evaluation.model_codes import open_maker
 from lookalike.evaluation.protocols import encode_split, prepare_split
 from lookalike.thesis import KDTreeSearch, LSHSearch
 from lookalike.training.shipping import LARGEST
@@ -48,7 +48,7 @@ def main() -> None:
     dataset = load(given.data, given.data_dir)
     features = given.out / f"{name}.npz"
     # Every picture of every part, each once.
-    coded = encode_split(open_source(str(given.model)), dataset, prepare_split(dataset, "thesis"))
+    coded = encode_split(open_maker(str(given.model)), dataset, prepare_split(dataset, "thesis"))
     print(f"{features.name}: {keep_codes(features, coded):,} codes")
     card = Card.read(card_path)
     figures = dict(card.figures)
@@ -66,7 +66,7 @@ def measure(
     features: Path, name: str, dataset: Dataset, data: str, protocol: str, real: bool
 ) -> dict[str, Any]:
     """What ``lookalike evaluate`` gives, from the features that are shipped."""
-    coded = encode_split(open_source(str(features)), dataset, prepare_split(dataset, protocol))
+    coded = encode_split(open_maker(str(features)), dataset, prepare_split(dataset, protocol))
     found, details = evaluate(coded, 100, by="embedding" if real else "code")
     options = " --embeddings" if real else ""
     return {

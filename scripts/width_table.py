@@ -24,11 +24,11 @@ import onnxruntime
 import torch
 
 from lookalike.codes.bits import pack
-from lookalike.datasets import Dataset, Part, in_memory, load
+from lookalike.datasets import Dataset, Subset, in_memory, load
 from lookalike.encoders import registry
-from lookalike.encoders.onnx import processors
 from lookalike.evaluation.evaluate import evaluate
 from lookalike.evaluation.protocols import Coded, prepare_split
+from lookalike.system.processors import processors
 from lookalike.training.export import inputs_of
 from lookalike.training.finish import layers_on
 from lookalike.training.networks.hash_network import FeatureLayer
@@ -62,11 +62,11 @@ def main() -> None:
     settings = settings["figures"]["settings"]
     dataset = load(given.data, given.data_dir)
     split = prepare_split(dataset, given.protocol)
-    parts = {"training": split.training, "queries": split.queries, "database": split.database}
+    subsets = {"training": split.training, "queries": split.queries, "database": split.database}
     seen: dict[str, tuple[Floats, Codes]] = {}
-    for name, part in parts.items():
-        same = next((n for n in seen if parts[n] is part), None)
-        seen[name] = seen[same] if same else features(path, settings["side"], part)
+    for name, subset in subsets.items():
+        same = next((n for n in seen if subsets[n] is subset), None)
+        seen[name] = seen[same] if same else features(path, settings["side"], subset)
         print(f"{name}: {seen[name][0].shape}", flush=True)
     pooled = {name: values for name, (values, _) in seen.items()}
     labels = split.training.labels
@@ -115,15 +115,15 @@ def main() -> None:
         given.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
-def features(path: Path, side: int, part: Part) -> tuple[Floats, Codes]:
-    """What the feature layer is given for all pictures of a part, (n, channels), and the codes."""
+def features(path: Path, side: int, subset: Subset) -> tuple[Floats, Codes]:
+    """What the feature layer is given for the pictures of a subset, (n, channels), and codes."""
     model, inputs = inputs_of(onnx.load(path), FEATURE_LAYER)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = processors()
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
-    pictures = in_memory(part, InputSpec(side, "crop", "bilinear")).pictures
+    pictures = in_memory(subset, InputSpec(side, "crop", "bilinear")).pictures
     assert not isinstance(pictures, tuple)
     pooled, codes = [], []
     for start in range(0, len(pictures), ENCODED):

@@ -9,24 +9,44 @@ import lookalike
 
 PACKAGE = Path(lookalike.__file__).parent
 
+# A module imports from rows above its own, and within a row from what stands left of it.
 ROWS = [
     ("errors", "types"),
-    ("download",),
+    ("system",),
     ("images",),
+    ("sheets", "download"),
+    ("sources",),
     ("codes",),
     ("encoders",),
-    ("indexes",),
-    ("metrics", "estimators"),
+    ("road",),
+    ("indexes", "ranking"),
+    ("matching",),
     ("library",),
     ("remote",),
-    ("datasets",),
-    ("training",),
-    ("evaluation",),
-    ("thesis",),
-    ("server",),
-    ("cli",),
+    ("actions",),
+    ("metrics", "datasets", "estimators", "training", "evaluation", "thesis"),
+    ("server", "cli"),
 ]
-RANK = {name: rank for rank, row in enumerate(ROWS) for name in row}
+ROOMS = [name for row in ROWS for name in row]
+RANK = {name: rank for rank, name in enumerate(ROOMS)}
+ANYWHERE = {"errors", "types"}
+
+# Files that are longer than they should be, and how long they may be until somebody mends them.
+LONGEST = 300
+DEBTS = {
+    "cli/train.py": 314,
+    "library/catalog.py": 331,
+    "library/ingest.py": 388,
+    "library/library.py": 400,
+    "codes/batches.py": 352,
+    "codes/slices.py": 319,
+    "encoders/origins.py": 305,
+    "estimators.py": 378,
+    "indexes/multihash.py": 344,
+    "indexes/multihash_probe.py": 336,
+    "thesis.py": 395,
+    "training/loop.py": 344,
+}
 
 
 def imports(path: Path) -> set[str]:
@@ -58,7 +78,7 @@ def test_imports_go_upwards_only() -> None:
             pieces = name.split(".")
             if pieces[0] != "lookalike" or len(pieces) < 2 or pieces[1] not in RANK:
                 continue
-            if pieces[1] != own and RANK[pieces[1]] >= RANK[own] and RANK[pieces[1]] > 0:
+            if pieces[1] != own and pieces[1] not in ANYWHERE and RANK[pieces[1]] > RANK[own]:
                 wrong.append(f"{path.relative_to(PACKAGE)} imports {name}")
     assert wrong == []
 
@@ -72,10 +92,19 @@ def test_only_training_imports_torch() -> None:
     assert users <= {"training"}
 
 
-def test_files_stay_small() -> None:
-    long = {
-        str(p.relative_to(PACKAGE)): n
+def lengths() -> dict[str, int]:
+    return {
+        p.relative_to(PACKAGE).as_posix(): len(p.read_text(encoding="utf-8").splitlines())
         for p in PACKAGE.rglob("*.py")
-        if (n := len(p.read_text(encoding="utf-8").splitlines())) > 400
     }
-    assert long == {}
+
+
+def test_files_stay_small() -> None:
+    long = {name: n for name, n in lengths().items() if n > DEBTS.get(name, LONGEST)}
+    assert long == {}, "split them: one concept a file"
+
+
+def test_no_debt_is_paid_and_kept() -> None:
+    found = lengths()
+    paid = [name for name in DEBTS if found.get(name, 0) <= LONGEST]
+    assert paid == [], "take them off the list"

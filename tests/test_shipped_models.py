@@ -14,7 +14,7 @@ from lookalike.datasets.reading import pixel_digests
 from lookalike.datasets.splits import Split
 from lookalike.encoders import registry
 from lookalike.evaluation.evaluate import evaluate
-from lookalike.evaluation.model_codes import open_source
+from lookalike.evaluation.model_codes import open_maker
 from lookalike.evaluation.protocols import encode_split, prepare_split
 from lookalike.thesis import FEATURES, KDTreeSearch, LSHSearch, load_features
 
@@ -64,7 +64,7 @@ def test_features_are_what_the_model_gives(name: str, loaded: dict[str, Dataset]
     features = load_features(name)
     places = features.rows(pixel_digests(part))
     assert (places >= 0).all()
-    made = open_source(name).of(part)
+    made = open_maker(name).of(part)
     different = [
         hamming(made.codes[row : row + 1], features.codes[place : place + 1]).item()
         for row, place in enumerate(places)
@@ -86,7 +86,7 @@ def test_features_give_the_figures_of_the_card(name: str, loaded: dict[str, Data
     split = prepare_split(loaded[data_of(name)], protocol)
     assert (told["queries"], told["database"]) == (len(split.queries), len(split.database))
     rows = np.random.default_rng(0).permutation(len(split.queries))[:QUERIES]
-    source = open_source(str(registry.MODELS / f"{name}.npz"))
+    source = open_maker(str(registry.MODELS / f"{name}.npz"))
     sample: Split = replace(split, queries=split.queries.take(np.sort(rows)))
     coded = encode_split(source, loaded[data_of(name)], sample)
     found, _ = evaluate(coded, by="embedding" if card.embedding_size else "code")

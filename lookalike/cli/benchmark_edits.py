@@ -109,11 +109,12 @@ def edits(
 
     from lookalike.cli.progress import counter
     from lookalike.cli.sheet import SHEET_ENDINGS
-    from lookalike.cli.target import check_target, replacing
+    from lookalike.cli.target import check_target
     from lookalike.errors import UsageError
     from lookalike.evaluation.copy_peers import PEERS, open_peers
     from lookalike.evaluation.false_alarms import alarm_sheet, find_alarms
     from lookalike.evaluation.selftest import find_originals, indexed
+    from lookalike.system.replacing import replacing
 
     if plot is not None:
         check_target(plot, _PLOT_ENDINGS)

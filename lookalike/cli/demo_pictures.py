@@ -90,8 +90,8 @@ def choose_query(pictures: DemoPictures, library: Library) -> tuple[Path, Pixels
     Raises:
         LookalikeError: none of them can be read.
     """
-    from lookalike.images.pool import DecodePool
-    from lookalike.images.walk import Found, walk
+    from lookalike.images.pool.pool import DecodePool
+    from lookalike.sources.walk import Found, walk
     from lookalike.types import InputSpec
 
     found = sorted(entry.path for entry in walk(pictures.folder) if isinstance(entry, Found))

@@ -12,8 +12,9 @@ import click
 from lookalike.cli.options import PathType, json_option, library_option, verbose_option
 from lookalike.cli.output import counted, note, one_line, print_json, show_path
 from lookalike.cli.progress import byte_bar, counter
-from lookalike.cli.target import check_target, replacing
+from lookalike.cli.target import check_target
 from lookalike.errors import LookalikeError, PictureError
+from lookalike.system.replacing import replacing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,7 +100,7 @@ def _batches(
         found: gets the path of each file; the positions given are those in this list.
         unreadable: gets the path of each file that is left out, and the reason.
     """
-    from lookalike.images.pool import DecodePool
+    from lookalike.images.pool.pool import DecodePool
 
     def jobs() -> Iterator[tuple[int, Path]]:
         for path in _files(paths, unreadable):
@@ -124,7 +125,7 @@ def _batches(
 
 
 def _files(paths: tuple[Path, ...], unreadable: list[tuple[str, str]]) -> Iterator[Path]:
-    from lookalike.images.walk import Unreadable, walk
+    from lookalike.sources.walk import Unreadable, walk
 
     for path in paths:
         if not path.is_dir():

@@ -11,8 +11,9 @@ import click
 from lookalike.cli.options import PathType, data_options, json_option, verbose_option
 from lookalike.cli.output import counted, note, print_json, show_path, table
 from lookalike.cli.progress import byte_bar, counter
-from lookalike.cli.target import check_target, replacing
+from lookalike.cli.target import check_target
 from lookalike.errors import UsageError
+from lookalike.system.replacing import replacing
 
 if TYPE_CHECKING:
     from lookalike.evaluation.evaluate import By, Details, Evaluation
@@ -116,7 +117,7 @@ def evaluate(
     from lookalike.datasets import load
     from lookalike.encoders.registry import resolve
     from lookalike.evaluation.evaluate import evaluate as measure
-    from lookalike.evaluation.model_codes import open_source
+    from lookalike.evaluation.model_codes import open_maker
     from lookalike.evaluation.protocols import encode_split, prepare_split
 
     if embeddings and as_search:
@@ -130,7 +131,7 @@ def evaluate(
         check_target(keep, [".npz"])
     with byte_bar("downloading") as fetched:
         model = resolve(model, progress=fetched)
-    source = open_source(model, threads=threads)
+    source = open_maker(model, threads=threads)
     with byte_bar("downloading") as fetched:
         dataset = load(data, data_dir, seed=seed, download=download, progress=fetched)
     split = prepare_split(dataset, protocol, seed)

@@ -59,9 +59,9 @@ def index(
     is done is kept, and the next run goes on from there.
     """
     from lookalike.encoders import registry
-    from lookalike.images.exclude import Exclusion
     from lookalike.library import Library
     from lookalike.library.library import DEFAULT_PHOTO
+    from lookalike.sources.exclude import Exclusion
 
     # Wrong use shall leave no empty library behind.
     Exclusion(exclude)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lookalike.cli.target import replacing
 from lookalike.errors import PictureError
+from lookalike.system.replacing import replacing
 
 if TYPE_CHECKING:
-    from lookalike.images.contact_sheet import Cell
+    from lookalike.sheets.contact_sheet import Cell
     from lookalike.types import Decoded, Match
 
 __all__ = ["SHEET_ENDINGS", "write_sheet"]
@@ -34,8 +34,8 @@ def write_sheet(query: Path | str, hits: Sequence[Match], target: Path) -> Path:
     Returns:
         The absolute path of the sheet.
     """
-    from lookalike.images.contact_sheet import Cell, contact_sheet
-    from lookalike.images.pool import DecodePool
+    from lookalike.images.pool.pool import DecodePool
+    from lookalike.sheets.contact_sheet import Cell, contact_sheet
     from lookalike.types import InputSpec
 
     shown = hits[:_MOST]
@@ -62,7 +62,7 @@ def write_sheet(query: Path | str, hits: Sequence[Match], target: Path) -> Path:
 
 
 def _cell(path: str, decoded: Decoded | PictureError, match: Match | None) -> Cell:
-    from lookalike.images.contact_sheet import Cell
+    from lookalike.sheets.contact_sheet import Cell
 
     name = Path(path).name
     kind = None if match is None else match.kind

@@ -1,14 +1,13 @@
-"""The files that commands write: checked before the work, replaced whole after it."""
+"""The files that commands write, checked before the work."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from lookalike.errors import UsageError
 
-__all__ = ["check_target", "replacing"]
+__all__ = ["check_target"]
 
 
 def check_target(target: Path, endings: Sequence[str] = ()) -> None:
@@ -27,17 +26,3 @@ def check_target(target: Path, endings: Sequence[str] = ()) -> None:
         raise UsageError(f"{target} is not a file that can be replaced: name another")
     if not target.absolute().parent.is_dir():
         raise UsageError(f"there is no folder {target.parent} for {target.name}: make it first")
-
-
-@contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """Give a file beside ``target`` to write, which takes its place once all is written.
-
-    So a full disk or Ctrl-C leaves no half of a file, and what was there before stays.
-    """
-    partial = target.with_name(f"{target.name}.partial")
-    try:
-        yield partial
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)

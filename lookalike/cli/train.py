@@ -20,7 +20,7 @@ from lookalike.cli.training_bar import training_bar
 from lookalike.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
-    from lookalike.datasets import Dataset, Part
+    from lookalike.datasets import Dataset, Subset
     from lookalike.training.config import Config
 
 __all__ = ["train"]
@@ -182,15 +182,15 @@ def train(
         raise MissingExtraError("training takes PyTorch: pip install 'lookalike[train]'") from error
     from lookalike.training.curves import plot_curves, write_curves
     from lookalike.training.shipping import write_model
-    from lookalike.training.sources import examples
+    from lookalike.training.subsets import examples
 
-    dataset, unlabelled, part = _dataset(data, given)
+    dataset, unlabelled, subset = _dataset(data, given)
     if given["teacher"] is not None:
-        dataset, part = _taught(dataset, unlabelled, part, given, threads)
+        dataset, subset = _taught(dataset, unlabelled, subset, given, threads)
     config = config_for(dataset, given)
     dataset = _with_validation(dataset, config, given)
     with counter("reading") as read:
-        learned = examples(dataset.train, dataset, config.side, told=part, progress=read)
+        learned = examples(dataset.train, dataset, config.side, told=subset, progress=read)
         held = None
         if dataset.validation is not None:
             held = examples(dataset.validation, dataset, config.side, progress=read)
@@ -238,10 +238,10 @@ def train(
     click.echo(f"{card.name}, {card.bits} bits: {show_path(str(out.absolute()))}")
 
 
-def _dataset(data: str, given: dict[str, Any]) -> tuple[Dataset, Part | None, str]:
-    """The data set with what may be learned from as its training part.
+def _dataset(data: str, given: dict[str, Any]) -> tuple[Dataset, Subset | None, str]:
+    """The data set with what may be learned from as its training subset.
 
-    Also what may be learned from without labels, and the name of the training part.
+    Also what may be learned from without labels, and the name of the training subset.
     """
     from lookalike.datasets import load
     from lookalike.datasets.splits import split_for
@@ -261,8 +261,8 @@ def _dataset(data: str, given: dict[str, Any]) -> tuple[Dataset, Part | None, st
 
 def _taught(
     dataset: Dataset,
-    unlabelled: Part | None,
-    part: str,
+    unlabelled: Subset | None,
+    subset: str,
     given: dict[str, Any],
     threads: int | None,
 ) -> tuple[Dataset, str]:
@@ -285,7 +285,7 @@ def _taught(
             threads=threads,
             progress=count,
         )
-    told = f"{part}, {len(found):,} of them labelled by {given['teacher'].stem}"
+    told = f"{subset}, {len(found):,} of them labelled by {given['teacher'].stem}"
     return replace(dataset, train=joined([dataset.train, found])), told
 
 

@@ -29,7 +29,7 @@ def compare(
     if not models:
         return []
     from lookalike.evaluation.evaluate import evaluate
-    from lookalike.evaluation.model_codes import open_source
+    from lookalike.evaluation.model_codes import open_maker
     from lookalike.evaluation.protocols import encode_split, prepare_split
 
     if dataset.train.labels is None or not len(dataset.test):
@@ -39,7 +39,7 @@ def compare(
     found = []
     for model in models:
         with counter(f"encoding by {model}") as count:
-            coded = encode_split(open_source(model, threads=threads), dataset, split, count)
+            coded = encode_split(open_maker(model, threads=threads), dataset, split, count)
         found.append(evaluate(coded, 10, threads=threads)[0])
     return found
 

@@ -14,7 +14,7 @@ from lookalike.cli.progress import byte_bar, counter
 from lookalike.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
-    from lookalike.datasets import Dataset, Part
+    from lookalike.datasets import Dataset, Subset
     from lookalike.training.unlabelled import Learned
     from lookalike.types import Pixels
 
@@ -67,7 +67,7 @@ def train_unlabelled(
             download=given["download"],
             progress=fetched,
         )
-    train, test = _parts(dataset, given["seed"])
+    train, test = _subsets(dataset, given["seed"])
     note(f"learning from {counted(len(train), 'picture')} of {dataset.name}, without labels")
     with counter("looking") as count:
         learned = unlabelled.learn(
@@ -94,7 +94,7 @@ def train_unlabelled(
     click.echo(f"{card.name}, {card.bits} bits: {show_path(str(out.absolute()))}")
 
 
-def _parts(dataset: Dataset, seed: int) -> tuple[Part, Part]:
+def _subsets(dataset: Dataset, seed: int) -> tuple[Subset, Subset]:
     """What is learned from, and what it is measured on."""
     from lookalike.datasets.splits import train_and_test
 
@@ -104,13 +104,13 @@ def _parts(dataset: Dataset, seed: int) -> tuple[Part, Part]:
 
 
 def _compare(
-    dataset: Dataset, learned: Learned, test: Part, out: Path, threads: int | None
+    dataset: Dataset, learned: Learned, test: Subset, out: Path, threads: int | None
 ) -> dict[str, dict[str, Any]]:
     """What the shipped model and the new one find for pictures that weren't learned from."""
     from lookalike.datasets.reading import prepared
     from lookalike.datasets.splits import Split
     from lookalike.evaluation.evaluate import evaluate
-    from lookalike.evaluation.model_codes import open_source
+    from lookalike.evaluation.model_codes import open_maker
     from lookalike.evaluation.neighbours import kept_neighbours
     from lookalike.evaluation.protocols import encode_split
     from lookalike.training.photo_head import pooled_rows
@@ -131,16 +131,16 @@ def _compare(
     asked = centred(learned, rows)
     test = test.take(read)
     known = centred(learned, learned.pooled)
-    split = Split("resisc-80-20", learned.part, test, learned.part)
+    split = Split("resisc-80-20", learned.subset, test, learned.subset)
     found: dict[str, dict[str, Any]] = {}
     for when, model in (("before", "photo"), ("after", str(out))):
         with counter(f"encoding by {model}") as count:
-            coded = encode_split(open_source(model, threads=threads), dataset, split, count)
+            coded = encode_split(open_maker(model, threads=threads), dataset, split, count)
         row: dict[str, Any] = {
             "model": coded.model,
             "bits": coded.bits,
             "queries": len(test),
-            "database": len(learned.part),
+            "database": len(learned.subset),
             "kept_neighbours_at_10": round(
                 kept_neighbours((asked, coded.queries), (known, coded.database), _NEIGHBOURS), 4
             ),

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from lookalike.datasets.loading import NAMES, data_folder, load
-from lookalike.datasets.parts import Dataset, Part, joined
 from lookalike.datasets.reading import in_memory, prepared
+from lookalike.datasets.subsets import Dataset, Subset, joined
 
-__all__ = ["NAMES", "Dataset", "Part", "data_folder", "in_memory", "joined", "load", "prepared"]
+__all__ = ["NAMES", "Dataset", "Subset", "data_folder", "in_memory", "joined", "load", "prepared"]

@@ -21,8 +21,8 @@ from lookalike.datasets.cifar10_batches import (
     read_class_names,
 )
 from lookalike.datasets.folder import load_folder
-from lookalike.datasets.parts import Dataset, Part
 from lookalike.datasets.reading import in_memory
+from lookalike.datasets.subsets import Dataset, Subset
 from lookalike.download import Checksum, download
 from lookalike.errors import LookalikeError
 from lookalike.types import InputSpec
@@ -104,13 +104,13 @@ def read_cifar10(folder: Path) -> Dataset:
             f"{folder} lacks {', '.join(missing)}: remove the folder and fetch the data set anew"
         )
     batches = [read_batch(folder / name) for name in BATCHES]
-    parts = [Part(batch.pictures, batch.labels, batch.names) for batch in batches]
-    train = Part(
+    subsets = [Subset(batch.pictures, batch.labels, batch.names) for batch in batches]
+    train = Subset(
         np.concatenate([batch.pictures for batch in batches[:-1]]),
         np.concatenate([batch.labels for batch in batches[:-1]]),
         tuple(name for batch in batches[:-1] for name in batch.names),
     )
-    return Dataset("cifar10", "cifar10", folder, read_class_names(folder), train, parts[-1])
+    return Dataset("cifar10", "cifar10", folder, read_class_names(folder), train, subsets[-1])
 
 
 def fetch_cifar10(

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from lookalike.datasets.parts import Dataset, Part, joined
 from lookalike.datasets.splits import train_and_test
+from lookalike.datasets.subsets import Dataset, Subset, joined
 from lookalike.errors import LookalikeError
-from lookalike.images.walk import Found, walk
+from lookalike.sources.walk import Found, walk
 
 __all__ = ["class_folders", "labelled", "load_folder"]
 
 _log = logging.getLogger(__name__)
 
-_PARTS = {"train": ("train", "training"), "test": ("test",), "validation": ("validation", "val")}
+_SUBSETS = {"train": ("train", "training"), "test": ("test",), "validation": ("validation", "val")}
 
 
 def load_folder(folder: Path, seed: int = 0) -> Dataset:
@@ -45,9 +45,9 @@ def load_folder(folder: Path, seed: int = 0) -> Dataset:
     """
     if not folder.is_dir():
         raise LookalikeError(f"there is no folder {folder}: check the path")
-    parts = _parts(folder)
-    if parts is not None:
-        return _divided(folder, parts)
+    subsets = _subsets(folder)
+    if subsets is not None:
+        return _divided(folder, subsets)
     names = class_folders(folder)
     if not names:
         loose = _pictures(folder, folder)
@@ -56,8 +56,8 @@ def load_folder(folder: Path, seed: int = 0) -> Dataset:
                 f"{folder} holds no pictures: give a folder of pictures, or of a folder for each "
                 "class"
             )
-        part = Part(tuple(p for p, _ in loose), None, tuple(n for _, n in loose))
-        return Dataset(folder.resolve().name, "folder", folder, (), part, part.take([]))
+        subset = Subset(tuple(p for p, _ in loose), None, tuple(n for _, n in loose))
+        return Dataset(folder.resolve().name, "folder", folder, (), subset, subset.take([]))
     train, test = train_and_test(labelled(folder, folder, names), seed)
     return Dataset(folder.resolve().name, "folder", folder, names, train, test)
 
@@ -71,7 +71,7 @@ def class_folders(folder: Path) -> tuple[str, ...]:
     )
 
 
-def labelled(root: Path, folder: Path, names: Sequence[str]) -> Part:
+def labelled(root: Path, folder: Path, names: Sequence[str]) -> Subset:
     """The pictures of the class folders ``names`` in ``folder``, labelled by their place there.
 
     Args:
@@ -86,25 +86,28 @@ def labelled(root: Path, folder: Path, names: Sequence[str]) -> Part:
         found += members
         labels += [label] * len(members)
     paths, shown = tuple(path for path, _ in found), tuple(name for _, name in found)
-    return Part(paths, np.asarray(labels, np.int64), shown)
+    return Subset(paths, np.asarray(labels, np.int64), shown)
 
 
-def _parts(folder: Path) -> dict[str, Path] | None:
-    """The folders of the parts, if this folder is divided into such."""
+def _subsets(folder: Path) -> dict[str, Path] | None:
+    """The folders of the subsets, if this folder is divided into such."""
     present = set(_folders(folder))
     found = {
-        part: folder / name for part, names in _PARTS.items() for name in names if name in present
+        subset: folder / name
+        for subset, names in _SUBSETS.items()
+        for name in names
+        if name in present
     }
     if not {"train", "test"} <= set(found):
         return None
     return found if all(class_folders(path) for path in found.values()) else None
 
 
-def _divided(folder: Path, parts: dict[str, Path]) -> Dataset:
-    names = tuple(sorted({name for path in parts.values() for name in class_folders(path)}))
-    made = {part: labelled(folder, path, names) for part, path in parts.items()}
+def _divided(folder: Path, subsets: dict[str, Path]) -> Dataset:
+    names = tuple(sorted({name for path in subsets.values() for name in class_folders(path)}))
+    made = {subset: labelled(folder, path, names) for subset, path in subsets.items()}
     shared = set(made["test"].digests()) & set(
-        joined([part for name, part in made.items() if name != "test"]).digests()
+        joined([subset for name, subset in made.items() if name != "test"]).digests()
     )
     if shared:
         _log.warning(

@@ -10,8 +10,8 @@ from pathlib import Path
 from lookalike.datasets.cifar10 import is_cifar10, load_cifar10, read_cifar10
 from lookalike.datasets.cifar10_batches import FOLDER
 from lookalike.datasets.folder import load_folder
-from lookalike.datasets.parts import Dataset
 from lookalike.datasets.resisc45 import load_resisc45
+from lookalike.datasets.subsets import Dataset
 from lookalike.errors import UsageError
 
 __all__ = ["ALIASES", "NAMES", "VARIABLE", "data_folder", "load"]

@@ -1,4 +1,4 @@
-"""The pictures of a part as a network takes them in, decoded by child processes."""
+"""The pictures of a subset as a network takes them in, decoded by child processes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from lookalike.datasets.parts import Part
+from lookalike.datasets.subsets import Subset
 from lookalike.errors import LookalikeError, PictureError, UsageError
 from lookalike.images.fitting import fit
-from lookalike.images.pool import DecodePool
+from lookalike.images.pool.pool import DecodePool
 from lookalike.types import InputSpec, Pixels
 
 __all__ = ["Damaged", "in_memory", "pixel_digests", "prepared"]
@@ -27,34 +27,34 @@ _FULL_SIZE = InputSpec(1 << 16, "within")  # nothing is shrunk, so the digest is
 
 
 def prepared(
-    part: Part,
+    subset: Subset,
     spec: InputSpec,
     *,
     damaged: Damaged = "refuse",
     workers: int | None = None,
 ) -> Iterator[tuple[int, Pixels]]:
-    """The pictures of a part, brought to a specification.
+    """The pictures of a subset, brought to a specification.
 
     Pictures in memory and files take the same way from pixels on. Memory stays bounded, however
     many pictures there are.
 
     Args:
-        part: whose pictures.
+        subset: whose pictures.
         spec: what is wanted, such as an encoder's ``input``.
         damaged: whether a file that can't be read is an error, or is passed over and logged.
         workers: decoding processes; by default one for each processor.
 
     Yields:
-        The row in the part and the picture, uint8 (height, width, 3); rows ascend.
+        The row in the subset and the picture, uint8 (height, width, 3); rows ascend.
 
     Raises:
         LookalikeError: a file can't be read, and ``damaged`` is ``refuse``.
     """
-    if not isinstance(part.pictures, tuple):
-        for row, picture in enumerate(part.pictures):
+    if not isinstance(subset.pictures, tuple):
+        for row, picture in enumerate(subset.pictures):
             yield row, np.asarray(fit(Image.fromarray(picture), spec))
         return
-    paths = part.pictures
+    paths = subset.pictures
     # They come as their decoding ends; those that are ahead wait here for their turn.
     early: dict[int, Pixels | PictureError] = {}
     turn = 0
@@ -75,24 +75,24 @@ def prepared(
 
 
 def in_memory(
-    part: Part,
+    subset: Subset,
     spec: InputSpec,
     *,
     damaged: Damaged = "refuse",
     workers: int | None = None,
     progress: Callable[[int], object] | None = None,
-) -> Part:
-    """The same part with all pictures in memory, brought to one size.
+) -> Subset:
+    """The same subset with all pictures in memory, brought to one size.
 
     Args:
-        part: whose pictures.
+        subset: whose pictures.
         spec: what is wanted; it takes ``3 * size * size`` bytes a picture.
         damaged: whether a file that can't be read is an error, or is left out and logged.
         workers: decoding processes; by default one for each processor.
         progress: called with a number of pictures that have been read.
 
     Returns:
-        A part with ``pictures`` uint8 (n, size, size, 3); ``part`` itself where it is that already.
+        A subset with ``pictures`` uint8 (n, size, size, 3); ``subset`` itself where it is that.
 
     Raises:
         UsageError: ``spec`` keeps the aspect (``within``), so that sizes would differ.
@@ -101,40 +101,40 @@ def in_memory(
     if spec.fit == "within":
         raise UsageError("pictures of one size are stretched or cropped: within keeps the aspect")
     shape = (spec.size, spec.size, 3)
-    if not isinstance(part.pictures, tuple) and part.pictures.shape[1:] == shape:
-        return part
-    pictures = np.empty((len(part), *shape), np.uint8)
+    if not isinstance(subset.pictures, tuple) and subset.pictures.shape[1:] == shape:
+        return subset
+    pictures = np.empty((len(subset), *shape), np.uint8)
     rows: list[int] = []
-    for row, picture in prepared(part, spec, damaged=damaged, workers=workers):
+    for row, picture in prepared(subset, spec, damaged=damaged, workers=workers):
         pictures[len(rows)] = picture
         rows.append(row)
         if progress is not None:
             progress(1)
-    if len(part) and not rows:
+    if len(subset) and not rows:
         raise LookalikeError("none of the files is a readable picture")
-    if len(rows) < len(part):
+    if len(rows) < len(subset):
         pictures = pictures[: len(rows)].copy()
-    labels = None if part.labels is None else part.labels[rows]
-    return Part(pictures, labels, tuple(part.names[row] for row in rows))
+    labels = None if subset.labels is None else subset.labels[rows]
+    return Subset(pictures, labels, tuple(subset.names[row] for row in rows))
 
 
-def pixel_digests(part: Part, *, workers: int | None = None) -> list[bytes]:
+def pixel_digests(subset: Subset, *, workers: int | None = None) -> list[bytes]:
     """SHA-256 of the pixels of each picture, 32 bytes.
 
     It is the ``pixel_digest`` of :class:`lookalike.types.Decoded` at full size: equal for the same
-    pixels in another file format, unlike :meth:`Part.digests` of files.
+    pixels in another file format, unlike :meth:`Subset.digests` of files.
 
     Raises:
         LookalikeError: a file can't be read.
     """
-    if not isinstance(part.pictures, tuple):
-        return part.digests()
-    digests = [b""] * len(part)
+    if not isinstance(subset.pictures, tuple):
+        return subset.digests()
+    digests = [b""] * len(subset)
     with DecodePool({_NAME: _FULL_SIZE}, workers=workers) as pool:
-        for row, decoded in pool.map(enumerate(part.pictures)):
+        for row, decoded in pool.map(enumerate(subset.pictures)):
             if isinstance(decoded, PictureError):
                 raise LookalikeError(
-                    f"{part.pictures[row]}: {decoded}: remove it from the data set, or replace it"
+                    f"{subset.pictures[row]}: {decoded}: remove it from the data set, or replace it"
                 ) from decoded
             digests[row] = decoded.pixel_digest
     return digests

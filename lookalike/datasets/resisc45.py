@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lookalike.datasets.folder import class_folders, load_folder
-from lookalike.datasets.parts import Dataset
+from lookalike.datasets.subsets import Dataset
 from lookalike.errors import LookalikeError
 
 __all__ = ["FOLDER", "WHERE", "load_resisc45"]

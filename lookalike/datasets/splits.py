@@ -1,4 +1,4 @@
-"""Dividing a data set by a seed, so that everybody who has the same pictures gets the same parts.
+"""Dividing a data set by a seed, so that everybody who has the same pictures gets the same subsets.
 
 Copies of a data set come in different orders and under different names. So the pictures of each
 class are sorted by the SHA-256 of their content before the seed draws. Each class is drawn for
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.datasets.parts import Dataset, Labels, Part, joined
+from lookalike.datasets.subsets import Dataset, Labels, Subset, joined
 from lookalike.errors import UsageError
 
 __all__ = [
@@ -54,11 +54,11 @@ class Split:
     """
 
     protocol: str
-    training: Part
-    queries: Part
-    database: Part
+    training: Subset
+    queries: Subset
+    database: Subset
     queries_inside: bool = False
-    unlabelled: Part | None = None
+    unlabelled: Subset | None = None
 
 
 def drawn(
@@ -106,24 +106,26 @@ def drawn(
     return np.fromiter((digest in chosen for digest in digests), np.bool_, len(digests))
 
 
-def train_and_test(part: Part, seed: int = 0, share: float = TEST_SHARE) -> tuple[Part, Part]:
+def train_and_test(
+    subset: Subset, seed: int = 0, share: float = TEST_SHARE
+) -> tuple[Subset, Subset]:
     """Take a share of each class for testing.
 
     Returns:
-        What is left for training, and the test part; each in the order of ``part``.
+        What is left for training, and the test subset; each in the order of ``subset``.
 
     Raises:
         UsageError: as of :func:`drawn`.
         LookalikeError: a file can't be read.
     """
-    test = drawn(part.digests(), part.labels, share, seed)
-    return part.take(np.flatnonzero(~test)), part.take(np.flatnonzero(test))
+    test = drawn(subset.digests(), subset.labels, share, seed)
+    return subset.take(np.flatnonzero(~test)), subset.take(np.flatnonzero(test))
 
 
 def with_validation(dataset: Dataset, seed: int = 0, share: float = VALIDATION_SHARE) -> Dataset:
     """The data set with a share of its training pictures set apart for validation.
 
-    A data set that has such a part already is returned as it is.
+    A data set that has such a subset already is returned as it is.
 
     Raises:
         UsageError: as of :func:`drawn`.
@@ -143,9 +145,9 @@ def split_for(dataset: Dataset, protocol: str, seed: int = 0) -> Split:
     - ``cifar10-5k``: of all pictures of each class, 100 are queries (1,000) and 500 others are
       learned from (5,000); what is left (54,000) is the database, and may be learned from without
       labels. Drawn by the seed.
-    - ``resisc-80-20``: the test part (20 %) in the training part (80 %, validation included), of
+    - ``resisc-80-20``: the test subset (20 %) in the training subset (80 %, with validation), of
       any data set with labels.
-    - ``thesis``: every picture of all parts in all of them, so that each finds itself.
+    - ``thesis``: every picture of all subsets in all of them, so that each finds itself.
 
     Raises:
         UsageError: an unknown protocol; a data set without labels, or another one than the protocol

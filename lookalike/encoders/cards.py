@@ -78,8 +78,8 @@ class Card:
         return cls.parse(text, str(path))
 
     @classmethod
-    def parse(cls, text: str, source: str) -> Card:
-        """The card in a JSON text; ``source`` names it in errors.
+    def parse(cls, text: str, origin: str) -> Card:
+        """The card in a JSON text; ``origin`` names it in errors.
 
         Raises:
             ModelError: the text is no card.
@@ -101,17 +101,17 @@ class Card:
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ModelError(
-                f"{source}: not a model card ({type(error).__name__}: {error}); "
+                f"{origin}: not a model card ({type(error).__name__}: {error}); "
                 "export the model again with lookalike"
             ) from error
         if not 1 <= card.bits <= 4096 or card.embedding_size < 0 or card.input.size < 1:
             raise ModelError(
-                f"{source}: a code of {card.bits} bits, embedding {card.embedding_size}, input "
+                f"{origin}: a code of {card.bits} bits, embedding {card.embedding_size}, input "
                 f"{card.input.size} px is out of range (1 to 4096 bits, sizes from 1)"
             )
         if card.input.fit not in FITS or card.input.resample not in RESAMPLES:
             raise ModelError(
-                f"{source}: input fit {card.input.fit!r} or resample {card.input.resample!r} is "
+                f"{origin}: input fit {card.input.fit!r} or resample {card.input.resample!r} is "
                 f"unknown (use {', '.join(FITS)}; {', '.join(RESAMPLES)})"
             )
         return card

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lookalike.encoders.fits import Fit, fit_features, packed, unpacked
-from lookalike.encoders.sources import Recipe, Source
+from lookalike.encoders.origins import Origin, Recipe
 from lookalike.encoders.text import TextTower
 from lookalike.encoders.towers import Floats, ImageTower
 from lookalike.errors import ModelError
@@ -51,18 +51,18 @@ class FittedEncoder:
         self._fit = fit or fit_features(np.empty((0, tower.size), np.float32))
         if self._fit.size != tower.size:
             raise ModelError(
-                f"{recipe.source}: gives {tower.size} features, its fit takes {self._fit.size}"
+                f"{recipe.origin}: gives {tower.size} features, its fit takes {self._fit.size}"
             )
 
     @classmethod
-    def load(cls, source: Source, *, threads: int | None = None) -> FittedEncoder:
-        """The encoder of a source, fetched where need be, without a fit to speak of.
+    def load(cls, origin: Origin, *, threads: int | None = None) -> FittedEncoder:
+        """The encoder of an origin, fetched where need be, without a fit to speak of.
 
         Raises:
             ModelError: the model can't be had, or is of another kind.
             UsageError: ``threads`` is less than 1.
         """
-        recipe = Recipe.of(source.pinned())
+        recipe = Recipe.of(origin.pinned())
         return cls(recipe, recipe.tower(threads=threads))
 
     @property
@@ -133,7 +133,7 @@ class FittedEncoder:
         recipe = self._recipe
         values = {
             "kind": KIND,
-            "source": asdict(recipe.source),
+            "source": asdict(recipe.origin),
             "name": recipe.name,
             "digests": dict(recipe.digests),
             "settings": dict(recipe.settings),
@@ -184,7 +184,7 @@ class StoredRecipe:
         try:
             values = json.loads(card)
             self.recipe = Recipe(
-                Source(**values["source"]),
+                Origin(**values["source"]),
                 str(values["name"]),
                 dict(values["digests"]),
                 dict(values["settings"]),
@@ -241,17 +241,17 @@ class StoredRecipe:
         """
         if self.kept:
             return
-        source = self.recipe.source
+        origin = self.recipe.origin
         try:
-            if source.kind == "hub":
-                source.pinned(ask=False)
+            if origin.kind == "hub":
+                origin.pinned(ask=False)
             missing = [n for n in self.recipe.digests if not (self.recipe.folder / n).is_file()]
         except ModelError:
             missing = list(self.recipe.digests)
-        if missing and source.kind == "hub":
+        if missing and origin.kind == "hub":
             raise ModelError(
                 f"the model of this library isn't in the cache any more: fetch it with 'lookalike "
-                f"index --model {source}'"
+                f"index --model {origin}'"
             )
         if missing:
             raise ModelError(
@@ -269,7 +269,7 @@ class StoredRecipe:
             MissingExtraError: ``tokenizers`` isn't installed.
         """
         side = self.recipe.preprocessing.side
-        tower = self.recipe.source.text_tower(side, progress)
+        tower = self.recipe.origin.text_tower(side, progress)
         return tower, Fit.of(self.fit, unpacked(data))
 
 

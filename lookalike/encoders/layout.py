@@ -66,7 +66,7 @@ def files_in(folder: Path) -> set[str]:
     return found
 
 
-def image_model(names: Collection[str], precision: str, source: str) -> str:
+def image_model(names: Collection[str], precision: str, origin: str) -> str:
     """The ONNX file of the image tower.
 
     Raises:
@@ -77,7 +77,7 @@ def image_model(names: Collection[str], precision: str, source: str) -> str:
         there = [p for p in PRECISIONS if _model(names, p, ("vision_model", "model"))]
         others = f"there are {', '.join(there)}: add :{there[0]}" if there else "it has none at all"
         raise ModelError(
-            f"{source} has no ONNX image model in {precision} "
+            f"{origin} has no ONNX image model in {precision} "
             f"(onnx/model{PRECISIONS[precision]}.onnx): {others}"
         )
     return found
@@ -90,7 +90,7 @@ def text_model(names: Collection[str], precision: str) -> str | None:
     return _model(names, precision, ("text_model", "model"))
 
 
-def image_files(names: Collection[str], precision: str, source: str) -> list[str]:
+def image_files(names: Collection[str], precision: str, origin: str) -> list[str]:
     """All files that the image tower takes.
 
     Raises:
@@ -99,10 +99,10 @@ def image_files(names: Collection[str], precision: str, source: str) -> list[str
     settings = [name for name in PREPROCESSORS if name in names]
     if not settings:
         raise ModelError(
-            f"{source} has no preprocessor_config.json: it says nothing of how pictures are "
+            f"{origin} has no preprocessor_config.json: it says nothing of how pictures are "
             "prepared, so take another export, or write the file"
         )
-    model = image_model(names, precision, source)
+    model = image_model(names, precision, origin)
     return [*settings, *companions(names, model)]
 
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from lookalike.encoders.cards import CARD_KEY, Card
 from lookalike.errors import ModelError, UsageError
+from lookalike.system.processors import processors
 from lookalike.types import Encoded, InputSpec, Pixels
 
 if TYPE_CHECKING:
@@ -85,21 +86,21 @@ class OnnxEncoder:
         encoder._kept = data
         return encoder
 
-    def _start(self, data: bytes, source: str, card: Card | None, threads: int | None) -> None:
+    def _start(self, data: bytes, origin: str, card: Card | None, threads: int | None) -> None:
         if threads is not None and threads < 1:
             raise UsageError(f"threads must be at least 1, not {threads}")
         digest = hashlib.sha256(data).hexdigest()
         if card is not None and card.sha256 and card.sha256 != digest:
             raise ModelError(
-                f"{source}: not the model that its card describes (SHA-256 {digest[:16]}..., the "
+                f"{origin}: not the model that its card describes (SHA-256 {digest[:16]}..., the "
                 f"card says {card.sha256[:16]}...): reinstall lookalike or fetch the file again"
             )
-        self._session = session(data, source)
+        self._session = session(data, origin)
         self._threads = threads or processors()
-        card = embedded(self._session, source) if card is None else card
-        self._outputs = checked(self._session, card, source)
+        card = embedded(self._session, origin) if card is None else card
+        self._outputs = checked(self._session, card, origin)
         self._card = replace(card, sha256=digest)
-        self._source = source
+        self._origin = origin
 
     @property
     def name(self) -> str:
@@ -137,10 +138,10 @@ class OnnxEncoder:
         Raises:
             ModelError: the file is gone, or another by now.
         """
-        data = read(Path(self._source)) if self._kept is None else self._kept
+        data = read(Path(self._origin)) if self._kept is None else self._kept
         if hashlib.sha256(data).hexdigest() != self._card.sha256:
             raise ModelError(
-                f"{self._source}: the file was replaced after it was loaded: try again"
+                f"{self._origin}: the file was replaced after it was loaded: try again"
             )
         return data
 
@@ -190,7 +191,7 @@ class OnnxEncoder:
             found: list[npt.NDArray[Any]] = self._session.run(self._outputs, {"pixels": batch})
         except Exception as error:  # ONNX Runtime's exceptions share no base but Exception
             raise ModelError(
-                f"{self._source}: the model fails on {batch.shape}: {first_line(error)}"
+                f"{self._origin}: the model fails on {batch.shape}: {first_line(error)}"
             ) from error
         return found
 
@@ -205,14 +206,7 @@ def read(file: Path) -> bytes:
         raise ModelError(f"{file}: can't be read ({error.strerror or error})") from error
 
 
-def processors() -> int:
-    """Processors that this process may use (its affinity, where the system tells)."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def session(data: bytes | str, source: str) -> onnxruntime.InferenceSession:
+def session(data: bytes | str, origin: str) -> onnxruntime.InferenceSession:
     """A session on the processor that prints nothing; of a model in memory, or of a file's path."""
     # Here, not above: the import takes a while, and PDQ and `--help` need none of it.
     import onnxruntime
@@ -225,23 +219,23 @@ def session(data: bytes | str, source: str) -> onnxruntime.InferenceSession:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # as above
         raise ModelError(
-            f"{source}: ONNX Runtime can't load it ({first_line(error)}): it is damaged or no "
+            f"{origin}: ONNX Runtime can't load it ({first_line(error)}): it is damaged or no "
             "ONNX model"
         ) from error
 
 
-def embedded(session: onnxruntime.InferenceSession, source: str) -> Card:
+def embedded(session: onnxruntime.InferenceSession, origin: str) -> Card:
     """The card among the metadata of a model."""
     text = session.get_modelmeta().custom_metadata_map.get(CARD_KEY)
     if text is None:
         raise ModelError(
-            f"{source}: an ONNX model without a card: put one beside it, a .json of the same name "
+            f"{origin}: an ONNX model without a card: put one beside it, a .json of the same name "
             'such as {"size": 224, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}'
         )
-    return Card.parse(text, f"{source} ({CARD_KEY})")
+    return Card.parse(text, f"{origin} ({CARD_KEY})")
 
 
-def checked(session: onnxruntime.InferenceSession, card: Card, source: str) -> list[str]:
+def checked(session: onnxruntime.InferenceSession, card: Card, origin: str) -> list[str]:
     """The outputs to ask for, after comparing the model with its card."""
     inputs = {entry.name: entry for entry in session.get_inputs()}
     outputs = {entry.name: entry for entry in session.get_outputs()}
@@ -251,18 +245,18 @@ def checked(session: onnxruntime.InferenceSession, card: Card, source: str) -> l
     pixels = inputs.get("pixels")
     if len(inputs) != 1 or pixels is None or pixels.type != "tensor(uint8)":
         raise ModelError(
-            f"{source}: takes {', '.join(inputs) or 'nothing'}, where one uint8 input named pixels "
+            f"{origin}: takes {', '.join(inputs) or 'nothing'}, where one uint8 input named pixels "
             "is needed: export it with lookalike"
         )
     if list(pixels.shape[1:]) != [card.input.size, card.input.size, 3]:
         raise ModelError(
-            f"{source}: takes pictures of {pixels.shape[1:]}, its card says {card.input.size} px"
+            f"{origin}: takes pictures of {pixels.shape[1:]}, its card says {card.input.size} px"
         )
     for name, (kind, width) in wanted.items():
         entry = outputs.get(name)
         if entry is None or entry.type != kind or list(entry.shape[1:]) != [width]:
             raise ModelError(
-                f"{source}: has no output {name} of type {kind} and width {width} as its card says "
+                f"{origin}: has no output {name} of type {kind} and width {width} as its card says "
                 f"(outputs: {', '.join(outputs) or 'none'})"
             )
     return list(wanted)

@@ -8,7 +8,6 @@ Boudry, "PDQ & TMK + PDQF: A Test Drive of Facebook's Perceptual Hashing Algorit
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.errors import UsageError
+from lookalike.system.processors import processors
 from lookalike.types import Codes, Encoded, InputSpec, Pixels
 
 __all__ = ["DIHEDRAL", "MATCH_DISTANCE", "PDQ", "USABLE_QUALITY"]
@@ -72,7 +72,7 @@ class PDQ:
     def __init__(self, threads: int | None = None) -> None:
         if threads is not None and threads < 1:
             raise UsageError(f"threads must be at least 1, not {threads}")
-        self._threads = threads if threads is not None else _processors()
+        self._threads = threads if threads is not None else processors()
         scale = float(np.float32(math.sqrt(2 / 64)))
         self._cosines: npt.NDArray[np.float32] = np.array(
             [
@@ -237,9 +237,3 @@ def _check(picture: Pixels) -> None:
             f"pdq takes RGB pictures, uint8 (height, width, 3), not {found}; "
             "prepare them with lookalike.images.decode"
         )
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

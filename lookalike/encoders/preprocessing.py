@@ -48,22 +48,22 @@ class Preprocessing:
     reversed: bool = False
 
     @classmethod
-    def parse(cls, values: Mapping[str, Any], source: str) -> Preprocessing:
+    def parse(cls, values: Mapping[str, Any], origin: str) -> Preprocessing:
         """Read the keys of a ``preprocessor_config.json``.
 
         Args:
             values: the JSON object. Where keys are missing, the defaults are those of the image
                 processors on the hub: rescale by 1/255, bilinear, no crop.
-            source: names it in errors.
+            origin: names it in errors.
 
         Raises:
             ModelError: no size, or something that lookalike doesn't do, such as padding.
         """
         try:
-            return _parsed(cls, values, source)
+            return _parsed(cls, values, origin)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise ModelError(
-                f"{source}: not a preprocessor's settings ({type(error).__name__}: {error}): "
+                f"{origin}: not a preprocessor's settings ({type(error).__name__}: {error}): "
                 "compare it with the model's page"
             ) from error
 
@@ -81,25 +81,25 @@ class Preprocessing:
         return values
 
 
-def _parsed(cls: type[Preprocessing], values: Mapping[str, Any], source: str) -> Preprocessing:
+def _parsed(cls: type[Preprocessing], values: Mapping[str, Any], origin: str) -> Preprocessing:
     for key in ("do_pad", "do_thumbnail", "do_align_long_axis"):
         if values.get(key):
-            raise ModelError(f"{source}: {key} isn't supported: take a model that crops or resizes")
+            raise ModelError(f"{origin}: {key} isn't supported: take a model that crops or resizes")
     if not values.get("do_resize", True):
         raise ModelError(
-            f"{source}: pictures of any size aren't supported (do_resize is false): "
+            f"{origin}: pictures of any size aren't supported (do_resize is false): "
             "give a model that resizes them"
         )
-    fit, size, side = _geometry(values, source)
+    fit, size, side = _geometry(values, origin)
     if not 1 <= side <= size <= _LARGEST:
         raise ModelError(
-            f"{source}: a crop of {side} pixels out of {size} is out of range "
+            f"{origin}: a crop of {side} pixels out of {size} is out of range "
             f"(1 to {_LARGEST}, the crop not above the size)"
         )
     resample = _FILTERS.get(int(values.get("resample", 2)))
     if resample is None:
         raise ModelError(
-            f"{source}: resample {values['resample']} isn't supported: there are "
+            f"{origin}: resample {values['resample']} isn't supported: there are "
             + ", ".join(f"{number} ({name})" for number, name in _FILTERS.items())
         )
     scale = float(values.get("rescale_factor", 1 / 255)) if values.get("do_rescale", True) else 1.0
@@ -108,7 +108,7 @@ def _parsed(cls: type[Preprocessing], values: Mapping[str, Any], source: str) ->
     if values.get("do_normalize", "image_mean" in values):
         mean, std = _three(values["image_mean"]), _three(values["image_std"])
     if min(map(abs, std)) < 1e-6 or not np.isfinite([scale, *mean, *std]).all():
-        raise ModelError(f"{source}: image_std {std} or image_mean {mean} can't be worked with")
+        raise ModelError(f"{origin}: image_std {std} or image_mean {mean} can't be worked with")
     return cls(
         InputSpec(size, fit, resample),
         side,
@@ -119,21 +119,21 @@ def _parsed(cls: type[Preprocessing], values: Mapping[str, Any], source: str) ->
 
 
 def _geometry(
-    values: Mapping[str, Any], source: str
+    values: Mapping[str, Any], origin: str
 ) -> tuple[Literal["crop", "stretch"], int, int]:
     """How to fit the picture, to what size, and the side of the centre to take."""
     size = values["size"]
     kind = str(values.get("image_processor_type", values.get("feature_extractor_type", "")))
     edge = size.get("shortest_edge") if isinstance(size, Mapping) else size
     if "crop_pct" in values or kind.startswith("ConvNext"):
-        edge = _square(size, source) if edge is None else int(edge)
+        edge = _square(size, origin) if edge is None else int(edge)
         if edge >= _CONVNEXT_STRETCHES:
             return "stretch", edge, edge
         return "crop", int(edge / float(values.get("crop_pct") or _CONVNEXT_SHARE)), edge
     crops = values.get("do_center_crop", "crop_size" in values)
     if isinstance(size, Mapping) and edge is None:
         fit: Literal["crop", "stretch"] = "stretch"
-        edge = _square(size, source)
+        edge = _square(size, origin)
     else:
         # An older file's plain number is the shorter edge where a crop follows, else both.
         fit = "crop" if crops or isinstance(size, Mapping) else "stretch"
@@ -141,14 +141,14 @@ def _geometry(
     side = edge
     if crops:
         crop = values.get("crop_size", edge)
-        side = _square(crop, source) if isinstance(crop, Mapping) else int(crop)
+        side = _square(crop, origin) if isinstance(crop, Mapping) else int(crop)
     return fit, edge, side
 
 
-def _square(size: Mapping[str, Any], source: str) -> int:
+def _square(size: Mapping[str, Any], origin: str) -> int:
     if "height" not in size or size["height"] != size.get("width"):
         raise ModelError(
-            f"{source}: a size of {dict(size)} isn't supported: "
+            f"{origin}: a size of {dict(size)} isn't supported: "
             'there are a number, {"shortest_edge": n}, and {"height": n, "width": n}'
         )
     return int(size["height"])

@@ -1,7 +1,7 @@
 """Encoders by name: ``pdq``, the models that ship with the package, ONNX files, models of a hub.
 
 A name is one of :func:`names`, the path of an ``.onnx`` file, or one that
-:mod:`lookalike.encoders.sources` describes, such as ``hub:OWNER/NAME``.
+:mod:`lookalike.encoders.origins` describes, such as ``hub:OWNER/NAME``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from lookalike.encoders.cards import Card
 from lookalike.encoders.fitted import FittedEncoder, StoredRecipe
 from lookalike.encoders.layout import read_json
 from lookalike.encoders.onnx import OnnxEncoder
-from lookalike.encoders.sources import Source, is_small_card, parse
+from lookalike.encoders.origins import Origin, is_small_card, parse
 from lookalike.errors import ModelError, UsageError
 from lookalike.types import Encoder
 
@@ -66,9 +66,9 @@ def load(name: str, *, threads: int | None = None) -> Encoder:
         from lookalike.encoders.perceptual import PDQ
 
         return PDQ()
-    source = foreign(name)
-    if source is not None:
-        return FittedEncoder.load(source, threads=threads)
+    origin = foreign(name)
+    if origin is not None:
+        return FittedEncoder.load(origin, threads=threads)
     return OnnxEncoder(model_path(name), threads=threads)
 
 
@@ -86,9 +86,9 @@ def resolve(name: str, *, progress: Callable[[int, int], object] | None = None) 
         UsageError: the name can't be understood.
         ModelError: there is no such model, or it can't be fetched.
     """
-    source = foreign(name)
-    if source is not None:
-        return str(source.pinned(progress))
+    origin = foreign(name)
+    if origin is not None:
+        return str(origin.pinned(progress))
     name = file_of(name)
     return os.path.abspath(name) if name.lower().endswith(".onnx") else name
 
@@ -155,29 +155,29 @@ def load_stored(card: str, model: bytes, *, threads: int | None = None) -> Encod
     return OnnxEncoder.from_bytes(model, Card.parse(card, "stored model"), threads=threads)
 
 
-def foreign(name: str) -> Source | None:
+def foreign(name: str) -> Origin | None:
     """Where the model is if it is one of other people; ``None`` for lookalike's own.
 
     Raises:
         UsageError: the name can't be understood.
     """
-    source = parse(name)
-    if source is not None and source.kind != "onnx":
-        return source
+    origin = parse(name)
+    if origin is not None and origin.kind != "onnx":
+        return origin
     # The card decides, however the file was named.
     path = file_of(name)
     if path == name and not name.lower().endswith(".onnx"):
         return None
     beside = Path(path).with_suffix(".json")
     if beside.is_file() and is_small_card(read_json(beside)):
-        return Source("onnx", os.path.abspath(path))
+        return Origin("onnx", os.path.abspath(path))
     return None
 
 
 def file_of(name: str) -> str:
     """A name without ``onnx:``, which a file with a card of lookalike's own doesn't need."""
-    source = parse(name)
-    return source.place if source is not None and source.kind == "onnx" else name
+    origin = parse(name)
+    return origin.place if origin is not None and origin.kind == "onnx" else name
 
 
 def model_path(name: str) -> Path:

@@ -49,12 +49,12 @@ class TextTower:
     """
 
     def __init__(self, folder: Path, file: Path, side: int) -> None:
-        self._source = str(file)
+        self._origin = str(file)
         settings = _settings(folder, "tokenizer_config.json")
         config = _settings(folder, "config.json")
         self._tokenizer = _tokenizer(folder)
         self._lower = bool(settings.get("do_lower_case", False))
-        self._model = Model(file, self._source)
+        self._model = Model(file, self._origin)
         if "input_ids" not in self._model.inputs:
             raise ModelError(
                 f"{file}: takes {', '.join(self._model.inputs)}, where a text's input_ids are "
@@ -107,10 +107,10 @@ class TextTower:
         found = self._model.run(str(self._output), feed)
         if found.ndim != 2 or len(found) != 1:
             raise ModelError(
-                f"{self._source}: the output {self._output} has the shape {found.shape} for one "
+                f"{self._origin}: the output {self._output} has the shape {found.shape} for one "
                 "text, where (1, d) is needed"
             )
-        return unit(found[0], self._source)
+        return unit(found[0], self._origin)
 
     def _no_picture(self, side: int) -> dict[str, npt.NDArray[Any]]:
         """What a joint model's other tower gets."""

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.encoders.onnx import first_line, processors, session
+from lookalike.encoders.onnx import first_line, session
 from lookalike.encoders.preprocessing import Preprocessing
 from lookalike.errors import ModelError, UsageError
+from lookalike.system.processors import processors
 from lookalike.types import Pixels
 
 if TYPE_CHECKING:
@@ -50,23 +51,23 @@ class Model:
 
     Args:
         data: the file's bytes, or its path where it is large or its weights lie beside it.
-        source: names it in errors.
+        origin: names it in errors.
 
     Raises:
         ModelError: it is damaged, or takes what lookalike doesn't know to give.
     """
 
-    def __init__(self, data: bytes | Path, source: str) -> None:
-        self.source = source
+    def __init__(self, data: bytes | Path, origin: str) -> None:
+        self.origin = origin
         self.session: onnxruntime.InferenceSession = session(
-            data if isinstance(data, bytes) else str(data), source
+            data if isinstance(data, bytes) else str(data), origin
         )
         self.inputs: dict[str, Any] = {entry.name: entry for entry in self.session.get_inputs()}
         self.outputs: list[str] = [entry.name for entry in self.session.get_outputs()]
         for entry in self.inputs.values():
             if entry.type not in _TYPES:
                 raise ModelError(
-                    f"{source}: takes {entry.name} of type {entry.type}, which isn't supported"
+                    f"{origin}: takes {entry.name} of type {entry.type}, which isn't supported"
                 )
 
     def dtype(self, name: str) -> type[np.generic]:
@@ -83,7 +84,7 @@ class Model:
         try:
             (found,) = self.session.run([output], dict(feed))
         except Exception as error:  # ONNX Runtime's exceptions share no base but Exception
-            raise ModelError(f"{self.source}: the model fails: {first_line(error)}") from error
+            raise ModelError(f"{self.origin}: the model fails: {first_line(error)}") from error
         made: npt.NDArray[Any] = found
         return made
 
@@ -95,7 +96,7 @@ class ImageTower:
         data: as of :class:`Model`.
         preprocessing: what is done to a picture first. A model whose input is uint8 gets the
             pixels as they are.
-        source: names it in errors.
+        origin: names it in errors.
         output: the output that holds the features; by default the first of
             :data:`IMAGE_OUTPUTS`, else the only one.
         pooling: of an output with a vector for each token: the first one's (``cls``) or their
@@ -112,7 +113,7 @@ class ImageTower:
         self,
         data: bytes | Path,
         preprocessing: Preprocessing,
-        source: str,
+        origin: str,
         *,
         output: str | None = None,
         pooling: Pooling | None = None,
@@ -123,7 +124,7 @@ class ImageTower:
         self._threads = threads or processors()
         self.preprocessing = preprocessing
         self._pooling = pooling
-        self._model = Model(data, source)
+        self._model = Model(data, origin)
         self._pixels = _picture_input(self._model)
         self._last = _channels_last(self._model, self._pixels, preprocessing.side)
         self._others = _small(self._model, but=self._pixels)
@@ -146,7 +147,7 @@ class ImageTower:
         for picture in pictures:
             if picture.shape != (size, size, 3) or picture.dtype != np.uint8:
                 raise UsageError(
-                    f"{self._model.source} takes uint8 pictures of shape {(size, size, 3)}, not "
+                    f"{self._model.origin} takes uint8 pictures of shape {(size, size, 3)}, not "
                     f"{picture.dtype} {picture.shape}: prepare them to its input"
                 )
         if min(len(pictures), self._threads) < 2:
@@ -180,7 +181,7 @@ class ImageTower:
         batch = values[None] if self._last else values.transpose(2, 0, 1)[None]
         feed = {**self._others, self._pixels: np.ascontiguousarray(batch, kind)}
         found = self._model.run(self._output, feed)
-        return unit(self._pooled(found), self._model.source)
+        return unit(self._pooled(found), self._model.origin)
 
     def _pooled(self, found: npt.NDArray[Any]) -> npt.NDArray[Any]:
         if found.ndim == 2 and len(found) == 1:
@@ -193,12 +194,12 @@ class ImageTower:
         if found.ndim == 4 and len(found) == 1:  # feature maps: (1, d, height, width)
             return np.asarray(found[0].mean((1, 2)))
         raise ModelError(
-            f"{self._model.source}: the output {self._output} has the shape {found.shape} for one "
+            f"{self._model.origin}: the output {self._output} has the shape {found.shape} for one "
             "picture, where (1, d), (1, tokens, d) or (1, d, height, width) is needed"
         )
 
 
-def unit(vector: npt.NDArray[Any], source: str) -> Floats:
+def unit(vector: npt.NDArray[Any], origin: str) -> Floats:
     """A vector of length 1 in its direction, float32 (d,).
 
     Raises:
@@ -208,7 +209,7 @@ def unit(vector: npt.NDArray[Any], source: str) -> Floats:
     length = float(np.linalg.norm(values))
     if not np.isfinite(length) or length < 1e-12:
         raise ModelError(
-            f"{source}: the features are no numbers, or all zero: try another precision, such as "
+            f"{origin}: the features are no numbers, or all zero: try another precision, such as "
             "fp32"
         )
     return np.asarray(values / length, np.float32)
@@ -230,7 +231,7 @@ def _small(model: Model, but: str) -> dict[str, npt.NDArray[Any]]:
     unknown = set(model.inputs) - set(feed) - {but}
     if unknown:
         raise ModelError(
-            f"{model.source}: takes {', '.join(sorted(unknown))} too, which isn't supported: "
+            f"{model.origin}: takes {', '.join(sorted(unknown))} too, which isn't supported: "
             "export the image tower alone"
         )
     return feed
@@ -242,7 +243,7 @@ def _picture_input(model: Model) -> str:
         return PICTURE_INPUT
     if len(found) != 1:
         raise ModelError(
-            f"{model.source}: takes {', '.join(model.inputs) or 'nothing'}, where one input of "
+            f"{model.origin}: takes {', '.join(model.inputs) or 'nothing'}, where one input of "
             "pictures (of four axes) is needed"
         )
     return found[0]
@@ -256,7 +257,7 @@ def _channels_last(model: Model, name: str, side: int) -> bool:
         fixed = model.fixed(name, axis)
         if fixed is not None and fixed != side:
             raise ModelError(
-                f"{model.source}: takes pictures of {fixed} pixels, its settings say {side}"
+                f"{model.origin}: takes pictures of {fixed} pixels, its settings say {side}"
             )
     return last
 
@@ -265,7 +266,7 @@ def _output(model: Model, wanted: str | None) -> str:
     if wanted is not None:
         if wanted not in model.outputs:
             raise ModelError(
-                f"{model.source}: has no output {wanted}: there are {', '.join(model.outputs)}"
+                f"{model.origin}: has no output {wanted}: there are {', '.join(model.outputs)}"
             )
         return wanted
     for name in IMAGE_OUTPUTS:
@@ -274,7 +275,7 @@ def _output(model: Model, wanted: str | None) -> str:
     if len(model.outputs) == 1 and "logits" not in model.outputs:
         return model.outputs[0]
     raise ModelError(
-        f"{model.source}: gives {', '.join(model.outputs)}, none of which is a picture's features "
+        f"{model.origin}: gives {', '.join(model.outputs)}, none of which is a picture's features "
         f"({', '.join(IMAGE_OUTPUTS)}): take a model for feature extraction"
     )
 

@@ -21,7 +21,7 @@ def keep_codes(file: Path, coded: Coded) -> int:
     The file is an ``.npz`` of ``codes`` (packed, uint8 (n, bytes)), ``bits``, ``digests`` (SHA-256
     of the pixels, uint8 (n, 32)) and, where the model has them, ``embeddings`` (float16 (n, d), of
     length 1). Rows are in the order of their digests, so that the same pictures give the same file
-    whatever their order. :func:`lookalike.evaluation.model_codes.open_source` reads it.
+    whatever their order. :func:`lookalike.evaluation.model_codes.open_maker` reads it.
 
     Args:
         file: to be written; its folder must exist.

@@ -119,7 +119,7 @@ def evaluate(
         k: the rank of ``class_precision`` and ``seconds``; at most the size of the database counts.
         by: what orders the database: codes by their distance; real features by their cosine; or
             both as a library's search does: the nearest codes in the order of
-            :func:`lookalike.indexes.short_list.in_order`, behind them all others by distance.
+            :func:`lookalike.ranking.short_list.in_order`, behind them all others by distance.
         threads: by default one for each processor.
 
     Raises:

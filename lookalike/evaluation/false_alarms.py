@@ -9,12 +9,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from lookalike.encoders.onnx import processors
 from lookalike.errors import UsageError
-from lookalike.images.contact_sheet import Cell, contact_sheet
-from lookalike.images.pool import DecodePool
+from lookalike.images.pool.pool import DecodePool
 from lookalike.library import Library
 from lookalike.library.searcher import MOST_HITS
+from lookalike.sheets.contact_sheet import Cell, contact_sheet
+from lookalike.system.processors import processors
 from lookalike.types import InputSpec, Kind
 
 __all__ = ["Alarm", "FalseAlarms", "alarm_sheet", "find_alarms"]

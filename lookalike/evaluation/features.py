@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import platformdirs
 
-from lookalike.datasets import Part
+from lookalike.datasets import Subset
 from lookalike.encoders import registry
 from lookalike.errors import LookalikeError
 from lookalike.evaluation.kept_codes import KeptCodes, keep, read_codes
-from lookalike.evaluation.model_codes import open_source
+from lookalike.evaluation.model_codes import open_maker
+from lookalike.system.cache import cache_folder
 
 __all__ = ["directions", "features_of"]
 
@@ -26,20 +26,20 @@ _log = logging.getLogger(__name__)
 
 def features_of(
     model: str,
-    part: Part,
+    subset: Subset,
     digests: Sequence[bytes],
     *,
     threads: int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> KeptCodes:
-    """Codes and, where the model has them, embeddings of all pictures of a part, in its order.
+    """Codes and, where the model has them, embeddings of all pictures of a subset, in its order.
 
     They are taken out of the file that is shipped beside the model, else out of the user's cache;
     if neither has all of them, they are computed, and kept there.
 
     Args:
         model: its name, or the path of its ``.onnx`` file.
-        part: the pictures.
+        subset: the pictures.
         digests: SHA-256 of the pixels of each.
         threads: of the model.
         progress: called with a number of pictures that were computed.
@@ -52,7 +52,7 @@ def features_of(
         ModelError: its file is missing or damaged.
         LookalikeError: a picture can't be read, or there are none.
     """
-    if not len(part):
+    if not len(subset):
         raise LookalikeError("there are no pictures to search")
     cache = _cache(model, digests, threads)
     for file in (registry.features_path(model), cache):
@@ -64,9 +64,9 @@ def features_of(
             embeddings = None if kept.embeddings is None else kept.embeddings[rows]
             return replace(kept, codes=kept.codes[rows], embeddings=embeddings, digests=None)
         _log.info("%s lacks %d of the pictures", file.name, (rows < 0).sum())
-    _log.info("computing the features of %d pictures with %s", len(part), model)
-    source = open_source(model, threads=threads)
-    made = source.of(part, progress)
+    _log.info("computing the features of %d pictures with %s", len(subset), model)
+    source = open_maker(model, threads=threads)
+    made = source.of(subset, progress)
     found = KeptCodes(
         source.name,
         source.bits,
@@ -92,5 +92,4 @@ def _cache(model: str, digests: Sequence[bytes], threads: int | None) -> Path:
     """Where features of these pictures by this model are kept."""
     fingerprint = registry.fingerprint(model) or registry.load(model, threads=threads).fingerprint
     data = hashlib.sha256(b"".join(sorted(digests))).hexdigest()[:16]
-    folder = Path(platformdirs.user_cache_dir("lookalike", appauthor=False))
-    return folder / "features" / f"{fingerprint}-{data}.npz"
+    return cache_folder("features") / f"{fingerprint}-{data}.npz"

@@ -19,9 +19,9 @@ from PIL import Image, ImageOps
 
 from lookalike.encoders import registry
 from lookalike.errors import MissingExtraError, UsageError
-from lookalike.images.pool import DecodePool
-from lookalike.images.walk import Found, walk
+from lookalike.images.pool.pool import DecodePool
 from lookalike.library import Library
+from lookalike.sources.walk import Found, walk
 
 __all__ = ["IndexBenchmark", "enlarge", "measure_indexing"]
 

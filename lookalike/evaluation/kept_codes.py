@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from lookalike.codes.bits import check
 from lookalike.errors import UsageError
+from lookalike.system.replacing import replacing
 from lookalike.types import Codes
 
 __all__ = ["KeptCodes", "keep", "read_codes"]
@@ -108,14 +108,9 @@ def keep(file: Path, kept: KeptCodes) -> None:
         "paths": kept.paths,
         "embeddings": kept.embeddings,
     }
-    partial = file.with_name(f"{file.name}.{os.getpid()}.part")
-    try:
-        with partial.open("wb") as opened:
-            there = {name: array for name, array in arrays.items() if array is not None}
-            np.savez_compressed(opened, allow_pickle=False, **there)
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(file) as partial, partial.open("wb") as opened:
+        there = {name: array for name, array in arrays.items() if array is not None}
+        np.savez_compressed(opened, allow_pickle=False, **there)
 
 
 def _arrays(file: Path) -> Mapping[str, npt.NDArray[Any]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import lookalike
-from lookalike.indexes.threads import default_threads
+from lookalike.system.processors import processors
 
 __all__ = ["available_memory", "describe_machine", "versions"]
 
@@ -21,7 +21,7 @@ def describe_machine() -> dict[str, object]:
     return {
         "processor": _processor(),
         "target": os.environ.get("NUMBA_CPU_NAME") or llvmlite.binding.get_host_cpu_name(),
-        "processors": default_threads(),
+        "processors": processors(),
         "memory_bytes": _memory("MemTotal"),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.datasets import Part
+from lookalike.datasets import Subset
 from lookalike.datasets.reading import pixel_digests, prepared
 from lookalike.encoders import registry
 from lookalike.encoders.fits import SAMPLE
@@ -20,7 +20,7 @@ from lookalike.errors import LookalikeError, UsageError
 from lookalike.evaluation.kept_codes import read_codes
 from lookalike.types import Codes, Encoder, Pixels
 
-__all__ = ["Embeddings", "PartCodes", "Source", "fit_source", "open_source"]
+__all__ = ["CodeMaker", "Embeddings", "PartCodes", "fit_maker", "open_maker"]
 
 Embeddings = npt.NDArray[np.int8] | npt.NDArray[np.floating[Any]]
 """Real features, (n, d); only their direction means something."""
@@ -30,7 +30,7 @@ _BATCH = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PartCodes:
-    """What a model makes of a part, row by row.
+    """What a model makes of a subset, row by row.
 
     Attributes:
         codes: packed, uint8 (n, ceil(bits / 8)).
@@ -41,7 +41,7 @@ class PartCodes:
     embeddings: Embeddings | None
 
 
-class Source(Protocol):
+class CodeMaker(Protocol):
     """Where codes come from."""
 
     @property
@@ -52,11 +52,11 @@ class Source(Protocol):
     def bits(self) -> int:
         """Width of the codes."""
 
-    def of(self, part: Part, progress: Callable[[int], object] | None = None) -> PartCodes:
-        """The codes of all pictures of a part.
+    def of(self, subset: Subset, progress: Callable[[int], object] | None = None) -> PartCodes:
+        """The codes of all pictures of a subset.
 
         Args:
-            part: whose pictures.
+            subset: whose pictures.
             progress: called with a number of pictures that are done.
 
         Raises:
@@ -64,7 +64,7 @@ class Source(Protocol):
         """
 
 
-def open_source(model: str, *, threads: int | None = None) -> Source:
+def open_maker(model: str, *, threads: int | None = None) -> CodeMaker:
     """A model by its name or path, or a file of codes.
 
     Args:
@@ -83,8 +83,8 @@ def open_source(model: str, *, threads: int | None = None) -> Source:
     return _Encoding(registry.load(model, threads=threads))
 
 
-def fit_source(source: Source, part: Part) -> None:
-    """Let a source learn what it has to from the pictures of a part, without their labels.
+def fit_maker(maker: CodeMaker, subset: Subset) -> None:
+    """Let a maker learn what it has to from the pictures of a subset, without their labels.
 
     Only models of other people have to: their codes are fitted on up to
     :data:`~lookalike.encoders.fits.SAMPLE` of the pictures.
@@ -92,8 +92,8 @@ def fit_source(source: Source, part: Part) -> None:
     Raises:
         LookalikeError: a picture can't be read.
     """
-    if isinstance(source, _Encoding):
-        source.fit(part)
+    if isinstance(maker, _Encoding):
+        maker.fit(subset)
 
 
 class _Encoding:
@@ -110,13 +110,13 @@ class _Encoding:
     def bits(self) -> int:
         return self._encoder.bits
 
-    def fit(self, part: Part) -> None:
-        """Fit a model that needs it on pictures of a part, the same ones each time."""
+    def fit(self, subset: Subset) -> None:
+        """Fit a model that needs it on pictures of a subset, the same ones each time."""
         encoder = self._encoder
         if not isinstance(encoder, FittedEncoder):
             return
-        rows = np.random.default_rng(0).permutation(len(part))[:SAMPLE]
-        sample = part.take(np.sort(rows))
+        rows = np.random.default_rng(0).permutation(len(subset))[:SAMPLE]
+        sample = subset.take(np.sort(rows))
         made: dict[int, npt.NDArray[np.float32]] = {}
         batch: list[tuple[int, Pixels]] = []
         for row, picture in prepared(sample, encoder.input):
@@ -128,9 +128,9 @@ class _Encoding:
                 made.update(zip((number for number, _ in batch), features, strict=True))
                 batch.clear()
         features = np.stack([made[row] for row in sorted(made)])
-        self._encoder = encoder.fitted(features, drawn_from=len(part))
+        self._encoder = encoder.fitted(features, drawn_from=len(subset))
 
-    def of(self, part: Part, progress: Callable[[int], object] | None = None) -> PartCodes:
+    def of(self, subset: Subset, progress: Callable[[int], object] | None = None) -> PartCodes:
         codes, embeddings = [], []
         batch: list[Pixels] = []
 
@@ -143,7 +143,7 @@ class _Encoding:
                 progress(len(batch))
             batch.clear()
 
-        for _row, picture in prepared(part, self._encoder.input):
+        for _row, picture in prepared(subset, self._encoder.input):
             batch.append(picture)
             if len(batch) == _BATCH:
                 flush()
@@ -169,31 +169,31 @@ class _Kept:
     def bits(self) -> int:
         return self._kept.bits
 
-    def of(self, part: Part, progress: Callable[[int], object] | None = None) -> PartCodes:
-        rows = self._rows(part)
+    def of(self, subset: Subset, progress: Callable[[int], object] | None = None) -> PartCodes:
+        rows = self._rows(subset)
         missing = np.flatnonzero(rows < 0)
         if len(missing):
             raise LookalikeError(
-                f"{self._file} has no code of {len(missing):,} of {len(part):,} pictures, such as "
-                f"{part.names[missing[0]]}: encode this data set"
+                f"{self._file} has no code of {len(missing):,} of {len(subset):,} pictures, such "
+                f"as {subset.names[missing[0]]}: encode this data set"
             )
         if progress is not None:
-            progress(len(part))
+            progress(len(subset))
         embeddings = self._kept.embeddings
         return PartCodes(
             np.ascontiguousarray(self._kept.codes[rows]),
             None if embeddings is None else embeddings[rows],
         )
 
-    def _rows(self, part: Part) -> npt.NDArray[np.int64]:
-        """Of each picture of the part its row in the file, -1 where there is none."""
+    def _rows(self, subset: Subset) -> npt.NDArray[np.int64]:
+        """Of each picture of the subset its row in the file, -1 where there is none."""
         if self._kept.digests is not None:
-            return self._kept.rows(pixel_digests(part))
-        if self._kept.paths is None or not isinstance(part.pictures, tuple):
+            return self._kept.rows(pixel_digests(subset))
+        if self._kept.paths is None or not isinstance(subset.pictures, tuple):
             raise UsageError(
                 f"{self._file} names files, and this data set has none: give the model itself, or "
                 "a file with digests"
             )
         places = {os.path.realpath(str(path)): row for row, path in enumerate(self._kept.paths)}
-        found = [places.get(os.path.realpath(path), -1) for path in part.pictures]
+        found = [places.get(os.path.realpath(path), -1) for path in subset.pictures]
         return np.asarray(found, np.int64)

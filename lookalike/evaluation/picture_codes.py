@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 from PIL import Image, ImageOps
 
 from lookalike.datasets import cifar10
@@ -16,7 +15,9 @@ from lookalike.encoders import registry
 from lookalike.errors import LookalikeError, UsageError
 from lookalike.evaluation.code_sets import CodeSet, split
 from lookalike.images.fitting import fit
-from lookalike.images.walk import Found, walk
+from lookalike.sources.walk import Found, walk
+from lookalike.system.cache import cache_folder
+from lookalike.system.replacing import replacing
 from lookalike.types import Codes, Encoder, Pixels
 
 __all__ = ["cifar10_codes", "file_codes", "pdq_codes"]
@@ -64,8 +65,7 @@ def pdq_codes(
         codes: Codes = np.load(file)
     else:
         codes = _encoded(encoder, _crops(sorted(paths), crops, seed, encoder), progress)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        np.save(file, codes)
+        _keep(file, codes)
     made = split("pdq", encoder.bits, codes, size, queries, seed)
     told = f"PDQ codes of {len(paths):,} pictures"
     if crops > 1:
@@ -114,8 +114,7 @@ def cifar10_codes(
             for picture in cifar10.read_batch(folder / batch).pictures
         )
         codes = _encoded(encoder, pictures, None)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        np.save(file, codes)
+        _keep(file, codes)
     chosen = 50_000 + np.random.default_rng(seed).permutation(10_000)[:queries]
     members = "; the queries are among them" if size == 60_000 else ""
     return CodeSet(
@@ -144,8 +143,14 @@ def file_codes(file: Path, bits: int | None, size: int | None, queries: int, see
     return split(file.stem, bits or 8 * codes.shape[1], codes, size, queries, seed)
 
 
+def _keep(file: Path, codes: Codes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(file) as partial, partial.open("wb") as opened:
+        np.save(opened, codes)
+
+
 def _cache() -> Path:
-    return Path(platformdirs.user_cache_dir("lookalike", appauthor=False)) / "code-sets"
+    return cache_folder("code-sets")
 
 
 def _cifar10_model() -> str:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lookalike.datasets import Dataset, Part
-from lookalike.datasets.parts import Labels
+from lookalike.datasets import Dataset, Subset
 from lookalike.datasets.splits import PROTOCOLS, Split, split_for
+from lookalike.datasets.subsets import Labels
 from lookalike.errors import LookalikeError, UsageError
-from lookalike.evaluation.model_codes import Embeddings, Source, fit_source
+from lookalike.evaluation.model_codes import CodeMaker, Embeddings, fit_maker
 from lookalike.types import Codes
 
 __all__ = ["PROTOCOLS", "Coded", "encode_split", "prepare_split"]
@@ -83,7 +83,7 @@ def prepare_split(dataset: Dataset, protocol: str, seed: int = 0) -> Split:
 
 
 def encode_split(
-    source: Source,
+    maker: CodeMaker,
     dataset: Dataset,
     split: Split,
     progress: Callable[[int], object] | None = None,
@@ -95,17 +95,17 @@ def encode_split(
     Raises:
         LookalikeError: a picture can't be read, or the file has no code of it.
     """
-    fit_source(source, split.database)
-    database = source.of(split.database, progress)
+    fit_maker(maker, split.database)
+    database = maker.of(split.database, progress)
     queries = database
     if split.queries is not split.database:
-        queries = source.of(split.queries, progress)
+        queries = maker.of(split.queries, progress)
     both = None
     if queries.embeddings is not None and database.embeddings is not None:
         both = (queries.embeddings, database.embeddings)
     return Coded(
-        source.name,
-        source.bits,
+        maker.name,
+        maker.bits,
         dataset.name,
         dataset.class_names,
         split,
@@ -115,7 +115,7 @@ def encode_split(
     )
 
 
-def _labels(part: Part) -> Labels:
-    if part.labels is None:
+def _labels(subset: Subset) -> Labels:
+    if subset.labels is None:
         raise UsageError("pictures without labels can't be measured")
-    return np.ascontiguousarray(part.labels)
+    return np.ascontiguousarray(subset.labels)

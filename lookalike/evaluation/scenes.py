@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from lookalike.images.lettering import wrap
+from lookalike.sheets.lettering import wrap
 
 __all__ = ["collage", "meme", "screenshot"]
 

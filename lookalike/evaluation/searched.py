@@ -9,8 +9,8 @@ import numpy as np
 from lookalike.codes.bits import hamming, to_words
 from lookalike.evaluation.protocols import Coded
 from lookalike.indexes.scan import Scan
-from lookalike.indexes.short_list import Rows, in_order, length
 from lookalike.metrics import Counts, rank_counts
+from lookalike.ranking.short_list import Rows, in_order, length
 
 __all__ = ["searched"]
 
@@ -20,7 +20,7 @@ _PAIRS = 1 << 22  # of a query and a code that are ranked at a time, at 8 bytes 
 def searched(coded: Coded, k: int, threads: int | None) -> Iterator[Counts]:
     """Rank the database for each query as a search for k pictures does.
 
-    The nearest codes come in the order of :func:`~lookalike.indexes.short_list.in_order`, behind
+    The nearest codes come in the order of :func:`~lookalike.ranking.short_list.in_order`, behind
     them all others by their distances, tied where these are.
 
     Args:

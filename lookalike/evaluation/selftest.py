@@ -17,14 +17,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from lookalike.encoders.onnx import processors
 from lookalike.errors import UsageError
 from lookalike.evaluation.copy_peers import CopyPeer
 from lookalike.evaluation.edits import EDITS
 from lookalike.images.formats import load_plugin, sniff
-from lookalike.images.walk import Found, walk
 from lookalike.library import Library
 from lookalike.library.search import CodeChoice
+from lookalike.sources.walk import Found, walk
+from lookalike.system.processors import processors
 
 __all__ = ["CODES", "EditReport", "find_originals", "indexed"]
 

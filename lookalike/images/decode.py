@@ -2,7 +2,7 @@
 
 One road for pictures that are indexed and for pictures that are searched by: :func:`decode` ends
 in the steps that :func:`prepare` is made of. ``decode`` is meant for the child processes of
-:mod:`lookalike.images.pool`; it runs decoders written in C on bytes that nobody vouches for.
+:mod:`lookalike.images.pool.pool`; it runs decoders written in C on bytes that nobody vouches for.
 """
 
 from __future__ import annotations

@@ -19,13 +19,14 @@ from pathlib import Path
 
 import numba
 import numpy as np
-import platformdirs
 
 import lookalike
 from lookalike.indexes.multihash import MultiHash
 from lookalike.indexes.multihash_layout import cost
 from lookalike.indexes.scan import Scan
-from lookalike.indexes.threads import default_threads
+from lookalike.system.cache import cache_folder
+from lookalike.system.processors import processors
+from lookalike.system.replacing import replacing
 
 __all__ = ["Costs", "kept_costs", "machine_costs", "measure"]
 
@@ -99,7 +100,7 @@ def machine_costs(
         file: where costs are kept; ``index-costs.json`` in the user's cache folder if omitted.
         anew: measure in any case.
     """
-    threads = threads or default_threads()
+    threads = threads or processors()
     kept = None if anew else kept_costs(threads=threads, file=file)
     if kept is not None:
         return kept
@@ -110,11 +111,11 @@ def machine_costs(
 
 def kept_costs(*, threads: int | None = None, file: Path | None = None) -> Costs | None:
     """The costs on this machine if they were measured before; see :func:`machine_costs`."""
-    return _read(file or _default_file(), _fingerprint(threads or default_threads()))
+    return _read(file or _default_file(), _fingerprint(threads or processors()))
 
 
 def _default_file() -> Path:
-    return Path(platformdirs.user_cache_dir("lookalike", appauthor=False)) / _NAME
+    return cache_folder("") / _NAME
 
 
 def measure(threads: int) -> Costs:
@@ -201,10 +202,9 @@ def _read(file: Path, machine: str) -> Costs | None:
 
 
 def _write(file: Path, costs: Costs) -> None:
-    beside = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(json.dumps(asdict(costs), indent=2), encoding="utf-8")
-        beside.replace(file)
+        with replacing(file) as partial:
+            partial.write_text(json.dumps(asdict(costs), indent=2), encoding="utf-8")
     except OSError as error:
         _log.warning("costs of searching can't be kept: %s", error)

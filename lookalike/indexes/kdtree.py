@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from lookalike.errors import MissingExtraError, UsageError
 from lookalike.indexes.arguments import check_allowed, check_ids, check_k
-from lookalike.indexes.threads import default_threads, run, shares
+from lookalike.indexes.threads import run, shares
+from lookalike.system.processors import processors
 from lookalike.types import Hits, RadiusHits
 
 __all__ = ["KDTreeIndex"]
@@ -65,7 +66,7 @@ class KDTreeIndex:
         self._ids = None if ids is None else check_ids(ids, len(array))
         self._n: int = array.shape[0]
         self._width: int = array.shape[1]
-        self._threads = threads or default_threads()
+        self._threads = threads or processors()
 
     @property
     def width(self) -> int:

@@ -19,7 +19,7 @@ from lookalike.indexes.multihash_search import DISTANCE, NEVER, ROW, TableSearch
 from lookalike.indexes.multihash_state import State
 from lookalike.indexes.multihash_tables import Tables, build, reordered
 from lookalike.indexes.scan import Scan
-from lookalike.indexes.threads import default_threads
+from lookalike.system.processors import processors
 from lookalike.types import Codes, Hits, RadiusHits
 
 __all__ = ["MultiHash"]
@@ -81,7 +81,7 @@ class MultiHash:
         radius = max(1, bits * 31 // 256) if radius is None else check_radius(radius)
         self._radius = min(radius, bits)
         self._tables = tables
-        self._threads = threads or default_threads()
+        self._threads = threads or processors()
         built = build(np.ascontiguousarray(codes), bits, self._radius, tables, self._threads)
         rows = np.arange(len(codes)) if ids is None else np.asarray(ids)
         self._state = State(built, rows, None, built.codes[:0], rows[:0])
@@ -314,7 +314,7 @@ class MultiHash:
         facts, arrays = files.load(Path(folder), verify)
         index = cls.__new__(cls)
         index._radius, index._tables = facts["radius"], facts["settled"]
-        index._threads = threads or default_threads()
+        index._threads = threads or processors()
         layout = Layout(facts["bits"], facts["tables"], facts["prefix"])
         tables = Tables.of(
             layout, *(arrays[name] for name in ("order", "codes", "offsets", "rows", "signatures"))

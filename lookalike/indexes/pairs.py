@@ -14,7 +14,8 @@ from lookalike.codes import bits as packed
 from lookalike.codes.shortlists import ROW_BITS
 from lookalike.errors import UsageError
 from lookalike.indexes.arguments import check_radius
-from lookalike.indexes.threads import default_threads, run
+from lookalike.indexes.threads import run
+from lookalike.system.processors import processors
 from lookalike.types import Codes
 
 __all__ = ["Pairs", "all_pairs"]
@@ -66,7 +67,7 @@ def all_pairs(
     if threads is not None and threads < 1:
         raise UsageError(f"at least 1 thread is needed, not {threads}")
     limit = min(radius, bits) + 1
-    return _pairs(np.ascontiguousarray(codes), bits, limit, threads or default_threads())
+    return _pairs(np.ascontiguousarray(codes), bits, limit, threads or processors())
 
 
 class _Strip:

@@ -14,7 +14,8 @@ from lookalike.codes import bits as packed
 from lookalike.codes.shortlists import ROW_BITS, arranged, merged
 from lookalike.errors import UsageError
 from lookalike.indexes.arguments import check_allowed, check_ids, check_k, check_radius
-from lookalike.indexes.threads import default_threads, run, shares
+from lookalike.indexes.threads import run, shares
+from lookalike.system.processors import processors
 from lookalike.types import Codes, Hits, RadiusHits
 
 __all__ = ["Scan"]
@@ -86,7 +87,7 @@ class Scan:
         self._ids = ids
         self._ids_address = _address(ids)
         self._limits = slices.limits(bits)
-        self._threads = threads or default_threads()
+        self._threads = threads or processors()
         self._short = self._threads == 1 or self._codes.nbytes < _SPLIT_BYTES
 
     @property

@@ -15,7 +15,7 @@ from itertools import pairwise
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
-__all__ = ["default_threads", "run", "shares"]
+__all__ = ["run", "shares"]
 
 T = TypeVar("T")
 
@@ -86,13 +86,6 @@ def _work(queue: SimpleQueue[_Task[object]]) -> None:
 
 _pool = _Pool()
 _MOST = 64  # threads of the pool, whatever is asked for
-
-
-def default_threads() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def run(jobs: Sequence[Callable[[], T]]) -> list[T]:

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from filelock import FileLock, Timeout
 
 from lookalike.codes.bits import bytes_for, to_words, words_for
-from lookalike.images.regions import REGIONS
+from lookalike.images.parts.regions import REGIONS
 from lookalike.library.catalog import Catalog
 from lookalike.library.disk import is_writable
 from lookalike.library.rows import EncoderRow

@@ -13,10 +13,9 @@ from lookalike.library.rows import (
     EncoderRow,
     FileRow,
     PictureRow,
-    bounds,
     file_row,
-    is_under,
 )
+from lookalike.sources.folders import bounds, is_under
 from lookalike.types import Decoded, Encoder
 
 __all__ = ["Catalog"]

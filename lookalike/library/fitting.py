@@ -20,13 +20,13 @@ from lookalike.encoders.fits import ENOUGH, SAMPLE
 from lookalike.encoders.fitted import FittedEncoder
 from lookalike.encoders.towers import Floats
 from lookalike.errors import PictureError
-from lookalike.images.pool import DecodePool
-from lookalike.images.walk import Found
+from lookalike.images.pool.pool import DecodePool
 from lookalike.library.catalog import Catalog
-from lookalike.library.folders import Folders, walk_folders
 from lookalike.library.models import Models
 from lookalike.library.reports import OnProgress, Progress
 from lookalike.library.rows import EncoderRow
+from lookalike.sources.folders import Folders, walk_folders
+from lookalike.sources.walk import Found
 from lookalike.types import Limits, Pixels
 
 __all__ = ["Fitting", "draw"]

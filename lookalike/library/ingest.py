@@ -20,12 +20,12 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from lookalike.errors import PictureError
-from lookalike.images.pool import DecodePool
-from lookalike.images.walk import Found, Unreadable, digest
+from lookalike.images.pool.pool import DecodePool
 from lookalike.library.catalog import Catalog
-from lookalike.library.folders import Folders, walk_folders
 from lookalike.library.reports import IndexReport, OnProgress, Progress
-from lookalike.library.rows import FileRow, is_under
+from lookalike.library.rows import FileRow
+from lookalike.sources.folders import Folders, is_under, walk_folders
+from lookalike.sources.walk import Found, Unreadable, digest
 from lookalike.types import Decoded, Encoded, Encoder
 
 __all__ = ["Ingest"]

@@ -11,20 +11,20 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from lookalike.errors import LibraryReadOnlyError, UsageError
-from lookalike.images.exclude import Exclusion
-from lookalike.images.pool import DecodePool
-from lookalike.images.regions import regions as parts_of
+from lookalike.images.parts.regions import regions as parts_of
+from lookalike.images.pool.pool import DecodePool
 from lookalike.library import cache
 from lookalike.library.catalog import Catalog
 from lookalike.library.connection import writer_lock
 from lookalike.library.fitting import Fitting
-from lookalike.library.folders import Folders
 from lookalike.library.ingest import Ingest
 from lookalike.library.models import Models
 from lookalike.library.pictures import Pictures
 from lookalike.library.reports import IndexReport, OnProgress, SearchResult, Status
-from lookalike.library.rows import EncoderRow, is_under
+from lookalike.library.rows import EncoderRow
 from lookalike.library.status import describe
+from lookalike.sources.exclude import Exclusion
+from lookalike.sources.folders import Folders, is_under
 from lookalike.types import Limits
 
 if TYPE_CHECKING:
@@ -155,8 +155,8 @@ class Library:
 
         Args:
             folders: to look through, with everything below; they stay known to the library.
-            exclude: patterns that leave files out, see :func:`lookalike.images.walk.walk`; they are
-                kept for these folders. ``None`` keeps the patterns that a folder has.
+            exclude: patterns that leave files out, see :func:`lookalike.sources.walk.walk`; they
+                are kept for these folders. ``None`` keeps the patterns that a folder has.
             regions: whether pictures get photo codes of nine parts of them, too, so that a detail
                 finds the whole and the whole its details; ``None`` keeps what the library has.
             progress: called after every batch, in this thread.

@@ -9,8 +9,8 @@ from lookalike.encoders import registry
 from lookalike.encoders.fits import Fit
 from lookalike.encoders.fitted import FittedEncoder, StoredRecipe
 from lookalike.encoders.hub import is_commit
+from lookalike.encoders.origins import Origin, Recipe
 from lookalike.encoders.perceptual import PDQ
-from lookalike.encoders.sources import Recipe, Source
 from lookalike.encoders.text import TextTower
 from lookalike.errors import EncoderMismatchError, ModelError, UsageError
 from lookalike.library.catalog import Catalog
@@ -142,19 +142,19 @@ class Models:
     def _check_source(
         self,
         row: EncoderRow,
-        source: Source,
+        source: Origin,
         progress: Callable[[int, int], object] | None,
     ) -> None:
         stored = self.recipe(row)
         if source.revision is not None and not is_commit(source.revision):
             source = source.pinned(progress)
-        if stored is None or not source.same_as(stored.recipe.source):
+        if stored is None or not source.same_as(stored.recipe.origin):
             raise EncoderMismatchError(
                 f"{self._catalog.path} holds codes of {row.source}, not of {source}: "
                 f"'lookalike reindex --model {source}' makes them anew"
             )
         if not stored.kept:
-            stored.recipe.source.pinned(progress)
+            stored.recipe.origin.pinned(progress)
             stored.check()
 
     def text(

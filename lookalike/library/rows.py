@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["UNDER", "EncoderRow", "FileRow", "PictureRow", "bounds", "file_row", "is_under"]
+__all__ = ["UNDER", "EncoderRow", "FileRow", "PictureRow", "file_row"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +46,8 @@ class PictureRow:
     height: int
 
 
-# Paths below a folder sort between "folder/" and "folder0", the separator's successor.
 UNDER = "path >= ? AND path < ?"
-"""SQL that is true of files in a folder and below."""
-
-
-def bounds(folder: str) -> list[bytes]:
-    """The values for :data:`UNDER`."""
-    raw = os.fsencode(folder).rstrip(os.fsencode(os.sep))
-    return [raw + os.fsencode(os.sep), raw + os.fsencode(chr(ord(os.sep) + 1))]
-
-
-def is_under(path: str, folder: str) -> bool:
-    """Whether ``path`` lies in ``folder`` or below."""
-    low, high = bounds(folder)
-    return low <= os.fsencode(path) < high
+"""SQL that is true of files in a folder and below; ``sources.folders.bounds`` gives the values."""
 
 
 def file_row(row: tuple[Any, ...]) -> FileRow:

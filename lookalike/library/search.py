@@ -20,11 +20,11 @@ import numpy.typing as npt
 
 from lookalike.codes.bits import to_words
 from lookalike.encoders.perceptual import MATCH_DISTANCE, USABLE_QUALITY
-from lookalike.images.regions import REGIONS
+from lookalike.images.parts.regions import REGIONS
 from lookalike.indexes.scan import Scan
-from lookalike.indexes.short_list import Rows, cosines, in_order, length, likeness
 from lookalike.library.cache import CodeTable
 from lookalike.library.catalog import Catalog
+from lookalike.ranking.short_list import Rows, cosines, in_order, length, likeness
 from lookalike.types import Codes, Encoded, Hits, Kind, Match, Part
 
 __all__ = ["CodeChoice", "Question", "Table", "merge"]

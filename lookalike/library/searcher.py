@@ -17,9 +17,9 @@ from lookalike.encoders.perceptual import PDQ
 from lookalike.errors import LibraryNotFoundError, UsageError
 from lookalike.images.decode import prepare
 from lookalike.images.fitting import fit
-from lookalike.images.pool import DecodePool
-from lookalike.images.regions import regions
-from lookalike.images.views import views
+from lookalike.images.parts.regions import regions
+from lookalike.images.parts.views import views
+from lookalike.images.pool.pool import DecodePool
 from lookalike.library import cache
 from lookalike.library.catalog import Catalog
 from lookalike.library.models import SLOTS, Models

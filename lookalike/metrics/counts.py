@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from lookalike.codes import bits as packed
 from lookalike.errors import UsageError
-from lookalike.indexes.threads import default_threads, run, shares
+from lookalike.indexes.threads import run, shares
 from lookalike.metrics.kernels import count, neighbours
+from lookalike.system.processors import processors
 from lookalike.types import Codes
 
 __all__ = ["Counts", "count_distances", "count_neighbours", "rank_counts"]
@@ -139,7 +140,7 @@ def count_neighbours(
     if not 1 <= k <= len(database):
         raise UsageError(f"k is between 1 and {len(database):,}, the codes there are, not {k}")
     sides = _Sides.of(queries, database, bits, query_labels, database_labels)
-    parts = [np.zeros((classes, len(sides.names))) for _ in range(threads or default_threads())]
+    parts = [np.zeros((classes, len(sides.names))) for _ in range(threads or processors())]
     free = list(parts)
 
     def job(first: int, last: int) -> None:
@@ -233,7 +234,7 @@ class _Sides:
 def _run(job: Callable[[int, int], None], queries: int, threads: int | None) -> None:
     if threads is not None and threads < 1:
         raise UsageError(f"counting needs at least 1 thread, not {threads}")
-    parts = shares(queries, threads or default_threads())
+    parts = shares(queries, threads or processors())
     run([partial(job, first, last) for first, last in parts])
 
 

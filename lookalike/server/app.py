@@ -16,13 +16,13 @@ from starlette.types import ASGIApp
 from lookalike.server.answers import HANDLERS
 from lookalike.server.context import Context
 from lookalike.server.openapi import describe
+from lookalike.server.places import Places
 from lookalike.server.rates import Rates
 from lookalike.server.routes import ENDPOINTS, public_paths, routes
 from lookalike.server.security import Guard, SafeHeaders
 from lookalike.server.sessions import Sessions
 from lookalike.server.settings import Settings
 from lookalike.server.shelf import Shelf
-from lookalike.server.slots import Slots
 from lookalike.server.thumbnails import Thumbnails
 
 __all__ = ["create_app"]
@@ -50,9 +50,9 @@ def create_app(library: Path, settings: Settings | None = None) -> ASGIApp:
         thumbnails=Thumbnails(settings.limits, settings.workers, settings.thumbnail_bytes),
         sessions=Sessions(settings.token, settings.port),
         rates=Rates(settings.rate, settings.burst),
-        searching=Slots(settings.workers, settings.waiting),
-        shrinking=Slots(settings.workers, settings.waiting),
-        uploading=Slots(settings.workers + _UPLOADS, settings.waiting),
+        searching=Places(settings.workers, settings.waiting),
+        shrinking=Places(settings.workers, settings.waiting),
+        uploading=Places(settings.workers + _UPLOADS, settings.waiting),
         document=describe(ENDPOINTS),
     )
     guard = Middleware(Guard, sessions=context.sessions, rates=context.rates, public=public_paths())

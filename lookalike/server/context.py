@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lookalike.server.places import Places
 from lookalike.server.rates import Rates
 from lookalike.server.sessions import Sessions
 from lookalike.server.settings import Settings
 from lookalike.server.shelf import Shelf
-from lookalike.server.slots import Slots
 from lookalike.server.thumbnails import Thumbnails
 
 __all__ = ["Context"]
@@ -39,8 +39,8 @@ class Context:
     thumbnails: Thumbnails
     sessions: Sessions
     rates: Rates
-    searching: Slots
-    shrinking: Slots
-    uploading: Slots
+    searching: Places
+    shrinking: Places
+    uploading: Places
     document: Mapping[str, Any]
     ready: threading.Event = field(default_factory=threading.Event)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass, field
 
 from lookalike.errors import UsageError
+from lookalike.system.processors import processors
 from lookalike.types import Limits
 
 __all__ = ["SHORTEST_TOKEN", "Settings", "check_token", "new_token"]
@@ -39,7 +39,7 @@ class Settings:
     upload_bytes: int = 50_000_000
     upload_seconds: float = 60.0
     limits: Limits = field(default_factory=Limits)
-    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    workers: int = field(default_factory=processors)
     waiting: int = 64
     rate: float = 100.0
     burst: float = 300.0

@@ -10,7 +10,7 @@ from io import BytesIO
 from PIL import Image
 
 from lookalike.errors import PictureError
-from lookalike.images.pool import DecodePool
+from lookalike.images.pool.pool import DecodePool
 from lookalike.library import PictureInfo
 from lookalike.server.files import changed, is_unchanged
 from lookalike.types import Decoded, InputSpec, Limits

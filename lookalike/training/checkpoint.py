@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import torch
 
 from lookalike.errors import ModelError, UsageError
+from lookalike.system.replacing import replacing
 from lookalike.training.config import Config
 
 __all__ = ["Checkpoint", "Epoch", "read_checkpoint", "write_checkpoint"]
@@ -72,9 +72,8 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     values = {name: getattr(checkpoint, name) for name in Checkpoint.__slots__}
     values["config"] = checkpoint.config.to_dict()
     values["epochs"] = [asdict(epoch) for epoch in checkpoint.epochs]
-    partial = path.with_name(f"{path.name}.partial")
-    torch.save(values, partial)
-    os.replace(partial, path)
+    with replacing(path) as partial:
+        torch.save(values, partial)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

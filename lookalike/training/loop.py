@@ -21,8 +21,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from lookalike.encoders.onnx import processors
 from lookalike.errors import LookalikeError, UsageError
+from lookalike.system.processors import processors
 from lookalike.training.augment import augmented
 from lookalike.training.build import begins_from, build
 from lookalike.training.checkpoint import Checkpoint, Epoch, read_checkpoint, write_checkpoint

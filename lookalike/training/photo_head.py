@@ -18,7 +18,7 @@ import numpy.typing as npt
 import torch
 
 from lookalike.codes.binarize import fit_itq, fit_pca
-from lookalike.encoders.onnx import processors
+from lookalike.system.processors import processors
 from lookalike.training.networks.efficientnet_lite import Variant, pretrained
 from lookalike.training.networks.hash_head import CodeNetwork, HashHead
 from lookalike.types import InputSpec, Pixels

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from lookalike.datasets.parts import Part
 from lookalike.datasets.reading import in_memory
-from lookalike.encoders.onnx import processors
+from lookalike.datasets.subsets import Subset
 from lookalike.errors import UsageError
+from lookalike.system.processors import processors
 from lookalike.training.build import restored
 from lookalike.training.checkpoint import read_checkpoint
 from lookalike.training.loop import faster_in_bfloat16
@@ -34,18 +34,18 @@ Floats = npt.NDArray[np.float32]
 
 def taught(
     checkpoint: Path,
-    part: Part,
+    subset: Subset,
     class_names: tuple[str, ...],
     *,
     trust: float,
     threads: int | None = None,
     progress: Callable[[int], object] | None = None,
-) -> Part:
+) -> Subset:
     """The pictures that a trained network is most certain of, with the labels that it gives them.
 
     Args:
         checkpoint: of the network's training.
-        part: pictures; labels that they may have aren't looked at.
+        subset: pictures; labels that they may have aren't looked at.
         class_names: of the labels.
         trust: share of each class that is taken, above 0 and at most 1.
         threads: by default as many as there are processors.
@@ -64,7 +64,9 @@ def taught(
             f"{', '.join(class_names[:3])}…: a teacher knows the classes of what it teaches"
         )
     side = begun.config.side
-    read = in_memory(Part(part.pictures, None, part.names), InputSpec(side, "crop", "bilinear"))
+    read = in_memory(
+        Subset(subset.pictures, None, subset.names), InputSpec(side, "crop", "bilinear")
+    )
     if isinstance(read.pictures, tuple):
         raise UsageError("the pictures are still files")
     network = restored(begun).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -73,8 +75,8 @@ def taught(
     rows = most_certain(shares, trust)
     labels = shares.argmax(1).astype(np.int64)
     # As they were: the student may take them at another size.
-    chosen = part.take(rows)
-    return Part(chosen.pictures, labels[rows], chosen.names)
+    chosen = subset.take(rows)
+    return Subset(chosen.pictures, labels[rows], chosen.names)
 
 
 def most_certain(shares: Floats, trust: float) -> npt.NDArray[np.int64]:

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.datasets.parts import Part
 from lookalike.datasets.reading import prepared
+from lookalike.datasets.subsets import Subset
 from lookalike.encoders.cards import Card
 from lookalike.errors import UsageError
 from lookalike.training.export import checked_export, export
@@ -56,7 +56,7 @@ class Learned:
         variant: of its backbone.
         spec: of its input.
         bits: of its code.
-        part: the pictures that it was fitted on.
+        subset: the pictures that it was fitted on.
         pooled: what its backbone gives for the pictures that it was fitted on, (n, channels).
         data: their number and digest, for the card.
         some: a few of them, uint8 (m, size, size, 3).
@@ -66,14 +66,14 @@ class Learned:
     variant: Variant
     spec: InputSpec
     bits: int
-    part: Part
+    subset: Subset
     pooled: Floats
     data: str
     some: Pixels
 
 
 def learn(
-    part: Part,
+    subset: Subset,
     name: str,
     *,
     network: Variant = "lite0",
@@ -86,7 +86,7 @@ def learn(
     """Fit the last layers of a photo model on pictures.
 
     Args:
-        part: whose pictures; labels aren't looked at.
+        subset: whose pictures; labels aren't looked at.
         name: of the data set, for the card.
         network: the backbone, which stays as it was trained on ImageNet.
         spec: of the model's input.
@@ -100,7 +100,7 @@ def learn(
     """
     if not 8 <= bits <= EMBEDDING:
         raise UsageError(f"a code that is fitted without labels has 8 to {EMBEDDING} bits: {bits}")
-    chosen = sample(part, MOST, seed)
+    chosen = sample(subset, MOST, seed)
     if len(chosen) < FEWEST:
         raise UsageError(
             f"{len(chosen)} pictures are too few to fit {EMBEDDING} directions on: it takes "
@@ -130,19 +130,19 @@ def learn(
     return Learned(whole, network, spec, bits, chosen.take(read), rows, data, np.stack(kept))
 
 
-def sample(part: Part, most: int, seed: int) -> Part:
-    """At most so many different pictures of a part, in the order of their content.
+def sample(subset: Subset, most: int, seed: int) -> Subset:
+    """At most so many different pictures of a subset, in the order of their content.
 
     The order makes a fit with the same seed the same for every copy of a folder.
     """
     first: dict[bytes, int] = {}
-    for row, content in enumerate(part.digests()):
+    for row, content in enumerate(subset.digests()):
         first.setdefault(content, row)
     rows = np.asarray([first[content] for content in sorted(first)], np.int64)
     if len(rows) > most:
         chosen = np.random.default_rng(seed).choice(len(rows), most, replace=False)
         rows = rows[np.sort(chosen)]
-    return part.take(rows)
+    return subset.take(rows)
 
 
 def centred(learned: Learned, pooled: Floats) -> Floats:

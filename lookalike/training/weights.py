@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lookalike.encoders import hub
-from lookalike.encoders.sources import DEFAULT_REVISION, Source, parse
+from lookalike.encoders.origins import DEFAULT_REVISION, Origin, parse
 from lookalike.errors import ModelError, UsageError
 
 __all__ = ["FILE", "IMAGENET", "located", "pinned"]
@@ -56,7 +56,7 @@ def located(given: str) -> Path:
     return found.folder / FILE
 
 
-def _source(given: str) -> Source:
+def _source(given: str) -> Origin:
     source = parse(given)
     if source is None or source.kind != "hub":
         raise UsageError(f"{given}: give the file itself, such as FOLDER/{FILE}")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from lookalike.encoders.registry import load
-from lookalike.images.pool import DecodePool
+from lookalike.images.pool.pool import DecodePool
 
 Run = Callable[..., Any]
 

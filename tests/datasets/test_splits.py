@@ -13,7 +13,7 @@ from dataset_files import write_classes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookalike.datasets import Dataset, Part, load
+from lookalike.datasets import Dataset, Subset, load
 from lookalike.datasets.splits import (
     PROTOCOLS,
     drawn,
@@ -90,16 +90,16 @@ def test_renamed_files_are_divided_alike(tmp_path: Path) -> None:
     shutil.copytree(tmp_path / "a", tmp_path / "b")
     for n, path in enumerate(sorted((tmp_path / "b").glob("*/*"), reverse=True)):
         path.rename(path.with_name(f"{n:04}.png"))
-    parts = [load(tmp_path / name).test for name in "ab"]
-    assert parts[0].names != parts[1].names
-    assert set(parts[0].digests()) == set(parts[1].digests())
+    subsets = [load(tmp_path / name).test for name in "ab"]
+    assert subsets[0].names != subsets[1].names
+    assert set(subsets[0].digests()) == set(subsets[1].digests())
 
 
-def in_memory(each: int, classes: int = 10) -> Part:
+def in_memory(each: int, classes: int = 10) -> Subset:
     n = each * classes
     pictures = np.random.default_rng(0).integers(0, 256, (n, 4, 4, 3), dtype=np.uint8)
     labels = np.tile(np.arange(classes), each).astype(np.int64)
-    return Part(pictures, labels, tuple(str(i) for i in range(n)))
+    return Subset(pictures, labels, tuple(str(i) for i in range(n)))
 
 
 def like_cifar(train: int, test: int) -> Dataset:
@@ -133,7 +133,7 @@ def test_cifar10_full() -> None:
     assert split.queries is data.test
     assert split.database is split.training is data.train
     assert not split.queries_inside
-    # What was set apart for validation is part of the database.
+    # What was set apart for validation is subset of the database.
     parted = split_for(with_validation(data), "cifar10-full")
     assert set(parted.database.names) == set(data.train.names)
 
@@ -141,13 +141,13 @@ def test_cifar10_full() -> None:
 def test_cifar10_5k() -> None:
     data = like_cifar(500, 150)
     split = split_for(data, "cifar10-5k", 3)
-    parts = (split.training, split.queries, split.database)
-    assert [len(part) for part in parts] == [5000, 1000, 500]
+    subsets = (split.training, split.queries, split.database)
+    assert [len(subset) for subset in subsets] == [5000, 1000, 500]
     assert split.unlabelled is split.database
-    for part, each in zip(parts, (500, 100, 50), strict=True):
-        assert part.labels is not None
-        assert np.bincount(part.labels).tolist() == [each] * 10
-    names = [set(part.names) for part in parts]
+    for subset, each in zip(subsets, (500, 100, 50), strict=True):
+        assert subset.labels is not None
+        assert np.bincount(subset.labels).tolist() == [each] * 10
+    names = [set(subset.names) for subset in subsets]
     assert not names[0] & names[1]
     assert not names[0] & names[2]
     assert not names[1] & names[2]

@@ -75,7 +75,7 @@ def test_the_text_tower_is_fetched_when_it_is_asked_for(hub: Hub, model: Path) -
     encoder = registry.load("hub:Ana/clip")
     assert isinstance(encoder, FittedEncoder)
     hub.asked.clear()
-    tower = encoder.recipe.source.text_tower(16)
+    tower = encoder.recipe.origin.text_tower(16)
     assert tower.features("a red picture").shape == (hub_models.WIDTH,)
     assert [path.removeprefix(f"Ana/clip/resolve/{COMMIT}/") for path in hub.asked] == [
         "tokenizer.json",
@@ -85,7 +85,7 @@ def test_the_text_tower_is_fetched_when_it_is_asked_for(hub: Hub, model: Path) -
         f"cdn{model}/onnx/text_model.onnx",
     ]
     hub.asked.clear()
-    encoder.recipe.source.text_tower(16)
+    encoder.recipe.origin.text_tower(16)
     assert hub.asked == []
 
 

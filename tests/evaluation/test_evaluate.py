@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 
 from lookalike.codes.bits import hamming, to_words
-from lookalike.datasets import Part
+from lookalike.datasets import Subset
 from lookalike.datasets.splits import Split
 from lookalike.errors import UsageError
 from lookalike.evaluation.evaluate import evaluate
 from lookalike.evaluation.neighbour_sheet import choose_queries, plot_neighbours
 from lookalike.evaluation.protocols import Coded
 from lookalike.evaluation.retrieval_plots import plot_retrieval
-from lookalike.indexes.short_list import Rows, in_order
+from lookalike.ranking.short_list import Rows, in_order
 
 KEYS = (
     "model bits by data protocol queries database map map_at precision_at recall_at "
@@ -26,10 +26,10 @@ KEYS = (
 NAMES = ("one", "two", "three", "four")
 
 
-def part(labels: np.ndarray) -> Part:
+def subset(labels: np.ndarray) -> Subset:
     n = len(labels)
     pictures = np.random.default_rng(n).integers(0, 256, (n, 8, 8, 3), dtype=np.uint8)
-    return Part(pictures, labels, tuple(f"p{i}.png" for i in range(n)))
+    return Subset(pictures, labels, tuple(f"p{i}.png" for i in range(n)))
 
 
 def example(queries: int = 30, database: int = 150, bits: int = 16) -> Coded:
@@ -42,7 +42,7 @@ def example(queries: int = 30, database: int = 150, bits: int = 16) -> Coded:
         return np.packbits(centres[labels] ^ flips, axis=1)
 
     ql, dl = rng.integers(0, 3, queries), rng.integers(0, 4, database)
-    split = Split("resisc-80-20", part(dl), part(ql), part(dl))
+    split = Split("resisc-80-20", subset(dl), subset(ql), subset(dl))
     real = centres * 2.0 - 1
     features = (real[ql] + rng.normal(0, 1, (queries, bits))).astype(np.float32)
     known = (real[dl] + rng.normal(0, 1, (database, bits))).astype(np.float32)
@@ -120,7 +120,7 @@ def test_a_query_in_the_database_finds_itself_by_the_thesis() -> None:
     # Random codes and labels: nothing is found but each query itself, which counts.
     rng = np.random.default_rng(0)
     labels, codes = rng.integers(0, 4, 60), rng.integers(0, 256, (60, 8), np.uint8)
-    both = part(labels)
+    both = subset(labels)
     split = Split("thesis", both, both, both, queries_inside=True)
     found, _ = evaluate(Coded("m", 64, "d", NAMES, split, codes, codes), 1)
     assert found.precision_at["1"] == 1.0
@@ -130,8 +130,8 @@ def test_blocks_of_queries_make_no_difference(monkeypatch: pytest.MonkeyPatch) -
     coded = example()
     whole, details = evaluate(coded, 5)
     monkeypatch.setattr("lookalike.evaluation.evaluate._QUERIES", 7)
-    parts, others = evaluate(coded, 5)
-    assert without_time(parts) == without_time(whole)
+    subsets, others = evaluate(coded, 5)
+    assert without_time(subsets) == without_time(whole)
     assert others.anmrr == pytest.approx(details.anmrr)
 
 
@@ -145,9 +145,9 @@ def test_real_features_by_their_cosine(monkeypatch: pytest.MonkeyPatch) -> None:
     assert details.distances is None
     monkeypatch.setattr("lookalike.evaluation.evaluate._PAIRS", 150 * 4)
     monkeypatch.setattr("lookalike.evaluation.evaluate._TREE_WIDTH", 1)
-    parts, _ = evaluate(coded, 5, by="embedding")
-    assert parts.map == pytest.approx(found.map, abs=1e-4)
-    assert parts.precision_at == pytest.approx(found.precision_at, abs=1e-4)
+    subsets, _ = evaluate(coded, 5, by="embedding")
+    assert subsets.map == pytest.approx(found.map, abs=1e-4)
+    assert subsets.precision_at == pytest.approx(found.precision_at, abs=1e-4)
     with pytest.raises(UsageError, match="no embeddings"):
         evaluate(replace(coded, embeddings=None), by="embedding")
 
@@ -212,7 +212,7 @@ def test_plots_of_unusual_codes(tmp_path: Path, bits: int, classes: int) -> None
     rng = np.random.default_rng(0)
     labels = np.arange(3 * classes) % classes
     codes = np.packbits(rng.integers(0, 2, (len(labels), bits)), axis=1)
-    both = part(labels)
+    both = subset(labels)
     names = tuple(f"class number {n}" for n in range(classes))
     split = Split("thesis", both, both, both, queries_inside=True)
     coded = Coded("m", bits, "d", names, split, codes, codes)

@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import struct
 import warnings
-import zlib
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +10,7 @@ import pillow_heif
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pictures import FORMATS, encode, scene
+from pictures import FORMATS, encode, png_bomb, scene
 from PIL import Image, ImageCms, ImageFilter
 
 from lookalike.errors import PictureError, PictureFailed, PictureSkipped, UsageError
@@ -218,23 +216,6 @@ def test_first_frame_counts() -> None:
         data = encode(frames[0], name, save_all=True, append_images=frames[1:])
         mean = shown(data).mean((0, 1))
         assert mean.tolist() == pytest.approx([255, 0, 0], abs=4), name
-
-
-def png_chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-
-def png_bomb(width: int, height: int) -> bytes:
-    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    packer = zlib.compressobj(9)
-    body = b"".join(packer.compress(bytes(1 + (width + 7) // 8)) for _ in range(min(height, 2000)))
-    body += packer.flush()
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + png_chunk(b"IHDR", head)
-        + png_chunk(b"IDAT", body)
-        + png_chunk(b"IEND", b"")
-    )
 
 
 def test_a_bomb_is_refused_by_its_header(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,8 @@ from PIL import Image
 
 from lookalike.images.decode import decode, prepare
 from lookalike.images.fitting import fit, least_size, target_size
-from lookalike.images.messages import pack_inputs, unpack_inputs
-from lookalike.images.regions import REGIONS, regions
+from lookalike.images.parts.regions import REGIONS, regions
+from lookalike.images.pool.messages import pack_inputs, unpack_inputs
 from lookalike.types import InputSpec, Limits
 
 QUARTER = (0.5, 0.0, 1.0, 0.5)

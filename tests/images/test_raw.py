@@ -13,7 +13,7 @@ from PIL import Image
 
 from lookalike.errors import PictureFailed, PictureSkipped
 from lookalike.images.decode import decode
-from lookalike.images.pool import DecodePool
+from lookalike.images.pool.pool import DecodePool
 from lookalike.types import InputSpec, Limits
 
 pytest.importorskip("rawpy", reason="the extra raw isn't installed")

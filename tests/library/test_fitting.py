@@ -274,7 +274,7 @@ def test_killed_between_fitting_and_encoding(tmp_path: Path, clip: str, contents
 
 def test_the_fit_is_the_one_of_the_features(tmp_path: Path, clip: str, contents: Contents) -> None:
     """The codes in the library, against the model and the fit made by hand."""
-    from lookalike.images.pool import DecodePool
+    from lookalike.images.pool.pool import DecodePool
 
     folder = paint(tmp_path / "p", 150)
     with Library.open(tmp_path / "l.lookalike", photo=clip) as library:

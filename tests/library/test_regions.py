@@ -13,7 +13,7 @@ from PIL import Image
 
 from lookalike.encoders import registry
 from lookalike.images.decode import prepare
-from lookalike.images.regions import REGIONS
+from lookalike.images.parts.regions import REGIONS
 from lookalike.library import Library, schema
 from lookalike.library.catalog import Catalog
 from lookalike.library.search import PART_HANDICAP

@@ -14,9 +14,9 @@ from lookalike.codes.bits import from_words, hamming, to_words
 from lookalike.encoders.perceptual import USABLE_QUALITY
 from lookalike.evaluation.edits import apply
 from lookalike.images.decode import prepare
-from lookalike.indexes.short_list import Rows, in_order
 from lookalike.library import Library
 from lookalike.library.search import Question, merge
+from lookalike.ranking.short_list import Rows, in_order
 from lookalike.types import Limits, Match
 
 

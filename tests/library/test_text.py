@@ -15,7 +15,7 @@ from PIL import Image
 from lookalike.encoders import registry
 from lookalike.encoders.fitted import FittedEncoder
 from lookalike.errors import MissingExtraError, ModelError, UsageError
-from lookalike.images.pool import DecodePool
+from lookalike.images.pool.pool import DecodePool
 from lookalike.library import Library
 from lookalike.library.text import cosines
 
@@ -63,7 +63,7 @@ def test_the_order_is_that_of_the_raw_cosines(tmp_path: Path) -> None:
     name = f"hub:{hub_models.clip(tmp_path / 'clip')}"
     encoder = registry.load(name)
     assert isinstance(encoder, FittedEncoder)
-    text = encoder.recipe.source.text_tower(16).features("a green picture")
+    text = encoder.recipe.origin.text_tower(16).features("a green picture")
     with DecodePool({"x": encoder.input}, workers=1) as pool:
         raw = {
             str(file): float(encoder.tower.features([pool.decode(file).inputs["x"]])[0] @ text)

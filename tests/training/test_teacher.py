@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lookalike.datasets import Part
+from lookalike.datasets import Subset
 from lookalike.errors import UsageError
 from lookalike.training.config import Config
 from lookalike.training.examples import Examples
@@ -32,7 +32,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("teacher") / "teacher.checkpoint"
     labels = np.arange(64) % 2
     config = Config(
-        network="thesis-cnn", width=8, side=SIDE, epochs=10, batch=16, part=8, optimizer="adamw"
+        network="thesis-cnn", width=8, side=SIDE, epochs=10, batch=16, subset=8, optimizer="adamw"
     )
     train(Examples("two", pictures(labels, 0), labels, CLASSES), config, checkpoint=path)
     return path
@@ -43,31 +43,31 @@ def test_a_teacher_labels_what_it_is_certain_of(checkpoint: Path) -> None:
     truth = rng.integers(0, 2, 300)
     names = tuple(f"{CLASSES[label]}-{row}" for row, label in enumerate(truth))
     seen: list[int] = []
-    # The labels that the part has are wrong, and must not be looked at.
-    part = Part(pictures(truth, 1), 1 - truth, names)
-    found = taught(checkpoint, part, CLASSES, trust=0.5, progress=seen.append)
+    # The labels that the subset has are wrong, and must not be looked at.
+    subset = Subset(pictures(truth, 1), 1 - truth, names)
+    found = taught(checkpoint, subset, CLASSES, trust=0.5, progress=seen.append)
     assert sum(seen) == 300
     assert len(found) == sum(np.ceil(np.bincount(truth) / 2))
     assert found.labels is not None
     for name, label, picture in zip(found.names, found.labels, found.pictures, strict=True):
         assert name.startswith(CLASSES[label])
         row = int(name.split("-")[1])
-        assert np.array_equal(picture, part.pictures[row])
-    threaded = taught(checkpoint, part, CLASSES, trust=0.5, threads=1)
+        assert np.array_equal(picture, subset.pictures[row])
+    threaded = taught(checkpoint, subset, CLASSES, trust=0.5, threads=1)
     assert threaded.names == found.names
 
 
 @pytest.mark.parametrize("trust", [0.0, 1.1, -1.0])
 def test_a_share_out_of_range_is_refused(checkpoint: Path, trust: float) -> None:
-    part = Part(pictures(np.zeros(4), 1), None, ("a", "b", "c", "d"))
+    subset = Subset(pictures(np.zeros(4), 1), None, ("a", "b", "c", "d"))
     with pytest.raises(UsageError, match="share"):
-        taught(checkpoint, part, CLASSES, trust=trust)
+        taught(checkpoint, subset, CLASSES, trust=trust)
 
 
 def test_a_teacher_of_other_classes_is_refused(checkpoint: Path) -> None:
-    part = Part(pictures(np.zeros(4), 1), None, ("a", "b", "c", "d"))
+    subset = Subset(pictures(np.zeros(4), 1), None, ("a", "b", "c", "d"))
     with pytest.raises(UsageError, match="knows the classes dark, light"):
-        taught(checkpoint, part, ("cat", "dog"), trust=0.5)
+        taught(checkpoint, subset, ("cat", "dog"), trust=0.5)
 
 
 @given(

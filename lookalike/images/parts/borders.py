@@ -1,0 +1,54 @@
+"""Plain borders around a picture, as frames, slides and screenshots add them."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from lookalike.images.parts.plain import SPREAD, colours, plain
+from lookalike.types import Pixels
+
+__all__ = ["without_borders"]
+
+LEAST_SHARE = 0.25  # of each side has to remain, else the picture is mostly plain itself
+LEAST_PIXELS = 16
+
+
+def without_borders(pixels: Pixels) -> Pixels | None:
+    """The picture inside its plain borders.
+
+    A border is what remains plain from a side inwards and keeps the colour that it has at that
+    side. One more line is cut, where a smaller copy blends border and picture.
+
+    Args:
+        pixels: RGB, uint8 (height, width, 3).
+
+    Returns:
+        A view of ``pixels``, or ``None`` where there are no borders, or nothing inside them.
+    """
+    height, width = pixels.shape[:2]
+    columns = pixels.swapaxes(0, 1)
+    rows, across = plain(pixels), plain(columns)
+    top, bottom = _border(pixels, rows), _border(pixels[::-1], rows[::-1])
+    left, right = _border(columns, across), _border(columns[::-1], across[::-1])
+    inner = pixels[_cut(top) : height - _cut(bottom), _cut(left) : width - _cut(right)]
+    if inner.shape == pixels.shape:
+        return None
+    sides = zip(inner.shape[:2], pixels.shape[:2], strict=True)
+    if any(new < max(LEAST_PIXELS, LEAST_SHARE * old) for new, old in sides):
+        return None
+    return inner
+
+
+def _cut(lines: int) -> int:
+    return lines + 1 if lines else 0
+
+
+def _border(pixels: Pixels, plain_lines: npt.NDArray[np.bool_]) -> int:
+    """How many lines from the first one on are plain and of one colour."""
+    count = len(plain_lines) if plain_lines.all() else int(np.argmin(plain_lines))
+    if not count:
+        return 0
+    found = colours(pixels[:count])
+    same = np.abs(found - found[0]).max(axis=1) <= SPREAD
+    return count if same.all() else int(np.argmin(same))

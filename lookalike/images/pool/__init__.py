@@ -1,0 +1,1 @@
+"""Decoding in child processes, with limits on what one picture may cost."""

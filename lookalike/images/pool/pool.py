@@ -1,0 +1,285 @@
+"""Decoding in child processes, with a limit on pixels, bytes, memory and seconds for a picture.
+
+A picture that makes a decoder hang, crash or ask for all memory costs its child, and one line in
+the ledger; another child takes its place.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from queue import Empty, LifoQueue, SimpleQueue
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from lookalike.errors import LookalikeError, PictureError, PictureFailed, PictureSkipped, UsageError
+from lookalike.images.pool.child import ChildDied, ChildTimeout
+from lookalike.images.pool.messages import pack_inputs, unpack_answer
+from lookalike.images.pool.place import CLOSED, Place
+from lookalike.images.reasons import one_line
+from lookalike.system.processors import processors
+from lookalike.types import Decoded, InputSpec, Limits
+
+__all__ = ["DecodePool", "Source"]
+
+_log = logging.getLogger(__name__)
+
+K = TypeVar("K")
+Source = str | bytes | os.PathLike[str]
+"""A file's path, or a picture file's bytes."""
+
+_RECYCLE_AFTER = 20_000  # pictures, against decoders that leak
+_RECYCLE_RESIDENT = 300_000_000  # bytes still held after an answer
+_POLL_SECONDS = 1.0  # how often a wait looks up, for Ctrl-C on Windows
+
+
+class DecodePool:
+    """Child processes that decode pictures; any number of threads may use one pool.
+
+    Args:
+        inputs: for each encoder's name what it wants to be handed.
+        limits: what one picture may cost.
+        workers: number of children at most; the number of processors where it isn't given.
+            They are started when they are first needed.
+        command: what starts a child, for tests.
+
+    Raises:
+        UsageError: no inputs, or fewer than one worker.
+    """
+
+    def __init__(
+        self,
+        inputs: Mapping[str, InputSpec],
+        *,
+        limits: Limits | None = None,
+        workers: int | None = None,
+        command: Sequence[str] | None = None,
+    ) -> None:
+        if not inputs:
+            raise UsageError("a decoding pool without inputs has nothing to give: name one")
+        workers = workers if workers is not None else processors()
+        if workers < 1:
+            raise UsageError(f"{workers} workers can't decode: give at least 1")
+        self.inputs = dict(inputs)
+        self.limits = limits or Limits()
+        self.workers = workers
+        self._closed = threading.Event()
+        self._places = [
+            Place(self.inputs, self.limits, command, self._closed) for _ in range(workers)
+        ]
+        # Last in, first out: a warm child comes before one that would have to be started.
+        self._idle: LifoQueue[Place] = LifoQueue()
+        for place in self._places:
+            self._idle.put(place)
+        self._heavy = threading.Lock()
+        # Also runs when the pool is forgotten, and when the interpreter ends.
+        self._finalizer = weakref.finalize(self, _end_all, self._closed, self._places)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the children. Waiting calls fail; the pool can't be used any more."""
+        self._finalizer()
+
+    def warm(self, children: int | None = None) -> None:
+        """Start children without waiting for them, while the caller has other things to load."""
+        places = [self._take() for _ in range(min(children or self.workers, self.workers))]
+        try:
+            for place in places:
+                place.start()
+        finally:
+            for place in places:
+                self._idle.put(place)
+
+    def decode(self, source: Source, *, inputs: Mapping[str, InputSpec] | None = None) -> Decoded:
+        """Decode one picture.
+
+        Args:
+            source: a path (``str`` or path-like), or a picture file's ``bytes``.
+            inputs: other inputs than the pool's own, for this picture.
+
+        Raises:
+            PictureSkipped: not a picture, or beyond a limit on pixels or bytes.
+            PictureFailed: unreadable, truncated, damaged, or beyond a limit on memory or seconds.
+            LookalikeError: no child can be started, or the pool is closed.
+        """
+        header, body = self._request(source)
+        wanted = self.inputs if inputs is None else dict(inputs)
+        if inputs is not None:
+            header["inputs"] = pack_inputs(inputs)
+        place = self._take()
+        try:
+            try:
+                answer = self._ask(place, header, body, wanted)
+            except ChildDied:
+                # Once more: it may have been another's fault, such as the system's lack of memory.
+                answer = self._ask(place, header, body, wanted, last=True)
+        except BaseException:
+            place.drop()  # what it is busy with is nobody's any more
+            raise
+        finally:
+            self._idle.put(place)
+        if isinstance(answer, PictureError):
+            raise answer
+        return answer
+
+    def map(
+        self, jobs: Iterable[tuple[K, Source]], *, in_flight: int | None = None
+    ) -> Iterator[tuple[K, Decoded | PictureError]]:
+        """Decode many pictures on all children.
+
+        Args:
+            jobs: keys and sources; it is advanced by the caller's own thread.
+            in_flight: how far ahead of the caller to work, in pictures: each takes about as much
+                memory as its inputs. By default 16 for each worker.
+
+        Yields:
+            Each key with its picture, or with the error that stands for it, as they come: not in
+            the order of ``jobs``.
+
+        Raises:
+            LookalikeError: no child can be started, or the pool is closed.
+        """
+        ahead = in_flight if in_flight is not None else 16 * self.workers
+        if ahead < 1:
+            raise UsageError(f"{ahead} pictures in flight are none: give at least 1")
+        return self._map(iter(jobs), ahead)
+
+    def _map(
+        self, jobs: Iterator[tuple[K, Source]], ahead: int
+    ) -> Iterator[tuple[K, Decoded | PictureError]]:
+        todo: SimpleQueue[tuple[K, Source] | None] = SimpleQueue()
+        done: SimpleQueue[tuple[K, Decoded | PictureError | BaseException]] = SimpleQueue()
+        stop = threading.Event()
+
+        def serve() -> None:
+            while (job := todo.get()) is not None and not stop.is_set():
+                key, source = job
+                try:
+                    done.put((key, self.decode(source)))
+                except BaseException as error:  # the caller's thread raises it
+                    done.put((key, error))
+
+        threads = [
+            threading.Thread(target=serve, name=f"lookalike-map-{i}", daemon=True)
+            for i in range(self.workers)
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+            open_jobs, more = 0, True
+            while True:
+                while more and open_jobs < ahead:
+                    job = next(jobs, None)
+                    if job is None:
+                        more = False
+                        break
+                    todo.put(job)
+                    open_jobs += 1
+                if not open_jobs:
+                    return
+                key, answer = _get(done)
+                open_jobs -= 1
+                if isinstance(answer, Decoded | PictureError):
+                    yield key, answer
+                else:
+                    raise answer
+        finally:
+            stop.set()
+            for _ in threads:
+                todo.put(None)
+
+    def _request(self, source: Source) -> tuple[dict[str, Any], bytes]:
+        if isinstance(source, bytes):
+            if not source:
+                raise PictureSkipped("empty file")
+            if len(source) > self.limits.file_bytes:
+                raise PictureSkipped(
+                    f"{len(source):,} bytes: more than the limit of {self.limits.file_bytes:,}"
+                )
+            return {"from": "bytes"}, source
+        try:
+            path = os.path.abspath(os.fspath(source))  # the child's current folder is its own
+        except TypeError as error:
+            raise UsageError(
+                f"a {type(source).__name__} is no picture file: give a path or bytes"
+            ) from error
+        if "\0" in path:
+            raise PictureFailed("can't be read: its path holds a null character")
+        return {"from": "path"}, os.fsencode(path)
+
+    def _take(self) -> Place:
+        while not self._closed.is_set():
+            try:
+                place = self._idle.get(timeout=_POLL_SECONDS)
+            except Empty:
+                continue
+            if self._closed.is_set():
+                self._idle.put(place)
+                break
+            return place
+        raise LookalikeError(CLOSED)
+
+    def _ask(
+        self,
+        place: Place,
+        header: dict[str, Any],
+        body: bytes,
+        inputs: Mapping[str, InputSpec],
+        *,
+        last: bool = False,
+    ) -> Decoded | PictureError:
+        child = place.ready()
+        seconds = self.limits.seconds
+        try:
+            reply, data = child.ask(header, body, seconds)
+            if reply.get("status") == "heavy":
+                with self._heavy:
+                    reply, data = child.ask({}, b"", seconds)
+            answer = unpack_answer(reply, data, inputs)
+        except ChildTimeout:
+            place.drop()
+            return PictureFailed(f"decoding took more than {seconds:g} seconds")
+        except ChildDied as error:
+            place.drop()
+            if self._closed.is_set():
+                raise LookalikeError(CLOSED) from error
+            _log.info("a decoding process is replaced: %s", error)
+            if not last:
+                raise
+            return PictureFailed(f"crashed its decoder: {error}")
+        except (ValueError, TypeError, KeyError) as error:
+            place.drop()
+            return PictureFailed(
+                f"the decoding process sent what is no answer: {one_line(str(error))}"
+            )
+        if child.asked >= _RECYCLE_AFTER or int(reply.get("resident", 0)) > _RECYCLE_RESIDENT:
+            place.drop()
+        return answer
+
+
+def _get(queue: SimpleQueue[Any]) -> Any:
+    """Wait in short steps: on Windows an endless wait can't be interrupted."""
+    while True:
+        try:
+            return queue.get(timeout=_POLL_SECONDS)
+        except Empty:
+            continue
+
+
+def _end_all(closed: threading.Event, places: Iterable[Place]) -> None:
+    closed.set()  # first, so that no child is started in place of one that ends now
+    for place in places:
+        place.drop()

@@ -1,0 +1,1 @@
+"""Contact sheets, drawings and small pictures."""

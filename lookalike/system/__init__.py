@@ -1,0 +1,1 @@
+"""What is asked of the machine, in one way everywhere."""
