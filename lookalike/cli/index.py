@@ -85,7 +85,7 @@ def index(
             with byte_bar("downloading") as fetched:
                 opened.check_photo(model, progress=fetched)
         report = opened.index(
-            *folders, exclude=exclude or None, regions=regions, progress=progress, stop=stop
+            *folders, exclude=exclude or None, parts=regions, progress=progress, stop=stop
         )
     return show_report(report, library, as_json=as_json)
 

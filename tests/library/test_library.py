@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from contract_view import contract_of
 from PIL import Image, ImageOps
 
 from lookalike.errors import (
@@ -23,7 +24,7 @@ from lookalike.errors import (
     UsageError,
 )
 from lookalike.library import IndexReport, Library, Progress
-from lookalike.library.connection import writer_lock
+from lookalike.library.local.connection import writer_lock
 
 
 @pytest.fixture
@@ -130,10 +131,12 @@ def test_copies_are_all_listed(library: Library, photos: Path) -> None:
 
 def test_nothing_changed(library: Library, photos: Path) -> None:
     library.index(photos)
-    stamp = library._catalog.stamp()
+    with contract_of(library) as (store, _):
+        stamp = store.stamp()
     assert counts(library.index()) == {"unchanged": 8}
     assert counts(library.index(photos)) == {"unchanged": 8}
-    assert library._catalog.stamp() == stamp
+    with contract_of(library) as (store, _):
+        assert store.stamp() == stamp
 
 
 def test_touched_changed_moved_deleted_and_returned(
