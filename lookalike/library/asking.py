@@ -158,8 +158,10 @@ class Asking:
 
 
 def _check_k(k: int) -> None:
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= MOST_HITS:
+    if isinstance(k, bool) or not isinstance(k, int | np.integer):
         raise UsageError(f"k is a whole number from 1 to {MOST_HITS:,}, not {k!r}")
+    if not 1 <= k <= MOST_HITS:
+        raise UsageError(f"k is 1 to {MOST_HITS:,}, not {k}")
 
 
 def _question(decoded: Decoded, encoders: dict[Slot, Encoder]) -> Question:
