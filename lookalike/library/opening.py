@@ -10,7 +10,7 @@ from lookalike.errors import LibraryNotFoundError, UsageError
 from lookalike.library.engine import Engine
 from lookalike.library.store import Store
 
-__all__ = ["MEMORY", "Location", "delete_library", "file_of", "open_library"]
+__all__ = ["MEMORY", "Location", "delete_library", "exists", "file_of", "open_library"]
 
 Location = str | os.PathLike[str]
 """The path of a file, or :data:`MEMORY`."""
@@ -37,6 +37,12 @@ def file_of(location: Location) -> Path | None:
             f" file, or {MEMORY}"
         )
     return Path(named).expanduser().absolute()
+
+
+def exists(location: Location) -> bool:
+    """Whether something is at a location, be it a library or not."""
+    path = file_of(location)
+    return path is not None and path.exists()
 
 
 def open_library(location: Location, *, create: bool, read_only: bool) -> tuple[Store, Engine]:
