@@ -30,16 +30,10 @@ DEFAULT_PHOTO = "photo-256"
 
 
 class Library:
-    """Pictures of some folders, their codes, and the search over them. One SQLite file.
+    """Pictures of some folders, their codes, and the search over them.
 
     Threads may share a library: any number may search while one indexes. Other processes may
-    search it too, and one process at a time may write.
-
-    Example:
-        >>> with Library.open("pictures.lookalike") as library:     # doctest: +SKIP
-        ...     library.index("~/Pictures")
-        ...     for match in library.search("cat.jpg", k=5).hits:
-        ...         print(match.kind, match.path)
+    search its file too, and one process at a time may write. ``Library.open`` makes one.
     """
 
     def __init__(
@@ -117,11 +111,7 @@ class Library:
         return path
 
     def identity(self) -> object:
-        """Tells this library from another one that takes its place at the same location.
-
-        Raises:
-            LibraryNotFoundError: there is none there any more.
-        """
+        """Tells this library from another that takes its place; LibraryNotFoundError if none is."""
         return self._store.identity()
 
     @property
@@ -170,10 +160,9 @@ class Library:
                 are kept for these folders. ``None`` keeps the patterns that a folder has.
             parts: whether pictures get photo codes of nine parts of them, too, so that a part finds
                 the whole and the whole its parts; ``None`` keeps what the library has.
-            members: how many pictures of a file get codes where it holds several, such as the pages
-                of a TIFF or the frames of an animation, 1 to 10,000; ``None`` keeps what the
-                library has, which at first is 1. With a larger number the next run reads files
-                again of which nobody knows how many pictures they hold.
+            members: how many pictures of a file get codes where it holds several (pages, frames), 1
+                to 10,000; ``None`` keeps what the library has, at first 1. With more, the next run
+                reads the files again of which nobody knows how many pictures they hold.
             progress: called after every batch, in this thread.
             stop: set it, from any thread, to end after the batch in hand.
 
@@ -190,18 +179,17 @@ class Library:
         progress: OnProgress | None = None,
         stop: threading.Event | None = None,
     ) -> IndexReport:
-        """Make all codes anew with the encoders of this lookalike.
+        """Make all codes again with the encoders of this lookalike.
 
-        The old codes answer until the new ones are complete. A reindex that was interrupted goes on
-        where it stopped. While a folder is offline the new codes can't be complete, and the old
-        ones stay: the report names the folder.
+        The old codes answer until the new ones are complete. An interrupted reindex resumes where
+        it stopped. While a folder is offline the old codes stay, and the report names the folder.
 
         Args:
             photo: the photo encoder to use from now on; by default the newest version of the one
                 that the library has. A model that is fitted on the library's pictures is fitted
-                anew if it is named, and is otherwise kept as it is.
+                again if it is named, and is otherwise kept as it is.
             progress: as for :meth:`index`.
-            stop: as for :meth:`index`.
+            stop: likewise.
         """
         return self._updating(progress, stop).reindex(photo)
 
@@ -220,7 +208,6 @@ class Library:
         # Here, not above: a search needs none of it.
         from lookalike.library.updating import Updating
 
-        self._check_open()
         return Updating(
             self._store, self._engine, self._models, self._limits, self._workers, progress, stop
         )
@@ -232,8 +219,7 @@ class Library:
 
         Args:
             photo: name or path of the encoder.
-            progress: called with the bytes that are there and the bytes in all, where a model has
-                to be fetched.
+            progress: called with the bytes fetched and the bytes in all.
 
         Raises:
             EncoderMismatchError: they are another encoder's.
@@ -272,14 +258,13 @@ class Library:
     ) -> SearchResult:
         """The k pictures of the library that show what a text says.
 
-        Texts are compared with the embeddings, all of them: a text has no code. Their cosines are
-        small even for the best pictures: only their order means something.
+        Texts are compared with all embeddings: a text has no code. Their cosines are small even for
+        the best pictures: only their order means something.
 
         Args:
             text: what to look for, best in the words of a caption, such as ``a red boat``.
             k: pictures to find, 1 to 10,000.
-            progress: called with the bytes that are there and the bytes in all, where the model's
-                text tower has yet to be fetched.
+            progress: called with the bytes fetched and the bytes in all of the text tower.
 
         Returns:
             Hits of kind ``alike``, best first, without a distance.
@@ -293,9 +278,10 @@ class Library:
         return self._asking().search_text(text, k, progress)
 
     def _asking(self) -> Asking:
-        """What answers; made at the first question, since it brings in compiled kernels."""
+        """What answers; made at the first question."""
         with self._lock:
-            self._check_open()
+            if self._closed:
+                raise LibraryClosedError(f"{self._store.location} was closed: open it again")
             if self._asked is None:
                 from lookalike.library.asking import Asking
 
@@ -310,9 +296,4 @@ class Library:
         Args:
             measure: what searching costs on this machine, if that isn't known yet: some seconds.
         """
-        self._check_open()
         return describe(self._store, self._engine, self._models, version=self._store.version)
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise LibraryClosedError(f"{self._store.location} was closed: open it again")

@@ -16,6 +16,7 @@ from contract_view import contract_of
 from PIL import Image, ImageOps
 
 from lookalike.errors import (
+    LibraryClosedError,
     LibraryDamagedError,
     LibraryLockedError,
     LibraryNotFoundError,
@@ -439,3 +440,20 @@ def test_status(library: Library, photos: Path) -> None:
     assert [(Path(e.path).name, e.status) for e in status.ledger] == [("not.jpg", "skipped")]
     assert status.library_bytes > 0
     assert status.cache_bytes > 0
+
+
+def test_a_closed_library_says_so(library: Library, photos: Path) -> None:
+    library.index(photos)
+    library.close()
+    library.close()
+    for call in (
+        lambda: library.search(photos / "coins.jpg"),
+        lambda: library.search_text("a cat"),
+        lambda: library.index(photos),
+        library.reindex,
+        lambda: library.remove(photos),
+        library.status,
+        library.pictures.count,
+    ):
+        with pytest.raises(LibraryClosedError, match="was closed"):
+            call()
