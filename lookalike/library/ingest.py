@@ -21,6 +21,8 @@ from itertools import islice
 from typing import TypeVar
 
 from lookalike.errors import PictureError
+from lookalike.images.formats.registry import FORMATS
+from lookalike.images.members import member_name
 from lookalike.images.pool.pool import DecodePool
 from lookalike.library.keeping import Job, Keeping, Made
 from lookalike.library.records import ContentKey, KnownFile, Member, Refusal, StoredCode
@@ -220,7 +222,23 @@ class Ingest:
         return [self._coded(picture) for picture in self._pictures(path)]
 
     def _pictures(self, path: str) -> Iterator[Decoded]:
-        yield self._pool.decode(path)
+        """The pictures of a file that are wanted; those behind one that can't be read are left."""
+        if self._members == 1:
+            yield self._pool.decode(path)
+            return
+        first = self._pool.decode(path, count=True)
+        pictures = [first]
+        kind = FORMATS[first.format].members if first.format in FORMATS else None
+        for number in range(2, min(self._members, first.members or 1) + 1):
+            try:
+                member = member_name(kind or "page", number)
+                pictures.append(self._pool.decode(path, member=member))
+            except PictureError as error:
+                _log.warning("%s: %s can't be read: %s", path, member, error)
+                break
+        if len(pictures) < min(self._members, first.members or 1):
+            pictures[0] = replace(first, members=len(pictures))  # or it would be tried at every run
+        yield from pictures
 
     def _coded(self, picture: Decoded) -> Made:
         key = ContentKey(picture.content_digest, picture.member)

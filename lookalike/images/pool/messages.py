@@ -61,6 +61,8 @@ def pack_decoded(decoded: Decoded) -> tuple[dict[str, Any], list[memoryview]]:
         "height": decoded.height,
         "format": decoded.format,
         "file_bytes": decoded.file_bytes,
+        "member": decoded.member,
+        "members": decoded.members,
         "arrays": [[n, a.shape[0], a.shape[1]] for n, a in decoded.inputs.items()],
     }
     return header, [np.ascontiguousarray(a).data for a in decoded.inputs.values()]
@@ -104,4 +106,6 @@ def unpack_answer(
         height=int(header["height"]),
         format=str(header["format"]),
         file_bytes=int(header["file_bytes"]),
+        member=str(header["member"]),
+        members=None if header["members"] is None else int(header["members"]),
     )

@@ -1,4 +1,4 @@
-"""The checksums of a PNG file, which Pillow leaves unread for the chunks that hold the pixels."""
+"""PNG and APNG."""
 
 from __future__ import annotations
 
@@ -6,15 +6,31 @@ import struct
 import zlib
 
 from lookalike.errors import PictureFailed
+from lookalike.images.formats.format import Format
 
-__all__ = ["check_png"]
+__all__ = ["FORMAT"]
 
 
-def check_png(data: bytes) -> None:
+class _PNG(Format):
+    name = "PNG"
+    suffixes = (".apng", ".png")
+    reader = "PIL.PngImagePlugin"
+    media_type = "image/png"
+    members = "frame"
+
+    def recognises(self, data: bytes, suffix: str) -> bool:
+        return data.startswith(b"\x89PNG\r\n\x1a\n")
+
+    def check_after(self, data: bytes) -> None:
+        _check_chunks(data)
+
+
+def _check_chunks(data: bytes) -> None:
     """Walk the chunks of a PNG file and compare their checksums (about 1 GB/s).
 
-    A wrong checksum is an error to viewers that go by the book (PNG specification, third edition,
-    section 13.2), and pixels that can't be trusted don't belong into a search.
+    Pillow leaves those unread that belong to the chunks with the pixels. A wrong checksum is an
+    error to viewers that go by the book (PNG specification, third edition, section 13.2), and
+    pixels that can't be trusted don't belong into a search.
 
     Raises:
         PictureFailed: a checksum is wrong, or the file ends before its last chunk.
@@ -34,3 +50,6 @@ def check_png(data: bytes) -> None:
         if name == b"IEND":
             return
         at = end
+
+
+FORMAT = _PNG()

@@ -1,4 +1,4 @@
-"""Camera raw by its embedded preview: the picture that the camera itself made of it."""
+"""The embedded preview of a camera raw file: the picture that the camera itself made of it."""
 
 from __future__ import annotations
 
