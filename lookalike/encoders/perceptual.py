@@ -10,10 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.codes.loading import Loading
+from lookalike.encoders import pdq_plain
 from lookalike.errors import UsageError
 from lookalike.system.processors import processors
 from lookalike.types import Codes, Encoded, InputSpec, Pixels
@@ -41,6 +44,7 @@ many degrees, flipped, or mirrored at its main or its other diagonal (the names 
 
 _SMALLEST = 5  # pixels a side; the published program gives smaller pictures no code
 _FEWEST_FOR_THREADS = 8  # pictures; below, starting threads costs more than it gains
+_FIRST_PICTURES = 16  # that a process hashes before the compiled kernels are loaded beside its work
 
 _i, _j = np.indices((16, 16))
 _VERTICAL = np.where(_i % 2, 1, -1).astype(np.float32)  # [i, j] is frequency i + 1 downwards, so
@@ -138,13 +142,21 @@ class PDQ:
         Raises:
             UsageError: a picture of another type or shape.
         """
-        plane = _luma(pixels)
-        frequencies = np.zeros((4, 16, 16), dtype=np.float32)
-        flips = (plane, plane[:, ::-1], plane[::-1], plane[::-1, ::-1])
-        quality = [
-            self._one(np.array(flip), row) for flip, row in zip(flips, frequencies, strict=True)
-        ]
-        return _eight(*frequencies), quality[0]
+        _check(pixels)
+        kernels = _KERNELS.asked()
+        plane = pdq_plain.luma(pixels) if kernels is None else _luma(kernels, pixels)
+        flips = np.stack([plane, plane[:, ::-1], plane[::-1], plane[::-1, ::-1]])
+        if min(plane.shape) < _SMALLEST:
+            frequencies, quality = np.zeros((4, 16, 16), np.float32), 0
+        elif kernels is None:
+            frequencies, (quality, *_) = pdq_plain.low_frequencies(flips, self._cosines)
+        else:
+            frequencies = np.zeros((4, 16, 16), np.float32)
+            quality, *_ = [
+                kernels.low_frequencies(flip, self._cosines, row)
+                for flip, row in zip(flips, frequencies, strict=True)
+            ]
+        return _eight(*frequencies), quality
 
     def _transform(
         self, pictures: Sequence[Pixels]
@@ -154,9 +166,23 @@ class PDQ:
         frequencies = np.zeros((n, 16, 16), dtype=np.float32)
         quality = np.zeros(n, dtype=np.uint8)
 
+        for picture in pictures:
+            _check(picture)
+        # A few pictures need no compiler; many can wait for it.
+        kernels = _KERNELS.asked(n) if n <= _FEWEST_FOR_THREADS else _KERNELS.now()
+
         def transform(start: int, step: int) -> None:
             for row in range(start, n, step):
-                quality[row] = self._one(_luma(pictures[row]), frequencies[row])
+                picture = pictures[row]
+                if min(picture.shape[:2]) < _SMALLEST:
+                    continue
+                if kernels is None:
+                    plane = pdq_plain.luma(picture)[None]
+                    made, found = pdq_plain.low_frequencies(plane, self._cosines)
+                    frequencies[row], quality[row] = made[0], found[0]
+                else:
+                    plane = _luma(kernels, picture)
+                    quality[row] = kernels.low_frequencies(plane, self._cosines, frequencies[row])
 
         threads = min(self._threads, n // (_FEWEST_FOR_THREADS // 2))
         if threads < 2:
@@ -166,24 +192,22 @@ class PDQ:
                 list(pool.map(transform, range(threads), [threads] * threads))
         return frequencies, quality
 
-    def _one(self, plane: npt.NDArray[np.float32], frequencies: npt.NDArray[np.float32]) -> int:
-        """Write the frequencies (16, 16) of one plane, which is overwritten; its quality."""
-        from lookalike.encoders.pdq_kernels import low_frequencies  # see _luma
 
-        if min(plane.shape) < _SMALLEST:
-            return 0
-        return low_frequencies(plane, self._cosines, frequencies)
+def _kernels() -> Any:
+    # Here, not above: Numba takes a third of a second to import, and a question or two, or asking
+    # an encoder for its name or its input, needs none of it.
+    from lookalike.encoders import pdq_kernels
+
+    return pdq_kernels
 
 
-def _luma(picture: Pixels) -> npt.NDArray[np.float32]:
+_KERNELS = Loading(_kernels, _FIRST_PICTURES)
+
+
+def _luma(kernels: Any, picture: Pixels) -> npt.NDArray[np.float32]:
     """Brightness of an RGB picture, float32 (height, width)."""
-    # Here, not above: Numba takes a third of a second to import, and asking an encoder for its
-    # name or its input needs none of it.
-    from lookalike.encoders.pdq_kernels import luma
-
-    _check(picture)
     plane = np.empty(picture.shape[:2], dtype=np.float32)
-    luma(np.ascontiguousarray(picture).reshape(-1), plane.reshape(-1))
+    kernels.luma(np.ascontiguousarray(picture).reshape(-1), plane.reshape(-1))
     return plane
 
 

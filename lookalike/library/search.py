@@ -21,7 +21,7 @@ import numpy.typing as npt
 from lookalike.codes.bits import to_words
 from lookalike.encoders.perceptual import MATCH_DISTANCE, USABLE_QUALITY
 from lookalike.images.parts.regions import REGIONS
-from lookalike.indexes.scan import Scan
+from lookalike.indexes.exact import ExactScan, exact_scan
 from lookalike.library.cache import CodeTable
 from lookalike.library.catalog import Catalog
 from lookalike.ranking.short_list import Rows, cosines, in_order, length, likeness
@@ -54,15 +54,15 @@ class Table:
 
     def __init__(self, codes: CodeTable) -> None:
         self.codes = codes
-        self.scan = Scan(codes.words, codes.encoder.bits)
+        self.scan = exact_scan(codes.words, codes.encoder.bits)
         # No mask is cheaper than one that allows everything.
         self.allowed = None if bool(codes.visible.all()) else np.asarray(codes.visible)
         # The codes of parts, those of one picture one after the other.
-        self.parts: Scan | None = None
+        self.parts: ExactScan | None = None
         self.parts_allowed: npt.NDArray[np.bool_] | None = None
         if codes.regions.shape[1]:
             words = codes.regions.reshape(-1, codes.words.shape[1])
-            self.parts = Scan(words, codes.encoder.bits)
+            self.parts = exact_scan(words, codes.encoder.bits)
             if self.allowed is not None:
                 self.parts_allowed = np.repeat(self.allowed, len(REGIONS))
 
