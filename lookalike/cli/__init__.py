@@ -15,12 +15,17 @@ import click
 from lookalike import __version__
 from lookalike.cli.failure import report_failure, silence_stdout
 from lookalike.cli.lazy import LazyGroup
+from lookalike.cli.notes import say_notes
 from lookalike.cli.options import verbose_option
+from lookalike.codes import loading
 
 __all__ = ["main", "program"]
 
+_SILENCE = 0.5  # seconds that a command may wait without saying what for
+
 # Without --verbose the log is silent: what matters to a user is printed.
 logging.getLogger("lookalike").addHandler(logging.NullHandler())
+say_notes(loading.COMPILING)
 
 
 # A command NAME stands in the module lookalike.cli.NAME, which says this of itself, too.
@@ -74,4 +79,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except (Exception, KeyboardInterrupt) as error:
         return report_failure(error)
+    loading.wait(_SILENCE)
     return result if isinstance(result, int) else 0

@@ -61,5 +61,9 @@ class LazyGroup(click.Group):
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands into the help."""
+        rows = [
+            (name, self._told.get(name) or self.commands[name].get_short_help_str())
+            for name in self.list_commands(context)
+        ]
         with formatter.section("Commands"):
-            formatter.write_dl([(name, self._told[name]) for name in self.list_commands(context)])
+            formatter.write_dl(rows)

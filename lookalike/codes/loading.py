@@ -12,11 +12,44 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-__all__ = ["Loading"]
+__all__ = ["COMPILING", "Loading", "tell", "wait"]
+
+COMPILING = "lookalike.compiling"
+"""Name of the logger that is told, once in a process, that kernels are compiled."""
 
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+_compiling = logging.getLogger(COMPILING)
+_threads: list[threading.Thread] = []
+_untold: list[str] = []
+
+
+def tell(message: str) -> None:
+    """Log that kernels are being compiled: now if somebody waits for them, else see :func:`wait`.
+
+    Args:
+        message: what to say.
+    """
+    if threading.current_thread() in _threads:
+        _untold.append(message)
+    else:
+        _compiling.info(message)
+
+
+def wait(seconds: float) -> None:
+    """Wait for what is loaded beside the work, as the end of a process does.
+
+    Args:
+        seconds: after which it is told if compiling is what takes so long.
+    """
+    for thread in _threads:
+        thread.join(seconds)
+        if thread.is_alive():
+            for message in _untold:
+                _compiling.info(message)
+            thread.join()
+    _untold.clear()
 
 
 class Loading(Generic[T]):
@@ -49,7 +82,9 @@ class Loading(Generic[T]):
             begin = self._uses > self._after and not self._begun
             self._begun |= begin
         if begin:
-            threading.Thread(target=self._try, name="lookalike-load").start()
+            thread = threading.Thread(target=self._try, name="lookalike-load")
+            _threads.append(thread)
+            thread.start()
         return self._loaded
 
     def now(self) -> T:

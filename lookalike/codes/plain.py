@@ -95,7 +95,7 @@ def _blocks(codes: Words, queries: Words) -> Iterator[tuple[int, Distances]]:
         The first row of a block, and uint16 (queries, rows), which the next block overwrites.
     """
     n, words = codes.shape
-    size = min(n, max(256, _BLOCK_BYTES // (8 * words)))
+    size = max(1, min(n, max(256, _BLOCK_BYTES // (8 * words))))
     differing = np.empty((len(queries), size), np.uint64)
     bits = np.empty((len(queries), size), np.uint8)
     total = np.empty((len(queries), size), np.uint16)
