@@ -38,8 +38,6 @@ DEBTS = {
     "library/catalog.py": 331,
     "library/ingest.py": 388,
     "library/library.py": 400,
-    "codes/batches.py": 352,
-    "codes/slices.py": 319,
     "encoders/origins.py": 305,
     "estimators.py": 378,
     "indexes/multihash.py": 344,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.codes import batches, kernels, slices
+from lookalike.codes import batches, kernels, sifting, slices
 from lookalike.codes import bits as packed
 from lookalike.codes.shortlists import ROW_BITS, arranged, merged
 from lookalike.indexes.arguments import (
@@ -189,7 +189,7 @@ class Scan:
             kind, limits, rows = slices.kind(self._bits), self._limits, self._rows
 
             def job(low: int, high: int) -> None:
-                work = batches.space(self._bits, nearest=True)
+                work = sifting.space(self._bits, nearest=True)
                 own = (queries[low:high], k, limits, allowed, work, keys[0, low:high])
                 _many.nearest(kind, *rows, *own)
 
@@ -217,7 +217,7 @@ class Scan:
             return _drained(partial(_few.within, *rows[:2], low, high, *common), low, high)
 
         def many(low: int, high: int) -> list[_Found]:
-            work = batches.space(self._bits, nearest=False)
+            work = sifting.space(self._bits, nearest=False)
             own = (queries[low:high], limits, allowed, work, limit, -1)
             found = _drained(partial(_many.within, kind, *rows, *own), 0, len(self))
             for owners, _ in found:
