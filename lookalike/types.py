@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Literal, NewType, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 __all__ = [
     "Codes",
+    "ContentId",
     "Decoded",
     "Encoded",
     "Encoder",
+    "EncoderId",
+    "FileId",
     "Hit",
     "Hits",
     "Index",
@@ -26,8 +29,10 @@ __all__ = [
     "Limits",
     "Match",
     "Part",
+    "PictureId",
     "Pixels",
     "RadiusHits",
+    "Slot",
 ]
 
 Codes: TypeAlias = npt.NDArray[np.uint8]
@@ -38,6 +43,21 @@ Pixels: TypeAlias = npt.NDArray[np.uint8]
 
 Part: TypeAlias = tuple[float, float, float, float]
 """Left, top, right and bottom of a part of a picture, as shares of its sides from 0 to 1."""
+
+ContentId = NewType("ContentId", int)
+"""Names a content in its library: a distinct (bytes of a file, member)."""
+
+FileId = NewType("FileId", int)
+"""Names a file in its library."""
+
+PictureId = NewType("PictureId", int)
+"""Names a picture in its library: a (file, member). The first of a file keeps its id."""
+
+EncoderId = NewType("EncoderId", int)
+"""Names an encoder in its library."""
+
+Slot: TypeAlias = Literal["pdq", "photo"]
+"""Which of a picture's two codes."""
 
 Kind: TypeAlias = Literal["same-bytes", "same-pixels", "edited", "alike"]
 """What a match is, best first."""
@@ -91,6 +111,9 @@ class Decoded:
         height: likewise.
         format: Pillow's name of the format, such as ``JPEG``; ``array`` for pixels in memory.
         file_bytes: size of the file.
+        member: which picture of the file it is, such as ``page-2``; empty for the only or the
+            first one.
+        members: how many pictures the file holds; ``None`` where nobody counted.
     """
 
     inputs: dict[str, Pixels]
@@ -100,6 +123,8 @@ class Decoded:
     height: int
     format: str
     file_bytes: int
+    member: str = ""
+    members: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +272,9 @@ class Match:
             else ``None``.
         width: of the picture, in pixels.
         height: likewise.
-        part: where in this picture the one that was asked for is, if it is a detail of it.
+        part: where in this picture the one that was asked for is, if it is a part of it.
+        member: which picture of the file it is, such as ``page-2``; ``None`` for the only or the
+            first one.
     """
 
     id: int
@@ -260,3 +287,4 @@ class Match:
     width: int
     height: int
     part: Part | None = None
+    member: str | None = None

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
+from lookalike.library.opening import Location
 from lookalike.server.answers import HANDLERS
 from lookalike.server.context import Context
 from lookalike.server.openapi import describe
@@ -32,11 +33,11 @@ _log = logging.getLogger(__name__)
 _UPLOADS = 4  # that are taken in while as many searches as there are workers go on
 
 
-def create_app(library: Path, settings: Settings | None = None) -> ASGIApp:
+def create_app(library: Location, settings: Settings | None = None) -> ASGIApp:
     """An application that serves a library.
 
     Args:
-        library: path of its file.
+        library: its location, such as the path of its file.
         settings: without a token everybody who reaches the server may ask, under the names of this
             machine only: so listen on loopback.
 
@@ -46,7 +47,7 @@ def create_app(library: Path, settings: Settings | None = None) -> ASGIApp:
     settings = settings or Settings()
     context = Context(
         settings=settings,
-        shelf=Shelf(library, settings.limits, settings.workers),
+        shelf=Shelf(Path(library), settings.limits, settings.workers),
         thumbnails=Thumbnails(settings.limits, settings.workers, settings.thumbnail_bytes),
         sessions=Sessions(settings.token, settings.port),
         rates=Rates(settings.rate, settings.burst),
