@@ -299,6 +299,7 @@ def _row(number: int) -> dict[str, object]:
         "pixel_digest": digest,
         "member": "",
         "members": 1,
+        "position": 0,
         "width": 400,
         "height": 300,
         "format": "JPEG",

@@ -16,7 +16,7 @@ from lookalike.types import Codes, Hits, RadiusHits
 if TYPE_CHECKING:
     from lookalike.indexes.scan import Scan
 
-__all__ = ["ExactScan", "exact_scan"]
+__all__ = ["ExactScan", "exact_scan", "load_kernels"]
 
 Allowed = npt.NDArray[np.bool_] | None
 Ints = npt.NDArray[np.int64]
@@ -110,7 +110,7 @@ class ExactScan:
         return self._compiled
 
 
-def _load() -> type[Scan]:
+def load_kernels() -> type[Scan]:
     """The compiled scan, its kernels for one picture's queries loaded."""
     from lookalike.indexes.scan import Scan
 
@@ -122,4 +122,4 @@ def _load() -> type[Scan]:
     return Scan
 
 
-_KERNELS = Loading(_load, FIRST_CALLS)
+_KERNELS = Loading(load_kernels, FIRST_CALLS)

@@ -66,8 +66,8 @@ def test_a_large_radius_search_loads(loads: list[int], monkeypatch: pytest.Monke
     assert loads == [1]
 
 
-def test_the_real_kernels_load() -> None:
-    assert exact._load() is Scan
+def test_the_real_kernelsload_kernels() -> None:
+    assert exact.load_kernels() is Scan
 
 
 def test_wrong_arguments_are_refused_at_once() -> None:
