@@ -66,7 +66,7 @@ def test_a_large_radius_search_loads(loads: list[int], monkeypatch: pytest.Monke
     assert loads == [1]
 
 
-def test_the_real_kernelsload_kernels() -> None:
+def test_the_real_kernels_load() -> None:
     assert exact.load_kernels() is Scan
 
 
