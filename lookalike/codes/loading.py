@@ -84,7 +84,10 @@ class Loading(Generic[T]):
         if begin:
             thread = threading.Thread(target=self._try, name="lookalike-load")
             _threads.append(thread)
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError:  # no threads any more: the process is about to end
+                _threads.remove(thread)
         return self._loaded
 
     def now(self) -> T:

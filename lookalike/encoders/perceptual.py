@@ -144,19 +144,10 @@ class PDQ:
         """
         _check(pixels)
         kernels = _KERNELS.asked()
-        plane = pdq_plain.luma(pixels) if kernels is None else _luma(kernels, pixels)
+        plane = _luma(kernels, pixels)
         flips = np.stack([plane, plane[:, ::-1], plane[::-1], plane[::-1, ::-1]])
-        if min(plane.shape) < _SMALLEST:
-            frequencies, quality = np.zeros((4, 16, 16), np.float32), 0
-        elif kernels is None:
-            frequencies, (quality, *_) = pdq_plain.low_frequencies(flips, self._cosines)
-        else:
-            frequencies = np.zeros((4, 16, 16), np.float32)
-            quality, *_ = [
-                kernels.low_frequencies(flip, self._cosines, row)
-                for flip, row in zip(flips, frequencies, strict=True)
-            ]
-        return _eight(*frequencies), quality
+        frequencies, quality = self._lowest(kernels, flips)
+        return _eight(*frequencies), quality[0]
 
     def _transform(
         self, pictures: Sequence[Pixels]
@@ -165,7 +156,6 @@ class PDQ:
         n = len(pictures)
         frequencies = np.zeros((n, 16, 16), dtype=np.float32)
         quality = np.zeros(n, dtype=np.uint8)
-
         for picture in pictures:
             _check(picture)
         # A few pictures need no compiler; many can wait for it.
@@ -173,16 +163,9 @@ class PDQ:
 
         def transform(start: int, step: int) -> None:
             for row in range(start, n, step):
-                picture = pictures[row]
-                if min(picture.shape[:2]) < _SMALLEST:
-                    continue
-                if kernels is None:
-                    plane = pdq_plain.luma(picture)[None]
-                    made, found = pdq_plain.low_frequencies(plane, self._cosines)
-                    frequencies[row], quality[row] = made[0], found[0]
-                else:
-                    plane = _luma(kernels, picture)
-                    quality[row] = kernels.low_frequencies(plane, self._cosines, frequencies[row])
+                plane = _luma(kernels, pictures[row])
+                made, found = self._lowest(kernels, plane[None])
+                frequencies[row], quality[row] = made[0], found[0]
 
         threads = min(self._threads, n // (_FEWEST_FOR_THREADS // 2))
         if threads < 2:
@@ -190,6 +173,21 @@ class PDQ:
         else:
             with ThreadPoolExecutor(threads) as pool:
                 list(pool.map(transform, range(threads), [threads] * threads))
+        return frequencies, quality
+
+    def _lowest(
+        self, kernels: Any, planes: npt.NDArray[np.float32]
+    ) -> tuple[npt.NDArray[np.float32], list[int]]:
+        """Frequencies (n, 16, 16) of planes of one size, and quality; the planes are used up."""
+        frequencies = np.zeros((len(planes), 16, 16), np.float32)
+        if min(planes.shape[1:]) < _SMALLEST:
+            return frequencies, [0] * len(planes)
+        if kernels is None:
+            return pdq_plain.low_frequencies(planes, self._cosines)
+        quality = [
+            kernels.low_frequencies(plane, self._cosines, row)
+            for plane, row in zip(planes, frequencies, strict=True)
+        ]
         return frequencies, quality
 
 
@@ -206,6 +204,8 @@ _KERNELS = Loading(_kernels, _FIRST_PICTURES)
 
 def _luma(kernels: Any, picture: Pixels) -> npt.NDArray[np.float32]:
     """Brightness of an RGB picture, float32 (height, width)."""
+    if kernels is None:
+        return pdq_plain.luma(picture)
     plane = np.empty(picture.shape[:2], dtype=np.float32)
     kernels.luma(np.ascontiguousarray(picture).reshape(-1), plane.reshape(-1))
     return plane

@@ -15,8 +15,8 @@ from lookalike.cli import main
 SEARCH = """if 1:
     import sys
     from lookalike.cli import main
-    assert main(["search", sys.argv[1], "--library", sys.argv[2]]) == 0
-    heavy = "numba llvmlite scipy torch sklearn skimage matplotlib tqdm onnx".split()
+    assert main(["search", *sys.argv[1:]]) == 0
+    heavy = "onnxruntime numba llvmlite scipy torch sklearn skimage matplotlib tqdm onnx".split()
     print([name for name in heavy if name in sys.modules], file=sys.stderr)
 """
 
@@ -57,10 +57,13 @@ def library(original_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def test_a_search_needs_no_compiler(library: Path, original_photos: Path, tmp_path: Path) -> None:
     picture = shutil.copy(original_photos / "chelsea.jpg", tmp_path / "cat.jpg")
-    done = run(SEARCH, str(picture), str(library), NUMBA_CACHE_DIR=str(tmp_path / "cache"))
+    asked, cache = (str(picture), "--library", str(library)), str(tmp_path / "cache")
+    done = run(SEARCH, *asked, NUMBA_CACHE_DIR=cache)
     assert "same-bytes" in done.stdout
-    assert done.stderr == "[]\n"
-    assert not (tmp_path / "cache").exists()
+    assert done.stderr == "['onnxruntime']\n"
+    assert not Path(cache).exists()
+    # And without the photo code no network.
+    assert run(SEARCH, *asked, "--code", "pdq").stderr == "[]\n"
 
 
 def test_compiling_is_told_once_and_only_where_it_happens(tmp_path: Path) -> None:

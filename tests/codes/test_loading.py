@@ -66,6 +66,17 @@ def test_who_can_do_without_goes_on(caplog: pytest.LogCaptureFixture) -> None:
         loading.now()
 
 
+def test_without_threads_it_goes_on_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    loading = Loading(lambda: "loaded", after=0)
+    assert [loading.asked(), loading.asked()] == [None, None]
+    wait(10)
+    assert loading.now() == "loaded"
+
+
 class Told(logging.Handler):
     """Keeps what the logger of compiling is told, and lets a loader go on."""
 
