@@ -56,6 +56,9 @@ class Told:
         return f"{self.meaning[:1].upper()}{self.meaning[1:]}."
 
 
+_NOTHING = Told("")
+
+
 def told(meaning: str, **how: Any) -> Mapping[str, Told]:
     """A dataclass field's ``metadata``; the arguments are those of :class:`Told`."""
     return {_KEY: Told(meaning, **how)}
@@ -63,7 +66,7 @@ def told(meaning: str, **how: Any) -> Mapping[str, Told]:
 
 def told_of(record: Any) -> dict[str, Told]:
     """What a dataclass, or one of its records, tells of its fields, in their order."""
-    return {f.name: f.metadata[_KEY] for f in fields(record) if _KEY in f.metadata}
+    return {f.name: f.metadata.get(_KEY, _NOTHING) for f in fields(record)}
 
 
 def record_values(record: Any) -> dict[str, Any]:
@@ -88,6 +91,7 @@ def documented(record: type[T]) -> type[T]:
         textwrap.fill(f"{name}: {about.meaning}.", _WIDTH, initial_indent=" " * 4,
                       subsequent_indent=" " * 8, break_long_words=False)
         for name, about in told_of(record).items()
+        if about.meaning
     ]  # fmt: skip
     record.__doc__ = "\n".join([f"{record.__doc__ or ''}\n", "Attributes:", *lines])
     return record

@@ -51,7 +51,6 @@ class Match:
             cell="{distance}/{bits}",
             right=True,
             caption=(0, "{distance} of {bits} bits"),
-            schema={"type": "integer"},  # no text can be searched for over REST
         )
     )
     bits: int = field(metadata=told("width of that code"))

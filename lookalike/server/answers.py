@@ -13,25 +13,25 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from lookalike.errors import LibraryError, LookalikeError, PictureError, UsageError
+from lookalike.fields import record_values
+from lookalike.server.records import Error, Problem
 
-__all__ = ["HANDLERS", "ApiError", "Json", "error_body"]
+__all__ = ["HANDLERS", "ApiError", "Json"]
 
 _log = logging.getLogger(__name__)
 
 
 class Json(Response):
-    """A JSON answer in ASCII, so that paths which aren't UTF-8 keep their bytes (PEP 383)."""
+    """A JSON answer, of records too.
+
+    In ASCII, so that paths which aren't UTF-8 keep their bytes (PEP 383).
+    """
 
     media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
         """The answer's bytes."""
-        return json.dumps(content, allow_nan=False).encode("ascii")
-
-
-def error_body(code: str, message: str) -> dict[str, dict[str, str]]:
-    """The one form of everything that goes wrong."""
-    return {"error": {"code": code, "message": message}}
+        return json.dumps(content, allow_nan=False, default=record_values).encode("ascii")
 
 
 class ApiError(Exception):
@@ -52,7 +52,7 @@ class ApiError(Exception):
 
     def response(self) -> Json:
         """The answer."""
-        return Json(error_body(self.code, str(self)), self.status, headers=self.headers)
+        return Json(Error(Problem(self.code, str(self))), self.status, headers=self.headers)
 
 
 def translated(error: LookalikeError) -> ApiError:

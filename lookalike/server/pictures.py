@@ -17,21 +17,22 @@ from lookalike.server.answers import ApiError, Json
 from lookalike.server.context import Context
 from lookalike.server.endpoints import PREFIX, Arguments
 from lookalike.server.files import Original, is_unchanged, open_original
+from lookalike.server.records import Links, Picture, PictureDetails, PicturePage
 from lookalike.server.shelf import Volume
 
 __all__ = ["details", "find", "links", "original", "pictures", "thumbnail"]
 
 
-def links(sealed: str) -> dict[str, str]:
+def links(sealed: str) -> Links:
     """Where all that belongs to a picture is."""
     here = f"{PREFIX}/pictures/{quote(sealed)}"
-    return {
-        "self": here,
-        "similar": f"{here}/similar",
-        "thumbnail": f"{here}/thumbnail",
-        "original": f"{here}/original",
-        "page": f"/pictures/{quote(sealed)}",
-    }
+    return Links(
+        here,
+        similar=f"{here}/similar",
+        thumbnail=f"{here}/thumbnail",
+        original=f"{here}/original",
+        page=f"/pictures/{quote(sealed)}",
+    )
 
 
 def find(volume: Volume, sealed: str) -> PictureInfo:
@@ -87,7 +88,7 @@ def _find(context: Context, sealed: str) -> PictureInfo:
         return find(volume, sealed)
 
 
-def _page(context: Context, arguments: Arguments) -> dict[str, Any]:
+def _page(context: Context, arguments: Arguments) -> PicturePage:
     limit, after = arguments["limit"], arguments["after"]
     with context.shelf.volume() as volume:
         number = None
@@ -99,8 +100,8 @@ def _page(context: Context, arguments: Arguments) -> dict[str, Any]:
         # One more than asked for tells whether there is another page.
         found = volume.library.pictures.page(limit + 1, after=number, newest=newest)
         shown = found[:limit]
-        entries = [_entry(volume.ids.seal(picture.id), picture) for picture in shown]
-    return {"pictures": entries, "next": entries[-1]["id"] if len(found) > limit else None}
+        entries = [Picture(**_entry(volume.ids.seal(one.id), one)) for one in shown]
+    return PicturePage(entries, entries[-1].id if len(found) > limit else None)
 
 
 def _entry(sealed: str, picture: PictureInfo) -> dict[str, Any]:
@@ -118,16 +119,16 @@ def _entry(sealed: str, picture: PictureInfo) -> dict[str, Any]:
     }
 
 
-def _details(context: Context, sealed: str) -> dict[str, Any]:
+def _details(context: Context, sealed: str) -> PictureDetails:
     with context.shelf.volume() as volume:
         picture = find(volume, sealed)
         copies = [volume.ids.seal(number) for number in volume.library.pictures.copies(picture.id)]
-    return {
+    return PictureDetails(
         **_entry(sealed, picture),
-        "sha256": picture.digest.hex(),
-        "unchanged": is_unchanged(picture),
-        "copies": copies,
-    }
+        sha256=picture.digest.hex(),
+        unchanged=is_unchanged(picture),
+        copies=copies,
+    )
 
 
 def _known(request: Request, tag: str) -> bool:

@@ -10,7 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lookalike.errors import PictureError
+from lookalike.fields import public_values
 from lookalike.library import SearchResult
+from lookalike.server import records
 from lookalike.server.answers import Json
 from lookalike.server.context import Context
 from lookalike.server.endpoints import Arguments
@@ -46,13 +48,13 @@ async def similar(_request: Request, context: Context, arguments: Arguments) -> 
     return Json(await context.searching.run(partial(_by_id, context, arguments)))
 
 
-def _by_bytes(context: Context, picture: bytes, arguments: Arguments) -> dict[str, Any]:
+def _by_bytes(context: Context, picture: bytes, arguments: Arguments) -> records.SearchResult:
     with context.shelf.volume() as volume:
         result = volume.library.search(picture, arguments["k"], code=arguments["code"])
         return _answer(volume, result, result.hits)
 
 
-def _by_id(context: Context, arguments: Arguments) -> dict[str, Any]:
+def _by_id(context: Context, arguments: Arguments) -> records.SearchResult:
     k = arguments["k"]
     with context.shelf.volume() as volume:
         picture = find(volume, arguments["id"])
@@ -70,26 +72,14 @@ def _by_id(context: Context, arguments: Arguments) -> dict[str, Any]:
 
 def _answer(
     volume: Volume, result: SearchResult, hits: tuple[Match, ...] | list[Match]
-) -> dict[str, Any]:
-    return {
-        "exact": result.exact,
-        "hits": [_hit(volume.ids.seal(match.id), match) for match in hits],
-        "seconds": {stage: round(seconds, 6) for stage, seconds in result.seconds.items()},
-    }
+) -> records.SearchResult:
+    return records.SearchResult(
+        exact=result.exact,
+        hits=[_hit(volume.ids.seal(match.id), match) for match in hits],
+        seconds={stage: round(seconds, 6) for stage, seconds in result.seconds.items()},
+    )
 
 
 def _hit(sealed: str, match: Match) -> dict[str, Any]:
-    return {
-        "id": sealed,
-        "name": os.path.basename(match.path),
-        "path": match.path,
-        "kind": match.kind,
-        "code": match.code,
-        "distance": match.distance,
-        "bits": match.bits,
-        "similarity": None if match.similarity is None else round(match.similarity, 4),
-        "width": match.width,
-        "height": match.height,
-        "part": match.part,
-        "links": links(sealed),
-    }
+    name = os.path.basename(match.path)
+    return {"id": sealed, "name": name, **public_values(match), "links": links(sealed)}
