@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
-__all__ = ["Told", "documented", "public_values", "record_values", "told", "told_of"]
+__all__ = ["Told", "documented", "public_values", "record_values", "same_as", "told", "told_of"]
 
 T = TypeVar("T")
 
@@ -62,6 +62,11 @@ _NOTHING = Told("")
 def told(meaning: str, **how: Any) -> Mapping[str, Told]:
     """A dataclass field's ``metadata``; the arguments are those of :class:`Told`."""
     return {_KEY: Told(meaning, **how)}
+
+
+def same_as(record: Any, name: str) -> Mapping[str, Told]:
+    """The ``metadata`` of a field that means what a field of another dataclass means."""
+    return {_KEY: told_of(record)[name]}
 
 
 def told_of(record: Any) -> dict[str, Told]:

@@ -86,3 +86,14 @@ class Match:
             schema={"items": {"type": "number", "minimum": 0, "maximum": 1}},
         ),
     )
+    member: str | None = field(
+        default=None,
+        metadata=told(
+            "which picture of its file it is, such as `page-2` or `frame-3`; none for the only or "
+            "the first one",
+            heading="member",
+            cell="{member}",
+            always=False,
+            caption=(1, "{member}"),
+        ),
+    )

@@ -30,6 +30,7 @@ class PictureInfo:
         height: likewise.
         format: Pillow's name of the format, ``RAW`` for camera raw.
         digest: SHA-256 of the file, 32 bytes.
+        member: which picture of the file, such as ``page-2``; empty for the only or first one.
     """
 
     id: int
@@ -40,6 +41,7 @@ class PictureInfo:
     height: int
     format: str
     digest: bytes
+    member: str = ""
 
 
 class Pictures:

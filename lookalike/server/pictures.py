@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from datetime import UTC, datetime
 from functools import partial
@@ -20,7 +21,7 @@ from lookalike.server.files import Original, is_unchanged, open_original
 from lookalike.server.records import Links, Picture, PictureDetails, PicturePage
 from lookalike.server.shelf import Volume
 
-__all__ = ["details", "find", "links", "original", "pictures", "thumbnail"]
+__all__ = ["details", "find", "links", "original", "pictures", "thumbnail", "thumbnail_tag"]
 
 
 def links(sealed: str) -> Links:
@@ -64,12 +65,19 @@ async def thumbnail(request: Request, context: Context, arguments: Arguments) ->
     picture = await to_thread.run_sync(partial(_find, context, arguments["id"]))
     headers = {
         "Cache-Control": "private, max-age=300",
-        "ETag": f'"{picture.digest[:16].hex()}-{size}"',
+        "ETag": thumbnail_tag(picture, size),
     }
     if _known(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     made = await context.shrinking.run(partial(context.thumbnails.get, picture, size))
     return Response(made, media_type="image/jpeg", headers=headers)
+
+
+def thumbnail_tag(picture: PictureInfo, size: int) -> str:
+    """The ETag of a thumbnail; the name of a member is hashed, since a header takes few letters."""
+    name = picture.member.encode("utf-8", "surrogateescape")
+    of_file = f"-{hashlib.sha256(name).hexdigest()[:16]}" if name else ""
+    return f'"{picture.digest[:16].hex()}{of_file}-{size}"'
 
 
 async def original(request: Request, context: Context, arguments: Arguments) -> Response:
@@ -115,6 +123,7 @@ def _entry(sealed: str, picture: PictureInfo) -> dict[str, Any]:
         "format": picture.format,
         "bytes": picture.file_bytes,
         "modified": modified.isoformat().replace("+00:00", "Z"),
+        "member": picture.member or None,
         "links": links(sealed),
     }
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from lookalike.fields import told
+from lookalike.fields import same_as, told
+from lookalike.match import Match
 
 __all__ = [
     "LEDGER_SHOWN",
@@ -33,7 +34,6 @@ LEDGER_SHOWN: Final = 200
 _ID = {"type": "string", "pattern": "^[A-Za-z0-9_-]{24}$"}
 
 _PATH = told("absolute; bytes that aren't UTF-8 are lone surrogates (PEP 383)")
-_SIDE = told("in pixels, upright")
 _COUNT = told("", schema={"minimum": 0})
 
 
@@ -82,14 +82,15 @@ class Picture:
 
     id: str = field(metadata=told("opaque; stays as long as the file", schema=_ID))
     name: str = field(metadata=told("the last part of the path"))
-    path: str = field(metadata=_PATH)
-    width: int = field(metadata=_SIDE)
-    height: int = field(metadata=_SIDE)
+    path: str = field(metadata=same_as(Match, "path"))
+    width: int = field(metadata=same_as(Match, "width"))
+    height: int = field(metadata=same_as(Match, "height"))
     format: str = field(metadata=told("such as JPEG; RAW for camera raw"))
     bytes: int = field(metadata=told("size of the file"))
     modified: str = field(
         metadata=told("time of the file's last change", schema={"format": "date-time"})
     )
+    member: str | None = field(metadata=same_as(Match, "member"))
     links: Links
 
 
