@@ -13,8 +13,8 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from lookalike.server.answers import HANDLERS
 from lookalike.server.context import Context
+from lookalike.server.faults import HANDLERS
 from lookalike.server.openapi import describe
 from lookalike.server.places import Places
 from lookalike.server.rates import Rates

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
 from lookalike.errors import LibraryNotFoundError, LookalikeError
 from lookalike.library import Library
+from lookalike.server.answers import ApiError
 from lookalike.server.ids import OpaqueIds
 from lookalike.types import Limits
 
@@ -25,7 +26,7 @@ _CLOSE_SECONDS = 5.0
 class Volume:
     """A library that is open, and the ids of its pictures."""
 
-    def __init__(self, library: Library, identity: tuple[int, int]) -> None:
+    def __init__(self, library: Library, identity: Hashable) -> None:
         self.library = library
         self.ids = OpaqueIds(library.pictures.uuid)
         self.identity = identity
@@ -63,7 +64,7 @@ class Shelf:
 
         Raises:
             LibraryError: it isn't there any more, or can't be opened.
-            LookalikeError: the server ends.
+            ApiError: the server ends.
         """
         volume = self._take()
         try:
@@ -91,13 +92,18 @@ class Shelf:
         try:
             with self.volume() as volume:
                 volume.library.search(buffer.getvalue(), 1)
-        except LookalikeError as error:  # the first real search will say it to somebody
+        except (ApiError, LookalikeError) as error:  # the first real search will say it to somebody
             _log.info("can't warm up: %s", error)
 
     def _take(self) -> Volume:
         with self._changed:
             if self._closed:
-                raise LookalikeError("the server is ending: ask again when it runs")
+                raise ApiError(
+                    503,
+                    "unavailable",
+                    "the server is ending: ask again when it runs",
+                    {"Retry-After": "5"},
+                )
             identity = self._identity()
             old = self._volume
             if old is None or old.identity != identity:
@@ -125,8 +131,14 @@ class Shelf:
         if not volume.users:
             volume.library.close()
 
-    def _identity(self) -> tuple[int, int]:
-        """What tells a file from another one of the same name."""
+    def _identity(self) -> Hashable:
+        """What tells the library from another one that has taken its place.
+
+        It is asked before every request, so that it has to be cheap.
+
+        Raises:
+            LibraryNotFoundError: nothing is in its place.
+        """
         try:
             status = self._path.stat()
         except OSError as error:
