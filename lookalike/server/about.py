@@ -41,7 +41,7 @@ async def document(_request: Request, context: Context, _arguments: Arguments) -
 
 async def login(request: Request, context: Context, _arguments: Arguments) -> Response:
     """A cookie for the token."""
-    given = await read_json(request)
+    given = await read_json(request, context.settings.upload_seconds)
     token = given.get("token") if isinstance(given, dict) else None
     if not isinstance(token, str):
         raise ApiError(400, "bad_json", 'the body is {"token": "..."}, and nothing else')

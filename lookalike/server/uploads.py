@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator
+from typing import Final
 
 import anyio
 import python_multipart  # noqa: F401 - Starlette would miss it at the first form only
@@ -13,10 +14,13 @@ from starlette.requests import Request
 
 from lookalike.server.answers import ApiError
 
-__all__ = ["FIELD", "read_json", "read_picture"]
+__all__ = ["FIELD", "STATUSES", "read_json", "read_picture"]
 
 FIELD = "picture"
 """Name of the form's field that holds the file."""
+
+STATUSES: Final = frozenset((400, 408, 413))
+"""That a body may be refused with."""
 
 _FORM_BYTES = 10_000  # of boundaries and headers around the file
 _JSON_BYTES = 4_000
@@ -49,9 +53,7 @@ async def read_picture(request: Request, most: int, seconds: float) -> bytes:
             else:
                 data = b"".join([piece async for piece in stream])
     except TimeoutError as error:
-        raise ApiError(
-            408, "too_slow", f"the picture did not arrive in {seconds:g} seconds"
-        ) from error
+        raise _too_slow(seconds) from error
     if not data:
         raise ApiError(
             400,
@@ -61,13 +63,18 @@ async def read_picture(request: Request, most: int, seconds: float) -> bytes:
     return data
 
 
-async def read_json(request: Request) -> object:
-    """A small JSON body.
+async def read_json(request: Request, seconds: float) -> object:
+    """A small JSON body, which has to arrive in so many seconds.
 
     Raises:
-        ApiError: it is too large, or isn't JSON.
+        ApiError: it is too large or too slow, or isn't JSON.
     """
-    data = b"".join([piece async for piece in _limited(request, _JSON_BYTES, _JSON_BYTES)])
+    stream = _limited(request, _JSON_BYTES, _JSON_BYTES)
+    try:
+        with anyio.fail_after(seconds):
+            data = b"".join([piece async for piece in stream])
+    except TimeoutError as error:
+        raise _too_slow(seconds) from error
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -103,6 +110,10 @@ async def _from_form(request: Request, stream: AsyncGenerator[bytes, None], most
     if len(data) > most:
         raise _too_large(most)
     return data
+
+
+def _too_slow(seconds: float) -> ApiError:
+    return ApiError(408, "too_slow", f"the body did not arrive in {seconds:g} seconds: try again")
 
 
 def _too_large(most: int) -> ApiError:
