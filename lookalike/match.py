@@ -78,7 +78,7 @@ class Match:
     part: Part | None = field(
         default=None,
         metadata=told(
-            "where in it the picture that was asked for is, if that is a detail of it: left, top, "
+            "where in it the picture that was asked for is, if that is a part of it: left, top, "
             "right and bottom as shares of its sides; else none",
             heading="part",
             cell="{part[0]:.0%},{part[1]:.0%},{part[2]:.0%},{part[3]:.0%}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Literal, NewType, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,12 @@ from lookalike.match import Kind, Match, Part
 
 __all__ = [
     "Codes",
+    "ContentId",
     "Decoded",
     "Encoded",
     "Encoder",
+    "EncoderId",
+    "FileId",
     "Hit",
     "Hits",
     "Index",
@@ -28,8 +31,10 @@ __all__ = [
     "Limits",
     "Match",
     "Part",
+    "PictureId",
     "Pixels",
     "RadiusHits",
+    "Slot",
 ]
 
 Codes: TypeAlias = npt.NDArray[np.uint8]
@@ -37,6 +42,21 @@ Codes: TypeAlias = npt.NDArray[np.uint8]
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 """One RGB picture, shape (height, width, 3)."""
+
+ContentId = NewType("ContentId", int)
+"""Names a content in its library: a distinct (bytes of a file, member)."""
+
+FileId = NewType("FileId", int)
+"""Names a file in its library."""
+
+PictureId = NewType("PictureId", int)
+"""Names a picture in its library: a (file, member). The first of a file keeps its id."""
+
+EncoderId = NewType("EncoderId", int)
+"""Names an encoder in its library."""
+
+Slot: TypeAlias = Literal["pdq", "photo"]
+"""Which of a picture's two codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +107,9 @@ class Decoded:
         height: likewise.
         format: Pillow's name of the format, such as ``JPEG``; ``array`` for pixels in memory.
         file_bytes: size of the file.
+        member: which picture of the file it is, such as ``page-2``; empty for the only or the
+            first one.
+        members: how many pictures the file holds; ``None`` where nobody counted.
     """
 
     inputs: dict[str, Pixels]
@@ -96,6 +119,8 @@ class Decoded:
     height: int
     format: str
     file_bytes: int
+    member: str = ""
+    members: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

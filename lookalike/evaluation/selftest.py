@@ -22,7 +22,7 @@ from lookalike.evaluation.copy_peers import CopyPeer
 from lookalike.evaluation.edits import EDITS
 from lookalike.images.formats import load_plugin, sniff
 from lookalike.library import Library
-from lookalike.library.search import CodeChoice
+from lookalike.library.merging import CodeChoice
 from lookalike.sources.walk import Found, walk
 from lookalike.system.processors import processors
 
@@ -69,7 +69,7 @@ def indexed(
         tempfile.TemporaryDirectory() as temporary,
         Library.open(Path(temporary) / "selftest.lookalike", photo=photo) as library,
     ):
-        library.index(folder, regions=regions)
+        library.index(folder, parts=regions)
         refused = {entry.path for entry in library.status().ledger}
         paths = [found.path for found in walk(folder) if isinstance(found, Found)]
         paths = [path for path in paths if path not in refused]

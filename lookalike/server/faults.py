@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from lookalike.errors import (
     EncoderMismatchError,
+    LibraryClosedError,
     LibraryDamagedError,
     LibraryError,
     LibraryFullError,
@@ -70,6 +71,7 @@ FAULTS: Final[Mapping[type[LookalikeError], ApiError]] = {
         "the library isn't there, or holds no pictures yet: run lookalike index FOLDER where the "
         "server runs"
     ),
+    LibraryClosedError: _library("the server has closed the library and ends: ask again later"),
     LibraryLockedError: _library("another program keeps the library locked: try again"),
     LibraryReadOnlyError: _library(
         "the library can only be read, and would have to be written to: open it once where it can"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from pathlib import Path
 
-from lookalike.errors import LibraryNotFoundError, LookalikeError
+from lookalike.errors import LookalikeError
 from lookalike.library import Library
+from lookalike.library.opening import Location
 from lookalike.server.answers import ApiError
 from lookalike.server.ids import OpaqueIds
 from lookalike.types import Limits
@@ -26,10 +26,10 @@ _CLOSE_SECONDS = 5.0
 class Volume:
     """A library that is open, and the ids of its pictures."""
 
-    def __init__(self, library: Library, identity: Hashable) -> None:
+    def __init__(self, library: Library) -> None:
         self.library = library
         self.ids = OpaqueIds(library.pictures.uuid)
-        self.identity = identity
+        self.identity = library.identity()
         self.users = 0
         self.retired = False
 
@@ -41,7 +41,7 @@ class Shelf:
     uses it any more.
 
     Args:
-        path: of the library's file.
+        location: of the library.
         limits: for decoding a picture to search by.
         workers: decoding processes.
 
@@ -49,8 +49,8 @@ class Shelf:
         LibraryError: there is none, or it can't be opened.
     """
 
-    def __init__(self, path: Path, limits: Limits, workers: int) -> None:
-        self._path = path.expanduser().absolute()
+    def __init__(self, location: Location, limits: Limits, workers: int) -> None:
+        self._location = location
         self._limits, self._workers = limits, workers
         self._changed = threading.Condition()
         self._volume: Volume | None = None
@@ -104,15 +104,15 @@ class Shelf:
                     "the server is ending: ask again when it runs",
                     {"Retry-After": "5"},
                 )
-            identity = self._identity()
             old = self._volume
-            if old is None or old.identity != identity:
+            # That nothing is in its place any more is said, though the old one could be read.
+            if old is None or old.library.identity() != old.identity:
                 library = Library.open(
-                    self._path, create=False, limits=self._limits, workers=self._workers
+                    self._location, create=False, limits=self._limits, workers=self._workers
                 )
-                self._volume = Volume(library, identity)
+                self._volume = Volume(library)
                 if old is not None:
-                    _log.info("%s is another library now", self._path)
+                    _log.info("%s is another library now", self._location)
                     self._retire(old)
             assert self._volume is not None
             self._volume.users += 1
@@ -130,19 +130,3 @@ class Shelf:
         volume.retired = True
         if not volume.users:
             volume.library.close()
-
-    def _identity(self) -> Hashable:
-        """What tells the library from another one that has taken its place.
-
-        It is asked before every request, so that it has to be cheap.
-
-        Raises:
-            LibraryNotFoundError: nothing is in its place.
-        """
-        try:
-            status = self._path.stat()
-        except OSError as error:
-            raise LibraryNotFoundError(
-                f"there is no library at {self._path}: make one with 'lookalike index FOLDER'"
-            ) from error
-        return status.st_dev, status.st_ino

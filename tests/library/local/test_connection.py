@@ -18,8 +18,9 @@ from lookalike.errors import (
     LibraryUnmergedError,
     LibraryVersionError,
 )
-from lookalike.library import connection, schema
-from lookalike.library.connection import connect, translated, writer_lock
+from lookalike.library.local import connection, schema
+from lookalike.library.local.connection import connect, writer_lock
+from lookalike.library.local.errors import translated
 
 
 @pytest.fixture
@@ -190,7 +191,7 @@ def test_one_writer_across_processes(path: Path) -> None:
         [
             sys.executable,
             "-c",
-            "import pathlib, sys; from lookalike.library.connection import writer_lock\n"
+            "import pathlib, sys; from lookalike.library.local.connection import writer_lock\n"
             "with writer_lock(pathlib.Path(sys.argv[1])):\n"
             "    print('held', flush=True); sys.stdin.read()",
             str(path),

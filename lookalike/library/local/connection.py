@@ -1,29 +1,28 @@
-"""Connections to a library's file: opening, journal, migrations, errors, the writer's lock."""
+"""Connections to a library's file: opening, checks, journal, the writer's lock."""
 
 from __future__ import annotations
 
 import sqlite3
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from lookalike.errors import (
     LibraryDamagedError,
     LibraryError,
-    LibraryFullError,
     LibraryLockedError,
     LibraryNotFoundError,
     LibraryReadOnlyError,
     LibraryUnmergedError,
     LibraryVersionError,
 )
-from lookalike.library import schema
 from lookalike.library.disk import is_network, is_writable
+from lookalike.library.local import schema
+from lookalike.library.local.errors import translated
+from lookalike.library.local.migrating import migrate, version_of
+from lookalike.system.locks import locked
 
-__all__ = ["connect", "is_read_only", "translated", "writer_lock"]
+__all__ = ["connect", "is_read_only", "writer_lock"]
 
 _HEADER = b"SQLite format 3\0"
 
@@ -84,15 +83,15 @@ def connect(path: Path, *, create: bool, read_only: bool) -> sqlite3.Connection:
     try:
         with translated(path):
             _check_kind(connection, path, create=create)
-            connection.execute("PRAGMA foreign_keys = ON")
             if not read_only:
                 _set_journal(connection, path)
-                _migrate(connection, path)
-            elif _version(connection) != len(schema.MIGRATIONS):
+                _bring_up_to_date(connection, path)
+            elif version_of(connection) != len(schema.MIGRATIONS):
                 raise LibraryReadOnlyError(
-                    f"{path} has version {_version(connection)} and needs"
+                    f"{path} has version {version_of(connection)} and needs"
                     f" {len(schema.MIGRATIONS)}: open it once where it can be written to"
                 )
+            connection.execute("PRAGMA foreign_keys = ON")
     except BaseException:
         connection.close()
         raise
@@ -100,53 +99,31 @@ def connect(path: Path, *, create: bool, read_only: bool) -> sqlite3.Connection:
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into lookalike's."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        text = str(error)
-        if "disk is full" in text:
-            raise LibraryFullError(
-                f"no space left for {path}: what was committed is kept; free some space, run again"
-            ) from error
-        if "locked" in text:
-            raise LibraryLockedError(f"another process keeps {path} locked: try again") from error
-        if "readonly" in text or "read-only" in text or "unable to open" in text:
-            raise LibraryReadOnlyError(f"{path} can't be opened for writing: {text}") from error
-        if "not a database" in text or "malformed" in text:
-            raise LibraryDamagedError(
-                f"{path} is not a lookalike library or is damaged ({text}): restore a copy, or"
-                " delete it and index again"
-            ) from error
-        if "disk I/O error" in text:
-            raise LibraryError(f"the disk of {path} gives errors: {text}") from error
-        raise
-
-
-@contextmanager
-def writer_lock(path: Path) -> Iterator[None]:
+def writer_lock(path: Path, *, seconds: float = 0) -> Iterator[None]:
     """Be the only writer of a library, across threads, processes and machines that share its disk.
 
     The system frees the lock when the process ends, however it ends.
+
+    Args:
+        path: of the library.
+        seconds: to wait for somebody else.
 
     Raises:
         LibraryLockedError: somebody else is writing.
         LibraryReadOnlyError: the disk can't be written to.
     """
-    lock = FileLock(f"{path}.lock", thread_local=False)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise LibraryLockedError(
-            f"another process is writing to {path}: wait until it ends (searching goes on)"
-        ) from error
-    except OSError as error:
-        raise LibraryReadOnlyError(f"{path} can't be written to: {error.strerror}") from error
-    try:
+    from filelock import Timeout
+
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(Path(f"{path}.lock"), seconds=seconds))
+        except Timeout as error:
+            raise LibraryLockedError(
+                f"another process is writing to {path}: wait until it ends (searching goes on)"
+            ) from error
+        except OSError as error:
+            raise LibraryReadOnlyError(f"{path} can't be written to: {error.strerror}") from error
         yield
-    finally:
-        lock.release()
 
 
 def _check_merged(path: Path) -> None:
@@ -178,7 +155,7 @@ def _check_kind(connection: sqlite3.Connection, path: Path, *, create: bool) -> 
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if application != schema.APPLICATION_ID and (tables > 0 or not create):
         raise LibraryDamagedError(f"{path} is an SQLite file, but not a lookalike library")
-    version = _version(connection)
+    version = version_of(connection)
     if version > len(schema.MIGRATIONS):
         raise LibraryVersionError(
             f"{path} was made by a newer lookalike (version {version}, this one knows"
@@ -186,8 +163,16 @@ def _check_kind(connection: sqlite3.Connection, path: Path, *, create: bool) -> 
         )
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
+    """Migrate, alone: nobody indexes meanwhile, and of two processes the second finds it done."""
+    version = version_of(connection)
+    if version == len(schema.MIGRATIONS):
+        return
+    if version == 0:  # nobody has indexed into it
+        migrate(connection, path)
+        return
+    with writer_lock(path, seconds=BUSY_SECONDS):
+        migrate(connection, path)
 
 
 def _set_journal(connection: sqlite3.Connection, path: Path) -> None:
@@ -198,36 +183,3 @@ def _set_journal(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(f"PRAGMA journal_mode = {wanted}")
     # NORMAL with a write-ahead log: a power cut may lose the last commits, never the file.
     connection.execute(f"PRAGMA synchronous = {'FULL' if network else 'NORMAL'}")
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Run the migrations that the file hasn't seen, all or none."""
-    if _version(connection) == len(schema.MIGRATIONS):
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        version = _version(connection)  # another process may have been faster
-        for number in range(version, len(schema.MIGRATIONS)):
-            for statement in _statements(schema.MIGRATIONS[number]):
-                connection.execute(statement)
-        if version == 0:
-            connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-            connection.executemany(
-                "INSERT INTO settings VALUES (?, ?)",
-                [("uuid", uuid.uuid4().hex), ("generation", "0"), ("epoch", "0")],
-            )
-        connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS)}")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The statements of a script, one by one: executescript() would commit on its own."""
-    statement = ""
-    for line in script.splitlines():
-        statement += line + "\n"
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""

@@ -1,4 +1,4 @@
-"""One library file: its connection, its transactions, and the settings that every library has."""
+"""One SQLite file: its connection, its transactions, its reads from any thread."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from lookalike.errors import LibraryFullError
-from lookalike.library.connection import connect, is_read_only, translated
+from lookalike.errors import LibraryClosedError, LibraryFullError
+from lookalike.library.local.connection import connect, is_read_only
+from lookalike.library.local.errors import translated
 
 __all__ = ["Database"]
 
@@ -28,7 +29,7 @@ class Database:
         read_only: never write; assumed where the disk can't be written to.
 
     Raises:
-        LibraryError: of the kinds that :func:`lookalike.library.connection.connect` lists.
+        LibraryError: of the kinds that :func:`lookalike.library.local.connection.connect` lists.
     """
 
     def __init__(self, path: Path, *, create: bool = True, read_only: bool = False) -> None:
@@ -36,17 +37,22 @@ class Database:
         self.read_only = read_only or (path.parent.exists() and is_read_only(path))
         self._connection = connect(path, create=create, read_only=self.read_only)
         self._lock = threading.RLock()
+        self._depth = 0  # of nested writing(), which are one transaction
+        self._closed = False
         self.merged = time.monotonic()  # when this connection last merged what it had written
 
     def close(self) -> None:
         """Merge the write-ahead log, so that the file alone is the library, and close."""
         with self._lock:
+            if self._closed:
+                return
             try:
                 if not self.read_only:
                     self.merge()
             except LibraryFullError as error:
                 # The log stays, and whoever opens the library next merges it.
                 _log.warning("%s", error)
+            self._closed = True
             self._connection.close()
 
     def merge(self) -> None:
@@ -57,9 +63,14 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """One transaction: everything inside is kept, or nothing."""
+        """One transaction: everything inside is kept, or nothing; within another, part of that."""
         with self._lock, translated(self.path):
+            if self._depth:
+                yield
+                return
+            self._check_open()
             self._connection.execute("BEGIN IMMEDIATE")
+            self._depth += 1
             try:
                 yield
                 self._connection.execute("COMMIT")
@@ -68,16 +79,29 @@ class Database:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+            finally:
+                self._depth -= 1
 
-    def _all(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
+    def fetch(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
+        """All rows that a query gives."""
         with self._lock, translated(self.path):
             return self._connection.execute(sql, values).fetchall()
 
-    def _run(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+    def number(self, sql: str, values: Sequence[object] = ()) -> int:
+        """The one number that a query gives."""
+        return int(self.fetch(sql, values)[0][0])
+
+    def execute(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        """Run a statement; inside of :meth:`writing` if it changes anything."""
         with self._lock, translated(self.path):
             return self._connection.execute(sql, values)
 
-    def rows(self, sql: str, values: Sequence[object] = (), size: int = 10_000) -> Iterator[Any]:
+    def execute_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Run a statement for each row of values."""
+        with self._lock, translated(self.path):
+            self._connection.executemany(sql, rows)
+
+    def stream(self, sql: str, values: Sequence[object] = (), size: int = 10_000) -> Iterator[Any]:
         """Rows of a large read, fetched in portions so that others get their turn."""
         with self._lock, translated(self.path):
             cursor = self._connection.cursor()
@@ -88,19 +112,23 @@ class Database:
             with self._lock, translated(self.path):
                 portion = cursor.fetchmany(size)
 
-    # Settings
+    def fetch_for(
+        self, sql: str, keys: Sequence[object], values: Sequence[object] = ()
+    ) -> Iterator[Any]:
+        """Rows of a query whose ``{keys}`` stands for the marks of so many keys, 500 at a time.
 
-    def setting(self, key: str) -> str:
-        """A setting that every library has."""
-        return cast(str, self._all("SELECT value FROM settings WHERE key = ?", [key])[0][0])
+        Args:
+            sql: with ``{keys}`` once, behind the marks of ``values``.
+            keys: any number; none gives nothing.
+            values: those before the keys.
+        """
+        for start in range(0, len(keys), _AT_ONCE):
+            some = keys[start : start + _AT_ONCE]
+            yield from self.fetch(sql.format(keys=",".join("?" * len(some))), [*values, *some])
 
-    def stamp(self) -> tuple[str, int, int]:
-        """(uuid, epoch, generation): equal stamps mean equal answers to every search."""
-        found = dict(self._all("SELECT key, value FROM settings"))
-        return found["uuid"], int(found["epoch"]), int(found["generation"])
+    def _check_open(self) -> None:
+        if self._closed:
+            raise LibraryClosedError(f"{self.path} was closed: open it again")
 
-    def touch(self, *, epoch: bool = False) -> None:
-        """Note that a search could notice what is being written; ``epoch`` if it is no append."""
-        keys = ("generation", "epoch") if epoch else ("generation",)
-        for key in keys:
-            self._run("UPDATE settings SET value = value + 1 WHERE key = ?", [key])
+
+_AT_ONCE = 500  # keys of one query: SQLite takes 999 values or more

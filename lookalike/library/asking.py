@@ -1,9 +1,8 @@
-"""From a picture to matches: decoding, encoding and tables that are kept ready between searches."""
+"""From a picture or a text to matches: decoding, encoding, and the engine's tables."""
 
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,113 +19,135 @@ from lookalike.images.fitting import fit
 from lookalike.images.parts.regions import regions
 from lookalike.images.parts.views import views
 from lookalike.images.pool.pool import DecodePool
-from lookalike.library import cache
-from lookalike.library.catalog import Catalog
+from lookalike.library.engine import Engine, Table
+from lookalike.library.merging import CodeChoice, merge
 from lookalike.library.models import SLOTS, Models
+from lookalike.library.question import Question
+from lookalike.library.records import EncoderInfo
 from lookalike.library.reports import SearchResult
-from lookalike.library.rows import EncoderRow
-from lookalike.library.search import CodeChoice, Question, Table, merge
-from lookalike.library.text import text_matches
-from lookalike.types import Decoded, Encoder, InputSpec, Limits
+from lookalike.library.store import Store
+from lookalike.types import ContentId, Decoded, Encoder, InputSpec, Limits, Match, Slot
 
-__all__ = ["MOST_HITS", "Picture", "Searcher"]
+__all__ = ["MOST_HITS", "Asking", "Picture"]
 
 Picture: TypeAlias = "str | os.PathLike[str] | bytes | Image.Image | npt.NDArray[np.generic]"
 
 MOST_HITS = 10_000
 
-# A search that finds the library changed renews its tables only if that took less than this share
-# of the time since; else a library that is being indexed would be read again for every search.
-# What this process itself has finished writing is always seen.
-REFRESH_SHARE = 0.1
 
-
-class Searcher:
+class Asking:
     """Answers for one library; any number of threads may ask.
 
     Args:
-        catalog: of the library.
+        store: of the library.
+        engine: that searches its codes.
         models: its encoders.
         limits: for decoding a query.
         workers: decoding processes; they start when they are needed, and stay.
     """
 
     def __init__(
-        self, catalog: Catalog, models: Models, limits: Limits, workers: int | None
+        self, store: Store, engine: Engine, models: Models, limits: Limits, workers: int | None
     ) -> None:
-        self._catalog = catalog
+        self._store = store
+        self._engine = engine
         self._models = models
         self._limits = limits
         # PDQ's input is in every query: large enough to look for borders in, whatever is asked.
         self._pool = DecodePool({"pdq": PDQ.input}, limits=limits, workers=workers)
-        self._tables: dict[str, Table] = {}
-        self._refreshed = (0.0, 0.0)  # when the tables began to be made, and how long it took
-        self._lock = threading.Lock()
 
     def close(self) -> None:
-        """End the decoding processes and let go of the mapped files."""
+        """End the decoding processes."""
         self._pool.close()
-        self._tables.clear()
 
     def search(self, picture: Picture, k: int, code: CodeChoice) -> SearchResult:
         """As :meth:`lookalike.library.library.Library.search` says."""
-        if not 1 <= k <= MOST_HITS:
-            raise UsageError(f"k is 1 to {MOST_HITS:,}, not {k}")
+        _check_k(k)
         if code not in ("pdq", "photo", "both"):
             raise UsageError(f"code is 'pdq', 'photo' or 'both', not {code!r}")
         clock = _Clock()
-        rows = self._rows(code)
-        specs = {row.slot: self._models.input(row) for row in rows}
+        rows = self._encoders(code)
+        specs: dict[str, InputSpec] = {row.slot: self._models.input(row) for row in rows}
         specs["pdq"] = PDQ.input
-        if "photo" in specs and self._catalog.has_regions():
+        if "photo" in specs and self._store.setting("parts") == "1":
             specs |= regions("photo", specs["photo"])
         if all(self._models.is_loaded(row) for row in rows):
             decoded = self._decode(picture, specs)
-            encoders = self._encoders(rows)
+            encoders = self._loaded(rows)
         else:
             # The first search: a decoding process starts while the models load.
             with ThreadPoolExecutor(1) as thread:
                 coming = thread.submit(self._decode, picture, specs)
-                encoders = self._encoders(rows)
+                encoders = self._loaded(rows)
                 decoded = coming.result()
         clock.lap("decode")
         question = _question(decoded, encoders)
         clock.lap("encode")
-        tables = self._fresh_tables(rows)
+        tables = self._tables(rows)
         clock.lap("open")
-        hits, exact = merge(self._catalog, tables, question, k)
+        hits, exact = merge(self._store, tables, question, k)
         clock.lap("search")
         return SearchResult(_name(picture), exact, hits, clock.laps())
 
     def search_text(
         self, text: str, k: int, progress: Callable[[int, int], object] | None
     ) -> SearchResult:
-        """As :meth:`lookalike.library.library.Library.search_text` says."""
-        if not 1 <= k <= MOST_HITS:
-            raise UsageError(f"k is 1 to {MOST_HITS:,}, not {k}")
-        clock = _Clock()
-        (row,) = self._rows("photo")
-        tower, fit = self._models.text(row, progress)
-        clock.lap("load")
-        weights, constant = fit.query(tower.features(text))
-        clock.lap("encode")
-        table = self._fresh_tables([row])["photo"]
-        clock.lap("open")
-        hits = text_matches(self._catalog, table, weights, constant, k)
-        clock.lap("search")
-        return SearchResult(text, True, hits, clock.laps())
+        """As :meth:`lookalike.library.library.Library.search_text` says.
 
-    def _rows(self, code: CodeChoice) -> list[EncoderRow]:
+        A text is compared with the embeddings of all pictures, and not with their codes. Models of
+        two towers are trained so that the cosine of a text's and a picture's raw vectors is large
+        where they belong together; but all texts lie in one cone and all pictures in another (Liang
+        et al., "Mind the gap", NeurIPS 2022). The codes are the sides of planes through the middle
+        of the pictures, and every text lies on the same side of most of them: its code would say
+        that it is a text, and little else. The cosines themselves can be had exactly, since
+        embeddings are centred by a mean that is known.
+        """
+        _check_k(k)
+        clock = _Clock()
+        (row,) = self._encoders("photo")
+        tower, fit_ = self._models.text(row, progress)
+        clock.lap("load")
+        weights, constant = fit_.query(tower.features(text))
+        clock.lap("encode")
+        table = self._tables([row])["photo"]
+        clock.lap("open")
+        contents, cosines = table.by_vector(weights, constant, k)
+        similar = dict(zip(map(ContentId, contents.tolist()), cosines.tolist(), strict=True))
+        pictures = self._store.pictures_of(list(similar))
+        hits = [
+            Match(
+                id=picture.id,
+                path=picture.path,
+                kind="alike",
+                code=row.name,
+                distance=None,
+                bits=row.bits,
+                similarity=similarity,
+                width=picture.width,
+                height=picture.height,
+                member=picture.member or None,
+            )
+            for content, similarity in similar.items()
+            for picture in pictures[content]
+        ]
+        clock.lap("search")
+        return SearchResult(text, True, tuple(hits[:k]), clock.laps())
+
+    def _encoders(self, code: CodeChoice) -> list[EncoderInfo]:
         current = self._models.current()
         slots = SLOTS if code == "both" else (code,)
         if not all(slot in current for slot in slots):
             raise LibraryNotFoundError(
-                f"{self._catalog.path} holds no codes yet: index a folder first"
+                f"{self._store.location} holds no codes yet: index a folder first"
             )
         return [current[slot] for slot in slots]
 
-    def _encoders(self, rows: Sequence[EncoderRow]) -> dict[str, Encoder]:
+    def _loaded(self, rows: Sequence[EncoderInfo]) -> dict[Slot, Encoder]:
         return {row.slot: self._models.encoder(row) for row in rows}
+
+    def _tables(self, rows: Sequence[EncoderInfo]) -> dict[Slot, Table]:
+        tables = self._engine.tables(rows)
+        return {row.slot: tables[row.id] for row in rows}
 
     def _decode(self, picture: Picture, specs: dict[str, InputSpec]) -> Decoded:
         if isinstance(picture, bytes):
@@ -135,25 +156,15 @@ class Searcher:
             return self._pool.decode(os.path.expanduser(os.fspath(picture)), inputs=specs)
         return prepare(picture, specs, self._limits)
 
-    def _fresh_tables(self, rows: Sequence[EncoderRow]) -> dict[str, Table]:
-        """The tables of these encoders, renewed if the library has changed since."""
-        with self._lock:
-            stamp = self._catalog.stamp()
-            when, took = self._refreshed
-            found = {r.slot: self._tables[r.slot] for r in rows if r.slot in self._tables}
-            complete = all(r.slot in found and found[r.slot].codes.encoder.id == r.id for r in rows)
-            fresh = complete and all(t.codes.stamp == stamp for t in found.values())
-            started = time.monotonic()
-            young = when > self._catalog.merged and started - when - took < took / REFRESH_SHARE
-            if fresh or (complete and young):
-                return found
-            found = {row.slot: Table(cache.load(self._catalog, row)) for row in rows}
-            self._tables.update(found)
-            self._refreshed = (started, time.monotonic() - started)
-            return found
+
+def _check_k(k: int) -> None:
+    if isinstance(k, bool) or not isinstance(k, int | np.integer):
+        raise UsageError(f"k is a whole number from 1 to {MOST_HITS:,}, not {k!r}")
+    if not 1 <= k <= MOST_HITS:
+        raise UsageError(f"k is 1 to {MOST_HITS:,}, not {k}")
 
 
-def _question(decoded: Decoded, encoders: dict[str, Encoder]) -> Question:
+def _question(decoded: Decoded, encoders: dict[Slot, Encoder]) -> Question:
     """Encode a query by the road that indexed pictures take, and the pictures that it holds."""
     pdq, quality, photo, details = None, None, None, None
     parts = views(decoded.inputs["pdq"])[1:]

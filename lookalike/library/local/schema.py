@@ -1,7 +1,8 @@
 """The tables of a library file, as a list of migrations.
 
 A library's version is the number of migrations that it has seen (``PRAGMA user_version``). A new
-version appends a migration; one that was released is never edited.
+version appends a migration; one that was released is never edited. Migrations run with foreign
+keys off, so that tables can be made anew; they are checked afterwards.
 """
 
 from __future__ import annotations
@@ -90,4 +91,58 @@ ALTER TABLE codes ADD COLUMN regions BLOB;
 INSERT INTO settings VALUES ('regions', '0');
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V2)
+_V3 = """
+-- A file may hold several pictures (pages, frames): a content is (bytes, member), and a picture is
+-- a member of a file. The only or first picture of a file has the member '' and keeps the id that
+-- its file had. `members` is how many pictures the bytes hold, NULL where nobody has looked.
+CREATE TABLE new_contents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest BLOB NOT NULL,
+    member TEXT NOT NULL,
+    pixel_digest BLOB NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    format TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    members INTEGER,
+    UNIQUE (digest, member)
+);
+INSERT INTO new_contents SELECT id, digest, '', pixel_digest, width, height, format, bytes, NULL
+    FROM contents;
+CREATE TABLE new_files (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    path BLOB NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL
+);
+INSERT INTO new_files SELECT id, path, size, mtime_ns FROM files;
+CREATE TABLE pictures (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    file INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+    member TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    content INTEGER NOT NULL REFERENCES contents (id),
+    present INTEGER NOT NULL,
+    UNIQUE (file, member)
+);
+INSERT INTO pictures SELECT id, id, '', 0, content, present FROM files;
+-- Ids that were given out once are never given out again.
+DELETE FROM sqlite_sequence WHERE name IN ('new_contents', 'new_files', 'pictures');
+INSERT INTO sqlite_sequence
+    SELECT 'new_contents', seq FROM sqlite_sequence WHERE name = 'contents';
+INSERT INTO sqlite_sequence SELECT 'new_files', seq FROM sqlite_sequence WHERE name = 'files';
+INSERT INTO sqlite_sequence SELECT 'pictures', seq FROM sqlite_sequence WHERE name = 'files';
+DROP TABLE files;
+DROP TABLE contents;
+ALTER TABLE new_contents RENAME TO contents;
+ALTER TABLE new_files RENAME TO files;
+CREATE INDEX contents_by_pixels ON contents (pixel_digest);
+CREATE INDEX contents_by_bytes ON contents (bytes);
+CREATE INDEX pictures_by_content ON pictures (content, present);
+ALTER TABLE codes RENAME COLUMN regions TO parts;
+UPDATE settings SET key = 'parts' WHERE key = 'regions';
+-- How many pictures of a file get codes.
+INSERT INTO settings VALUES ('members', '1');
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3)
