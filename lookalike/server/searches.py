@@ -19,7 +19,7 @@ from lookalike.server.endpoints import Arguments
 from lookalike.server.files import changed, is_unchanged, open_original
 from lookalike.server.pictures import find, links
 from lookalike.server.shelf import Volume
-from lookalike.server.uploads import read_picture
+from lookalike.server.uploads import Upload, read_picture
 from lookalike.types import Match
 
 __all__ = ["search", "shrink", "similar"]
@@ -39,7 +39,7 @@ async def shrink(request: Request, context: Context, arguments: Arguments) -> Re
     settings = context.settings
     async with context.uploading.place():
         picture = await read_picture(request, settings.upload_bytes, settings.upload_seconds)
-        work = partial(context.thumbnails.of_bytes, picture, arguments["size"])
+        work = partial(context.thumbnails.of_bytes, picture.data, arguments["size"])
         return Response(await context.shrinking.run(work), media_type="image/jpeg")
 
 
@@ -48,9 +48,11 @@ async def similar(_request: Request, context: Context, arguments: Arguments) -> 
     return Json(await context.searching.run(partial(_by_id, context, arguments)))
 
 
-def _by_bytes(context: Context, picture: bytes, arguments: Arguments) -> records.SearchResult:
+def _by_bytes(context: Context, picture: Upload, arguments: Arguments) -> records.SearchResult:
     with context.shelf.volume() as volume:
-        result = volume.library.search(picture, arguments["k"], code=arguments["code"])
+        result = volume.library.search(
+            picture.data, arguments["k"], code=arguments["code"], name=picture.name
+        )
         return _answer(volume, result, result.hits)
 
 
