@@ -60,7 +60,9 @@ class Asking:
         """End the decoding processes."""
         self._pool.close()
 
-    def search(self, picture: Picture, k: int, code: CodeChoice) -> SearchResult:
+    def search(
+        self, picture: Picture, k: int, code: CodeChoice, name: str | None = None
+    ) -> SearchResult:
         """As :meth:`lookalike.library.library.Library.search` says."""
         _check_k(k)
         if code not in ("pdq", "photo", "both"):
