@@ -8,20 +8,21 @@ in the steps that :func:`prepare` is made of. ``decode`` is meant for the child 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from lookalike.errors import PictureFailed, PictureSkipped, UsageError
+from lookalike.errors import PictureError, PictureFailed, PictureSkipped, UsageError
 from lookalike.images.arrays import from_array
 from lookalike.images.fitting import fit, least_size
 from lookalike.images.formats.format import reason_of
 from lookalike.images.formats.limits import check_pixels
 from lookalike.images.formats.registry import format_of
-from lookalike.images.members import member_number
+from lookalike.images.members import member_kind, member_number
 from lookalike.images.modes import as_viewed
 from lookalike.images.profiles import to_srgb
 from lookalike.images.reasons import show_bytes
@@ -40,6 +41,8 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _STRIP_PIXELS = 4_000_000  # hashed at a time, so that hashing needs no second copy of the frame
+# Of an animation: the frame, the one before it, what it is restored to, and its conversion.
+_COMPOSED_BYTES = 16
 
 
 def prepare(
@@ -105,7 +108,8 @@ def decode(
     """Decode a picture file and bring it to what the encoders take in.
 
     JPEG is decoded at a half, a quarter or an eighth of its size where that still is at least the
-    size that each encoder wants.
+    size that each encoder wants. Frames of an animation are taken as they are shown, laid over
+    those before them.
 
     Args:
         data: the whole file.
@@ -118,7 +122,8 @@ def decode(
         permit: called with an estimate of the bytes that decoding takes, before it begins.
 
     Returns:
-        The inputs and digests. ``pixel_digest`` is the SHA-256 of ``b"{width}x{height}"`` and the
+        The inputs and digests. ``content_digest`` is the file's, whatever the member.
+        ``pixel_digest`` is the SHA-256 of ``b"{width}x{height}"`` and the
         RGB bytes after orientation, before any colour profile; where the decoder reduced the frame,
         of ``b"{width}x{height}@{reduced width}x{reduced height}"`` and the reduced RGB bytes,
         so that it equals only digests that were made by the same reduction.
@@ -138,20 +143,23 @@ def decode(
     check_pixels(image.width, image.height, limits)
     members = None
     if number > 1 or count:
-        frames = kind.frames(image)
+        frames = kind.frames(image, data)
         members = len(frames)
-        if number > members:
+    composed = number > 1 and kind.members == "frame"
+    if number > 1:
+        if number > len(frames) or member_kind(member) != kind.members:
             held = "1 picture" if members == 1 else f"{members:,} pictures"
             raise PictureFailed(f"holds {held}: there is no {member}")
-        if number > 1:
-            _seek(image, frames[number - 1], label)
-            check_pixels(image.width, image.height, limits)
+        if composed and permit is not None:  # those before it are decoded on the way
+            permit(image.width * image.height * _COMPOSED_BYTES)
+        with _reasons(label, image.size, limits):
+            kind.seek(image, frames[number - 1], limits)
     full = image.size
     kind.reduce(image, least_size(full, inputs.values()))
     reduced = image.size != full
-    if permit is not None:
-        permit(_estimate(image, full))
-    try:
+    if permit is not None and not composed:
+        permit(_estimate(image) + kind.extra_bytes(image, full))
+    with _reasons(label, full, limits):
         image.load()
         orientation = _orientation(image)
         if opened.size is not None and orientation == 1:
@@ -160,12 +168,6 @@ def decode(
         frame = as_viewed(image)
         del image
         frame = _upright(frame, orientation)
-    except MemoryError as error:
-        raise PictureFailed(_out_of_memory(full, limits)) from error
-    except Exception as error:
-        if "out of memory" in str(error).lower():  # how some readers put it
-            raise PictureFailed(_out_of_memory(full, limits)) from error
-        raise PictureFailed(f"damaged {label}: {reason_of(error)}") from error
     try:
         seen = frame.size
         if reduced:
@@ -185,23 +187,24 @@ def decode(
         raise PictureFailed(_out_of_memory(full, limits)) from error
 
 
-def _seek(image: Image.Image, frame: int, label: str) -> None:
-    """Go to another picture of a file; an animation's frames are put together on the way."""
+@contextmanager
+def _reasons(label: str, size: tuple[int, int], limits: Limits) -> Iterator[None]:
+    """Whatever a reader raises, as the failure of one picture."""
     try:
-        image.seek(frame)
+        yield
+    except PictureError:
+        raise
     except MemoryError as error:
-        raise PictureFailed(f"{label}: out of memory on the way to picture {frame + 1}") from error
+        raise PictureFailed(_out_of_memory(size, limits)) from error
     except Exception as error:
+        if "out of memory" in str(error).lower():  # how some readers put it
+            raise PictureFailed(_out_of_memory(size, limits)) from error
         raise PictureFailed(f"damaged {label}: {reason_of(error)}") from error
 
 
-def _estimate(image: Image.Image, full: tuple[int, int]) -> int:
+def _estimate(image: Image.Image) -> int:
     """Bytes that decoding takes, roughly: Pillow keeps 4 for a pixel, and conversion a second."""
-    bytes_per_pixel = {"L": 1, "1": 2, "RGB": 4}.get(image.mode, 8)
-    needed = image.width * image.height * bytes_per_pixel
-    if image.info.get("progressive"):  # all coefficients are kept, two bytes each
-        needed += full[0] * full[1] * 6
-    return needed
+    return image.width * image.height * {"L": 1, "1": 2, "RGB": 4}.get(image.mode, 8)
 
 
 def _out_of_memory(full: tuple[int, int], limits: Limits) -> str:

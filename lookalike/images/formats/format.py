@@ -19,7 +19,11 @@ from lookalike.images.formats.limits import check_pixels
 from lookalike.images.reasons import one_line
 from lookalike.types import Limits
 
-__all__ = ["Format", "Opened", "reason_of"]
+__all__ = ["MOST_MEMBERS", "Format", "Opened", "reason_of"]
+
+MOST_MEMBERS = 10_000
+"""Pictures of one file that are counted; those behind are passed over, whatever a header claims.
+That is five minutes of an animation at 30 frames a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +49,35 @@ class Format:
 
     Attributes:
         name: Pillow's name of the format.
+        also: other names that Pillow may give to an opened file.
         label: as messages call it.
         suffixes: of file names, lower case with their dot.
+        signatures: first bytes, any of which tell the format.
         reader: the module that brings Pillow's reader.
         media_type: what browsers show it as; ``None`` where they don't.
         members: what the further pictures of a file are called; ``None`` where there are none, or
-            only the first counts.
+            only the first counts. Frames are reached one after the other, each laid over those
+            before it; pages at once.
     """
 
     name: ClassVar[str]
+    also: ClassVar[tuple[str, ...]] = ()
     label: ClassVar[str] = ""
     suffixes: ClassVar[tuple[str, ...]]
+    signatures: ClassVar[tuple[bytes, ...]] = ()
     reader: ClassVar[str] = ""
     media_type: ClassVar[str | None] = None
     members: ClassVar[Literal["page", "frame"] | None] = None
 
     def recognises(self, data: bytes, suffix: str) -> bool:
-        """Whether a file is of this format, and of no other.
+        """Whether a file is of this format, and of no other: by default, by its signature.
 
         Args:
             data: the file, or at least its first 64 bytes (4 KiB for camera raw without a suffix).
             suffix: of the file's name, lower case with its dot; helps only with camera raw.
         """
-        raise NotImplementedError
+        # What has brands is told by them alone.
+        return data.startswith(self.signatures) and data[4:8] != b"ftyp"
 
     def load_reader(self) -> None:
         """Import what reads the format, and nothing else.
@@ -114,17 +124,43 @@ class Format:
     def reduce(self, image: Image.Image, least: tuple[int, int]) -> None:
         """Let the decoder make a smaller picture at once, of at least this width and height."""
 
-    def frames(self, image: Image.Image) -> list[int]:
+    def extra_bytes(self, image: Image.Image, full: tuple[int, int]) -> int:
+        """Memory that decoding takes beside the pixels.
+
+        Args:
+            image: opened, and reduced.
+            full: its width and height before it was reduced.
+        """
+        return 0
+
+    def frames(self, image: Image.Image, data: bytes) -> list[int]:
         """The numbers by which Pillow's reader knows the pictures of a file, the first one first.
 
-        A file that lies about them has only its first. Nothing is decoded.
+        A file that lies about them has only its first. Nothing is decoded, and at most
+        :data:`MOST_MEMBERS` are given.
+
+        Args:
+            image: as :meth:`open` gave it.
+            data: the file.
         """
         if self.members is None:
             return [0]
         try:
-            return list(range(max(1, int(getattr(image, "n_frames", 1)))))
+            count = int(getattr(image, "n_frames", 1))
         except Exception:  # damaged behind the first picture: that one may be sound
-            return [0]
+            count = 1
+        return list(range(min(max(count, 1), MOST_MEMBERS)))
+
+    def seek(self, image: Image.Image, frame: int, limits: Limits) -> None:
+        """Go to one of the pictures that :meth:`frames` gave, from the first one.
+
+        Raises:
+            PictureSkipped: a picture on the way, which has to be decoded, is above the limit.
+            Exception: whatever the reader raises at damage.
+        """
+        for step in range(1, frame + 1) if self.members == "frame" else (frame,):
+            image.seek(step)
+            check_pixels(image.width, image.height, limits)
 
 
 def reason_of(error: Exception) -> str:

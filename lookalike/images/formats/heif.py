@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PIL import Image
+
 from lookalike.images.formats import avif
 from lookalike.images.formats.format import Format
 from lookalike.images.formats.iso import brands_of
@@ -28,6 +30,11 @@ class _HEIF(Format):
         # One thread: the pool runs as many children as there are processors.
         pillow_heif.options.DECODE_THREADS = 1
         pillow_heif.register_heif_opener(thumbnails=False)
+
+    def frames(self, image: Image.Image, data: bytes) -> list[int]:
+        """The primary picture, which the reader opens, and the others of the collection."""
+        first = image.tell()
+        return [first, *(frame for frame in super().frames(image, data) if frame != first)]
 
 
 FORMAT = _HEIF()

@@ -10,10 +10,8 @@ __all__ = ["FORMAT"]
 class _JPEG2000(Format):
     name = "JPEG2000"
     suffixes = (".j2c", ".j2k", ".jp2", ".jpc", ".jpf", ".jpx")
+    signatures = (b"\x00\x00\x00\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
     reader = "PIL.Jpeg2KImagePlugin"
-
-    def recognises(self, data: bytes, suffix: str) -> bool:
-        return data.startswith((b"\x00\x00\x00\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51"))
 
 
 FORMAT = _JPEG2000()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 import zlib
 
+from PIL import Image
+
 from lookalike.errors import PictureFailed
 from lookalike.images.formats.format import Format
 
@@ -14,15 +16,21 @@ __all__ = ["FORMAT"]
 class _PNG(Format):
     name = "PNG"
     suffixes = (".apng", ".png")
+    signatures = (b"\x89PNG\r\n\x1a\n",)
     reader = "PIL.PngImagePlugin"
     media_type = "image/png"
     members = "frame"
 
-    def recognises(self, data: bytes, suffix: str) -> bool:
-        return data.startswith(b"\x89PNG\r\n\x1a\n")
-
     def check_after(self, data: bytes) -> None:
         _check_chunks(data)
+
+    def frames(self, image: Image.Image, data: bytes) -> list[int]:
+        """As the header claims, but no more than there are: each has a chunk of its own."""
+        claimed = super().frames(image, data)
+        if len(claimed) == 1:
+            return claimed
+        there = data.count(b"fcTL") + bool(image.info.get("default_image"))
+        return claimed[: max(1, there)]
 
 
 def _check_chunks(data: bytes) -> None:

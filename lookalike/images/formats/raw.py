@@ -22,15 +22,6 @@ SUFFIXES: Final = (
 )
 # fmt: on
 
-_SIGNATURES = (
-    b"FUJIFILMCCD-RAW",
-    b"FOVb",
-    b"\x00MRM",
-    b"IIU\x00",  # Panasonic
-    b"IIRO",  # Olympus
-    b"IIRS",
-    b"MMOR",
-)
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")  # the last two are BigTIFF
 
 
@@ -38,14 +29,23 @@ class _RAW(Format):
     name = "RAW"
     label = "camera raw"
     suffixes = SUFFIXES
+    signatures = (
+        b"FUJIFILMCCD-RAW",
+        b"FOVb",
+        b"\x00MRM",
+        b"IIU\x00",  # Panasonic
+        b"IIRO",  # Olympus
+        b"IIRS",
+        b"MMOR",
+    )
 
     def recognises(self, data: bytes, suffix: str) -> bool:
         """By a signature; as a TIFF of a certain kind; or as an ISO file of Canon's."""
-        if brands_of(data)[0] == b"crx " or data.startswith(_SIGNATURES):
+        if super().recognises(data, suffix) or brands_of(data)[0] == b"crx ":
             return True
-        if suffix == ".crw" and data[6:14] == b"HEAPCCDR":
-            return not is_tiff(data)
-        return is_tiff(data) and is_raw_tiff(data, suffix)
+        if is_tiff(data):
+            return is_raw_tiff(data, suffix)
+        return suffix == ".crw" and data[6:14] == b"HEAPCCDR"
 
     def open(self, data: bytes, limits: Limits) -> Opened:
         # Here, not above: the extra is not always there.
@@ -57,13 +57,17 @@ class _RAW(Format):
 
     def reduce(self, image: Image.Image, least: tuple[int, int]) -> None:
         """As JPEG, which most previews are."""
-        if image.format in ("JPEG", "MPO"):
+        if image.format in (JPEG.name, *JPEG.also):
             JPEG.reduce(image, least)
+
+    def extra_bytes(self, image: Image.Image, full: tuple[int, int]) -> int:
+        """As JPEG."""
+        return JPEG.extra_bytes(image, full)
 
 
 def is_tiff(data: bytes) -> bool:
     """Whether a file is a TIFF, camera raw or not."""
-    return data.startswith(_TIFF)
+    return data.startswith(_TIFF) and data[4:8] != b"ftyp"
 
 
 def is_raw_tiff(data: bytes, suffix: str) -> bool:

@@ -32,6 +32,8 @@ FORMATS: Final[Mapping[str, Format]] = {file.FORMAT.name: file.FORMAT for file i
 SUFFIXES: Final = frozenset(suffix for made in FORMATS.values() for suffix in made.suffixes)
 """Of the files that a walk takes up, lower case."""
 
+_MEDIA_TYPES = {n: made.media_type for made in FORMATS.values() for n in (made.name, *made.also)}
+
 
 def suffix_of(name: str) -> str:
     """The suffix of a file's name, lower case, with its dot; empty where there is none."""
@@ -57,7 +59,6 @@ def format_of(data: bytes, suffix: str = "") -> Format | None:
 def media_type(name: str) -> str | None:
     """What browsers show pictures of a format as, by the name that a library keeps.
 
-    ``MPO`` is shown as JPEG. The type is that of the bytes, never of the file's name.
+    The type is that of the bytes, never of the file's name.
     """
-    made = FORMATS.get("JPEG" if name == "MPO" else name)
-    return None if made is None else made.media_type
+    return _MEDIA_TYPES.get(name)

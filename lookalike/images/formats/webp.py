@@ -14,12 +14,13 @@ __all__ = ["FORMAT", "webp_size"]
 class _WEBP(Format):
     name = "WEBP"
     suffixes = (".webp",)
+    signatures = (b"RIFF",)
     reader = "PIL.WebPImagePlugin"
     media_type = "image/webp"
     members = "frame"
 
     def recognises(self, data: bytes, suffix: str) -> bool:
-        return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+        return super().recognises(data, suffix) and data[8:12] == b"WEBP"
 
     def check_before(self, data: bytes, limits: Limits) -> None:
         """Pillow opens a WebP file by allocating its canvas twice, so the size is needed before."""

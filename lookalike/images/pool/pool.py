@@ -263,7 +263,7 @@ class DecodePool:
             if reply.get("status") == "heavy":
                 with self._heavy:
                     reply, data = child.ask({}, b"", seconds)
-            answer = unpack_answer(reply, data, inputs)
+            answer = unpack_answer(reply, data, inputs, header["member"])
         except ChildTimeout:
             place.drop()
             return PictureFailed(f"decoding took more than {seconds:g} seconds")
