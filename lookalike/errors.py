@@ -15,6 +15,7 @@
         +-- LibraryVersionError           made by a newer lookalike
         +-- LibraryDamagedError           not a library, or damaged
         +-- LibraryFullError              no space left on its disk
+        +-- LibraryClosedError            it was closed before
         +-- EncoderMismatchError          codes of another model: reindex first
 
 Messages are one line: what is wrong, the value and the limit, and what to do.
@@ -22,8 +23,11 @@ Messages are one line: what is wrong, the value and the limit, and what to do.
 
 from __future__ import annotations
 
+from typing import Literal
+
 __all__ = [
     "EncoderMismatchError",
+    "LibraryClosedError",
     "LibraryDamagedError",
     "LibraryError",
     "LibraryFullError",
@@ -53,19 +57,17 @@ class UsageError(LookalikeError, ValueError):
 class PictureError(LookalikeError):
     """A picture that can't be used; the message is the reason that the ledger keeps."""
 
-    status = "failed"
+    status: Literal["skipped", "failed"] = "failed"
 
 
 class PictureSkipped(PictureError):  # noqa: N818 - named for what the ledger says
     """A file that is left out by policy: not a picture, or beyond a limit on size."""
 
-    status = "skipped"
+    status: Literal["skipped", "failed"] = "skipped"
 
 
 class PictureFailed(PictureError):  # noqa: N818 - named for what the ledger says
     """A file that should be a picture and can't be read: truncated, damaged, too slow."""
-
-    status = "failed"
 
 
 class ModelError(LookalikeError):
@@ -106,6 +108,10 @@ class LibraryDamagedError(LibraryError):
 
 class LibraryFullError(LibraryError):
     """No space is left on the library's disk."""
+
+
+class LibraryClosedError(LibraryError):
+    """A library that was closed is asked."""
 
 
 class EncoderMismatchError(LibraryError):

@@ -7,6 +7,8 @@ print what the block shows, where
 - the home folder is ``/home/ana``;
 - a line ``...`` stands for any number of lines.
 
+An ``sh`` block holds commands that are not run: their words and options are checked.
+
 All Python blocks of a page are run together as one script; those that search published data sets as
 another one, where the data sets are.
 """
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -29,6 +32,7 @@ from lookalike.cli import program
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SHELL = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HOME = "/home/ana"
 
@@ -110,6 +114,35 @@ def test_commands_do_what_the_page_says(
         expected = [plain(line, home) for line in shown if line.strip()]
         printed = [plain(line, home) for line in output.splitlines() if line.strip()]
         assert agrees(expected or ["..."], printed), f"{command} printed\n{output}"
+
+
+def unrun(page: Path) -> list[str]:
+    """The shell commands of a page that are too long, or need too much, to be run by a test."""
+    text = "\n".join(SHELL.findall(page.read_text(encoding="utf-8")))
+    return text.replace("\\\n", " ").splitlines()
+
+
+def test_commands_that_take_too_long_to_run_could_be_typed() -> None:
+    checked = 0
+    for page in PAGES:
+        for line in unrun(page):
+            if line.startswith("lookalike "):
+                words, context = shlex.split(line, comments=True)[1:], click.Context(program)
+                # Options that the command doesn't have, or that lack their value, end the test.
+                _, command, left = program.resolve_command(context, without_options(words))
+                while isinstance(command, click.Group):
+                    _, command, left = command.resolve_command(context, left)
+                assert command is not None, f"{page}: {line}"
+                command.make_parser(click.Context(command)).parse_args(list(left))
+                checked += 1
+            for script in re.findall(r"scripts/\w+\.py", line):
+                assert (ROOT / script).exists(), f"{page}: {line}"
+    assert checked > 20
+
+
+def without_options(words: list[str]) -> list[str]:
+    """From the command's name on: ``-v`` may stand before it."""
+    return words[next(place for place, word in enumerate(words) if word[:1] != "-") :]
 
 
 def examples(page: Path, *, of_data_sets: bool) -> list[str]:

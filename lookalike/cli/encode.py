@@ -48,7 +48,7 @@ _BATCH = 64
 @json_option
 @library_option
 @verbose_option
-def encode(paths: tuple[Path, ...], code: str, out: Path, as_json: bool, library: Path) -> None:
+def encode(paths: tuple[Path, ...], code: str, out: Path, as_json: bool, library: str) -> None:
     """Write the codes of pictures to a NumPy file, one row for each readable picture.
 
     PATH is a file or a folder, walked recursively. The file gets the arrays codes (packed, uint8),

@@ -35,10 +35,19 @@ __all__ = ["index", "show_report"]
     help="Leave out files and folders that match, such as '*.png' or 'drafts'; may be repeated.",
 )
 @click.option(
+    "--parts/--no-parts",
     "--regions/--no-regions",
     default=None,
-    help="Also make codes of nine parts of each picture, so that a detail finds the whole; as the "
-    "library has it, at first without. Takes ten runs of the network a picture.",
+    help="Also make codes of nine parts of each picture, so that a part finds the whole; as the "
+    "library has it, at first without. Takes ten runs of the network per picture. --regions is the "
+    "same.",
+)
+@click.option(
+    "--members",
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    help="Make codes of up to N pictures of a file that holds several, such as the pages of a TIFF "
+    "or the frames of an animation; as the library has it, at first 1.",
 )
 @model_option
 @json_option
@@ -47,10 +56,11 @@ __all__ = ["index", "show_report"]
 def index(
     folders: tuple[Path, ...],
     exclude: tuple[str, ...],
-    regions: bool | None,
+    parts: bool | None,
+    members: int | None,
     model: str | None,
     as_json: bool,
-    library: Path,
+    library: str,
 ) -> int:
     """Put the pictures of folders into the library, and keep it up to date.
 
@@ -61,11 +71,12 @@ def index(
     from lookalike.encoders import registry
     from lookalike.library import Library
     from lookalike.library.library import DEFAULT_PHOTO
+    from lookalike.library.opening import exists
     from lookalike.sources.exclude import Exclusion
 
     # Wrong use shall leave no empty library behind.
     Exclusion(exclude)
-    is_new = not library.exists()
+    is_new = not exists(library)
     if is_new:
         for folder in folders:
             if not folder.is_dir():
@@ -85,12 +96,17 @@ def index(
             with byte_bar("downloading") as fetched:
                 opened.check_photo(model, progress=fetched)
         report = opened.index(
-            *folders, exclude=exclude or None, regions=regions, progress=progress, stop=stop
+            *folders,
+            exclude=exclude or None,
+            parts=parts,
+            members=members,
+            progress=progress,
+            stop=stop,
         )
     return show_report(report, library, as_json=as_json)
 
 
-def show_report(report: IndexReport, library: Path, *, as_json: bool) -> int:
+def show_report(report: IndexReport, library: str, *, as_json: bool) -> int:
     """Print what indexing did.
 
     Returns:
@@ -111,7 +127,7 @@ def show_report(report: IndexReport, library: Path, *, as_json: bool) -> int:
     return 0
 
 
-def _print_report(report: IndexReport, library: Path) -> None:
+def _print_report(report: IndexReport, library: str) -> None:
     names = ("added", "updated", "moved", "unchanged", "missing", "skipped", "failed")
     counts = [(name, getattr(report, name)) for name in names]
     told = ", ".join(f"{count:,} {name}" for name, count in counts if count) or "nothing to index"
@@ -126,4 +142,4 @@ def _print_report(report: IndexReport, library: Path) -> None:
     if report.skipped or report.failed:
         files = counted(report.skipped + report.failed, "file")
         click.echo(f"{files} gave no code; lookalike status says why")
-    click.echo(f"library: {show_path(str(library.absolute()))}")
+    click.echo(f"library: {show_path(library)}")

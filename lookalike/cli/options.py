@@ -13,6 +13,7 @@ import click
 __all__ = [
     "LIBRARY_NAME",
     "LIBRARY_VARIABLE",
+    "LibraryType",
     "PathType",
     "data_options",
     "default_library",
@@ -45,22 +46,44 @@ class PathType(click.Path):
         return super().convert(value, parameter, context)
 
 
-def default_library() -> Path:
+class LibraryType(PathType):
+    """Where a library is, as text: the absolute path of a file, or an address as it was given."""
+
+    name = "library"
+
+    def __init__(self) -> None:
+        super().__init__(folder=False)
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> Any:
+        """Refuse what no command could go on with; an address is never taken for a path."""
+        if "://" not in str(value):
+            value = str(super().convert(value, parameter, context))
+        # Here, not above: only what runs needs it, and not --help.
+        from lookalike.library.opening import MEMORY, file_of
+
+        if value == MEMORY:
+            self.fail(f"{MEMORY} would be gone when this command ends", parameter, context)
+        return str(file_of(value) or value)
+
+
+def default_library() -> str:
     """The library of the environment, else the one in the user's data folder."""
     named = os.environ.get(LIBRARY_VARIABLE)
     if named:
-        return Path(named)
+        return named
     import platformdirs
 
-    return Path(platformdirs.user_data_dir("lookalike", appauthor=False)) / LIBRARY_NAME
+    return str(Path(platformdirs.user_data_dir("lookalike", appauthor=False)) / LIBRARY_NAME)
 
 
 def library_option(command: Command) -> Command:
-    """Add ``--library FILE``, handed to the command as a path."""
+    """Add ``--library FILE``, handed to the command as a location, see :class:`LibraryType`."""
     return click.option(
         "--library",
         metavar="FILE",
-        type=PathType(folder=False),
+        type=LibraryType(),
         default=default_library,
         show_default=f"${LIBRARY_VARIABLE}, else {LIBRARY_NAME} in the user's data folder",
         help="The library to use.",

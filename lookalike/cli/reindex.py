@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from lookalike.cli.index import show_report
@@ -19,7 +17,7 @@ __all__ = ["reindex"]
 @json_option
 @library_option
 @verbose_option
-def reindex(model: str | None, as_json: bool, library: Path) -> int:
+def reindex(model: str | None, as_json: bool, library: str) -> int:
     """Make all codes anew, with the models of this version, or with another photo model.
 
     A library keeps the models that it was made with. After an update of lookalike that brings

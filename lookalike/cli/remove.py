@@ -23,7 +23,7 @@ __all__ = ["remove"]
 @library_option
 @verbose_option
 def remove(
-    folders: tuple[Path, ...], everything: bool, yes: bool, as_json: bool, library: Path
+    folders: tuple[Path, ...], everything: bool, yes: bool, as_json: bool, library: str
 ) -> None:
     """Make the library forget folders, or delete the library; pictures are never touched."""
     if everything == bool(folders):
@@ -32,12 +32,12 @@ def remove(
     if as_json:
         print_json({"removed": removed})
     elif everything:
-        click.echo(f"deleted {show_path(str(library.absolute()))}")
+        click.echo(f"deleted {show_path(library)}")
     else:
         click.echo(f"forgot {counted(removed, 'file')}; the files themselves stay")
 
 
-def _forget(folders: tuple[Path, ...], library: Path) -> int:
+def _forget(folders: tuple[Path, ...], library: str) -> int:
     from lookalike.library import Library
 
     with Library.open(library, create=False) as opened:
@@ -52,7 +52,7 @@ def _forget(folders: tuple[Path, ...], library: Path) -> int:
         return sum(opened.remove(folder) for folder in folders)
 
 
-def _delete(library: Path, *, yes: bool) -> int:
+def _delete(library: str, *, yes: bool) -> int:
     from lookalike.library import Library
 
     with Library.open(library, create=False, read_only=True) as opened:
@@ -63,9 +63,9 @@ def _delete(library: Path, *, yes: bool) -> int:
     return pictures
 
 
-def _ask(library: Path, pictures: int) -> None:
+def _ask(library: str, pictures: int) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError("Deleting a library takes --yes where nobody can be asked")
-    told = f"{show_path(str(library))} with {counted(pictures, 'picture')}"
+    told = f"{show_path(library)} with {counted(pictures, 'picture')}"
     if not click.confirm(f"Delete the library {told}? The files themselves stay.", err=True):
         raise LookalikeError("nothing deleted")

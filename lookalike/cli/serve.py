@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 import click
 
-from lookalike.cli.options import PathType, library_option, verbose_option
+from lookalike.cli.options import LibraryType, library_option, verbose_option
 from lookalike.cli.output import counted
 from lookalike.errors import MissingExtraError, UsageError
 
@@ -20,7 +19,7 @@ _PAGE = 200  # requests that a page with all its thumbnails may take at once, wh
 
 
 @click.command(short_help="Search in the browser, and over HTTP.")
-@click.argument("file", metavar="[LIBRARY]", required=False, type=PathType(folder=False))
+@click.argument("file", metavar="[LIBRARY]", required=False, type=LibraryType())
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -79,7 +78,7 @@ _PAGE = 200  # requests that a page with all its thumbnails may take at once, wh
 @click.pass_context
 def serve(
     context: click.Context,
-    file: Path | None,
+    file: str | None,
     host: str,
     port: int,
     token: str | None,
@@ -88,7 +87,7 @@ def serve(
     max_pixels: int,
     workers: int | None,
     rate: int,
-    library: Path,
+    library: str,
 ) -> None:
     """Serve the library as a web page, and as a REST interface, until Ctrl-C.
 
@@ -142,7 +141,7 @@ def serve(
 _ALL = ("0.0.0.0", "::")  # noqa: S104 - to be recognised
 
 
-def _count(library: Path) -> int:
+def _count(library: str) -> int:
     """Pictures of the library; that it can be opened is said before a port is taken."""
     from lookalike.library import Library
 

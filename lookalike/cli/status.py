@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -25,7 +24,7 @@ __all__ = ["status"]
 @json_option
 @library_option
 @verbose_option
-def status(measure: bool, as_json: bool, library: Path) -> None:
+def status(measure: bool, as_json: bool, library: str) -> None:
     """Say what the library holds: counts, sizes, folders, codes, and the files without a code."""
     from lookalike.library import Library
 

@@ -12,7 +12,7 @@ from PIL import Image
 from lookalike.errors import UsageError
 from lookalike.images.pool.pool import DecodePool
 from lookalike.library import Library
-from lookalike.library.searcher import MOST_HITS
+from lookalike.library.asking import MOST_HITS
 from lookalike.sheets.contact_sheet import Cell, contact_sheet
 from lookalike.system.processors import processors
 from lookalike.types import InputSpec, Kind

@@ -20,9 +20,9 @@ from PIL import Image, ImageOps
 from lookalike.errors import UsageError
 from lookalike.evaluation.copy_peers import CopyPeer
 from lookalike.evaluation.edits import EDITS
-from lookalike.images.formats import load_plugin, sniff
+from lookalike.images.formats.registry import format_of
 from lookalike.library import Library
-from lookalike.library.search import CodeChoice
+from lookalike.library.merging import CodeChoice
 from lookalike.sources.walk import Found, walk
 from lookalike.system.processors import processors
 
@@ -69,7 +69,7 @@ def indexed(
         tempfile.TemporaryDirectory() as temporary,
         Library.open(Path(temporary) / "selftest.lookalike", photo=photo) as library,
     ):
-        library.index(folder, regions=regions)
+        library.index(folder, parts=regions)
         refused = {entry.path for entry in library.status().ledger}
         paths = [found.path for found in walk(folder) if isinstance(found, Found)]
         paths = [path for path in paths if path not in refused]
@@ -181,8 +181,8 @@ def _digest(path: str) -> str:
 def _read(path: str) -> Image.Image:
     """A picture upright, in RGB."""
     data = Path(path).read_bytes()
-    name = sniff(data, Path(path).suffix.lower())
-    if name is not None and name != "RAW":
-        load_plugin(name)
+    kind = format_of(data, Path(path).suffix.lower())
+    if kind is not None and kind.name != "RAW":
+        kind.load_reader()
     with Image.open(io.BytesIO(data)) as file:
         return ImageOps.exif_transpose(file).convert("RGB")

@@ -1,7 +1,8 @@
 """A library: pictures, their codes and the search over them."""
 
 from lookalike.library.library import Library
-from lookalike.library.pictures import PictureInfo, Pictures
+from lookalike.library.pictures import Pictures
+from lookalike.library.records import PictureInfo
 from lookalike.library.reports import (
     CodeStatus,
     FolderStatus,

@@ -21,10 +21,10 @@ from lookalike.encoders.fitted import FittedEncoder
 from lookalike.encoders.towers import Floats
 from lookalike.errors import PictureError
 from lookalike.images.pool.pool import DecodePool
-from lookalike.library.catalog import Catalog
 from lookalike.library.models import Models
+from lookalike.library.records import EncoderInfo
 from lookalike.library.reports import OnProgress, Progress
-from lookalike.library.rows import EncoderRow
+from lookalike.library.store import Store
 from lookalike.sources.folders import Folders, walk_folders
 from lookalike.sources.walk import Found
 from lookalike.types import Limits, Pixels
@@ -40,7 +40,7 @@ class Fitting:
     """Decides whether a fit is due, and makes it. The caller holds the writer's lock.
 
     Args:
-        catalog: of the library.
+        store: of the library.
         models: its encoders.
         limits: for decoding a picture.
         workers: decoding processes.
@@ -50,21 +50,21 @@ class Fitting:
 
     def __init__(
         self,
-        catalog: Catalog,
+        store: Store,
         models: Models,
         limits: Limits,
         workers: int | None,
         progress: OnProgress | None,
         stop: threading.Event | None,
     ) -> None:
-        self._catalog = catalog
+        self._store = store
         self._models = models
         self._limits = limits
         self._workers = workers
         self._progress = progress
         self._stop = stop or threading.Event()
 
-    def grown(self) -> EncoderRow:
+    def grown(self) -> EncoderInfo:
         """The photo encoder that indexing should make codes of: the current one, or a better fit.
 
         Where the current one has no codes yet, the better one takes its place at once.
@@ -76,7 +76,7 @@ class Fitting:
         unfinished = self._models.unfinished(row.slot, stored.recipe)
         if unfinished is not None:
             return unfinished
-        folders = self._catalog.folders()
+        folders = self._store.folders()
         if self._has_codes(row) and not all(os.path.isdir(folder) for folder, _ in folders):
             return row  # the codes of what is offline can't be made again
         paths, files = draw(folders, SAMPLE, self._stop)
@@ -85,9 +85,9 @@ class Fitting:
         encoder = self._models.encoder(row)
         if not isinstance(encoder, FittedEncoder):
             raise RuntimeError(f"{row.name} has a fit and can't be fitted")
-        return self._fit(row, row.source, encoder, paths, files)
+        return self._fit(row, row.origin, encoder, paths, files)
 
-    def renewed(self, row: EncoderRow, photo: str | None) -> EncoderRow:
+    def renewed(self, row: EncoderInfo, photo: str | None) -> EncoderInfo:
         """The photo encoder that a reindex replaces ``row`` by, made known.
 
         Args:
@@ -97,35 +97,35 @@ class Fitting:
         if photo is None and self._models.recipe(row) is not None:
             return self.grown()
         if photo is None:
-            with self._catalog.writing():
+            with self._store.writing():
                 return self._models.renewed(row)
-        source, encoder = self._models.open(photo)
+        origin, encoder = self._models.open(photo)
         if isinstance(encoder, FittedEncoder):
             unfinished = self._models.unfinished(row.slot, encoder.recipe)
             if unfinished is not None:
                 return unfinished
-            paths, files = draw(self._catalog.folders(), SAMPLE, self._stop)
-            return self._fit(row, source, encoder, paths, files)
-        with self._catalog.writing():
-            return self._models.add(row.slot, source, encoder, current=False)
+            paths, files = draw(self._store.folders(), SAMPLE, self._stop)
+            return self._fit(row, origin, encoder, paths, files)
+        with self._store.writing():
+            return self._models.add(row.slot, origin, encoder, current=False)
 
     def _fit(
         self,
-        row: EncoderRow,
-        source: str,
+        row: EncoderInfo,
+        origin: str,
         encoder: FittedEncoder,
         paths: Sequence[str],
         files: int,
-    ) -> EncoderRow:
+    ) -> EncoderInfo:
         """The encoder fitted on these of the files, made known; ``row`` if it was stopped."""
         features = self._features(encoder, paths)
         if features is None:
             return row
         fitted = encoder.fitted(features, drawn_from=files)
-        with self._catalog.writing():
-            made = self._models.add(row.slot, source, fitted, current=False)
+        with self._store.writing():
+            made = self._models.add(row.slot, origin, fitted, current=False)
             if not self._has_codes(row):
-                self._catalog.make_current(made)
+                self._store.make_current(made)
         return made
 
     def _features(self, encoder: FittedEncoder, paths: Sequence[str]) -> Floats | None:
@@ -162,9 +162,8 @@ class Fitting:
         ordered = [rows[number] for number in sorted(rows)]
         return np.stack(ordered) if ordered else np.empty((0, tower.size), np.float32)
 
-    def _has_codes(self, row: EncoderRow) -> bool:
-        sql = "SELECT EXISTS (SELECT 1 FROM codes WHERE encoder = ?)"
-        return bool(self._catalog.count(sql, [row.id]))
+    def _has_codes(self, row: EncoderInfo) -> bool:
+        return self._store.count_codes(row.id) > 0
 
 
 def draw(folders: Folders, most: int, stop: threading.Event | None = None) -> tuple[list[str], int]:

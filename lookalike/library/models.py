@@ -13,13 +13,13 @@ from lookalike.encoders.origins import Origin, Recipe
 from lookalike.encoders.perceptual import PDQ
 from lookalike.encoders.text import TextTower
 from lookalike.errors import EncoderMismatchError, ModelError, UsageError
-from lookalike.library.catalog import Catalog
-from lookalike.library.rows import EncoderRow
-from lookalike.types import Encoder, InputSpec
+from lookalike.library.records import EncoderInfo
+from lookalike.library.store import Store
+from lookalike.types import Encoder, EncoderId, InputSpec, Slot
 
 __all__ = ["Models"]
 
-SLOTS = ("pdq", "photo")
+SLOTS: tuple[Slot, ...] = ("pdq", "photo")
 
 
 class Models:
@@ -31,63 +31,64 @@ class Models:
     ``reindex`` makes them all anew.
 
     Args:
-        catalog: of the library.
+        store: of the library.
         photo: the photo encoder that a new library gets: a name or a path, see
             :mod:`lookalike.encoders.registry`.
     """
 
-    def __init__(self, catalog: Catalog, photo: str) -> None:
-        self._catalog = catalog
-        self._loaded: dict[int, Encoder] = {}
+    def __init__(self, store: Store, photo: str) -> None:
+        self._store = store
+        self._loaded: dict[EncoderId, Encoder] = {}
         self._texts: dict[str, tuple[TextTower, Fit]] = {}
         self._lock = threading.Lock()
-        if not catalog.read_only and not self.current():
+        if not store.read_only and not self.current():
             # Before the transaction: a model may have to be fetched.
-            made = [self.open(source) for source in ("pdq", photo)]
-            with catalog.writing():
-                for slot, (source, encoder) in zip(SLOTS, made, strict=True):
-                    self.add(slot, source, encoder, current=True)
+            made = [self.open(origin) for origin in ("pdq", photo)]
+            with store.writing():
+                for slot, (origin, encoder) in zip(SLOTS, made, strict=True):
+                    self.add(slot, origin, encoder, current=True)
 
-    def current(self) -> Mapping[str, EncoderRow]:
+    def current(self) -> Mapping[Slot, EncoderInfo]:
         """By slot the encoder that answers."""
-        return {row.slot: row for row in self._catalog.encoders() if row.current}
+        return {row.slot: row for row in self._store.encoders() if row.current}
 
-    def open(self, source: str) -> tuple[str, Encoder]:
-        """The encoder that ``source`` stands for now, under a name that won't change."""
-        name = registry.resolve(source)
+    def open(self, origin: str) -> tuple[str, Encoder]:
+        """The encoder that ``origin`` stands for now, under a name that won't change."""
+        name = registry.resolve(origin)
         return name, registry.load(name)
 
-    def add(self, slot: str, source: str, encoder: Encoder, *, current: bool) -> EncoderRow:
+    def add(self, slot: Slot, origin: str, encoder: Encoder, *, current: bool) -> EncoderInfo:
         """Make an encoder known; in a transaction."""
         stored = registry.stored(encoder)
-        key = self._catalog.add_encoder(
+        made = self._store.put_encoder(
             slot,
-            source,
+            origin,
             encoder,
             current=current,
             card=None if stored is None else stored[0],
-            model=None if stored is None else stored[1],
+            data=None if stored is None else stored[1],
         )
-        self._loaded[key] = encoder
-        return next(row for row in self._catalog.encoders() if row.id == key)
+        with self._lock:
+            self._loaded[made.id] = encoder
+        return made
 
-    def renewed(self, row: EncoderRow) -> EncoderRow:
+    def renewed(self, row: EncoderInfo) -> EncoderInfo:
         """The newest version of an encoder, made known; in a transaction.
 
-        That is ``row`` itself where its source is gone, or where it is fitted on the library.
+        That is ``row`` itself where its origin is gone, or where it is fitted on the library.
         """
-        if registry.fingerprint(row.source) in (None, row.fingerprint):
+        if registry.fingerprint(row.origin) in (None, row.fingerprint):
             return row
-        return self.add(row.slot, *self.open(row.source), current=False)
+        return self.add(row.slot, *self.open(row.origin), current=False)
 
-    def recipe(self, row: EncoderRow) -> StoredRecipe | None:
+    def recipe(self, row: EncoderInfo) -> StoredRecipe | None:
         """What is kept of a fitted encoder; ``None`` of others."""
-        card = self._catalog.card(row.id)
+        card = self._store.encoder_card(row.id)
         return StoredRecipe(card) if card is not None and StoredRecipe.is_one(card) else None
 
-    def unfinished(self, slot: str, recipe: Recipe) -> EncoderRow | None:
+    def unfinished(self, slot: Slot, recipe: Recipe) -> EncoderInfo | None:
         """A fitted encoder of this model whose codes are yet to be completed."""
-        for row in self._catalog.encoders():
+        for row in self._store.encoders():
             if row.slot == slot and not row.current:
                 stored = self.recipe(row)
                 if stored is not None and stored.recipe == recipe:
@@ -96,15 +97,17 @@ class Models:
 
     def forget(self) -> None:
         """Let go of what fitting left in memory."""
-        for encoder in self._loaded.values():
+        with self._lock:
+            loaded = list(self._loaded.values())
+        for encoder in loaded:
             if isinstance(encoder, FittedEncoder):
                 encoder.tower.forget()
 
-    def is_stale(self, row: EncoderRow) -> bool:
+    def is_stale(self, row: EncoderInfo) -> bool:
         """Whether there is another version of the encoder."""
-        return registry.fingerprint(row.source) not in (None, row.fingerprint)
+        return registry.fingerprint(row.origin) not in (None, row.fingerprint)
 
-    def encoder(self, row: EncoderRow) -> Encoder:
+    def encoder(self, row: EncoderInfo) -> Encoder:
         """The encoder of a row.
 
         Raises:
@@ -117,7 +120,7 @@ class Models:
 
     def check(
         self,
-        row: EncoderRow,
+        row: EncoderInfo,
         name: str,
         progress: Callable[[int, int], object] | None = None,
     ) -> None:
@@ -135,13 +138,13 @@ class Models:
         wanted = registry.card(name)
         if row.fingerprint != wanted.fingerprint:
             raise EncoderMismatchError(
-                f"{self._catalog.path} holds codes of '{row.name}' ({row.fingerprint}), not of "
+                f"{self._store.location} holds codes of '{row.name}' ({row.fingerprint}), not of "
                 f"{name} ({wanted.fingerprint}): 'lookalike reindex --model {name}' makes them anew"
             )
 
     def _check_source(
         self,
-        row: EncoderRow,
+        row: EncoderInfo,
         source: Origin,
         progress: Callable[[int, int], object] | None,
     ) -> None:
@@ -150,7 +153,7 @@ class Models:
             source = source.pinned(progress)
         if stored is None or not source.same_as(stored.recipe.origin):
             raise EncoderMismatchError(
-                f"{self._catalog.path} holds codes of {row.source}, not of {source}: "
+                f"{self._store.location} holds codes of {row.origin}, not of {source}: "
                 f"'lookalike reindex --model {source}' makes them anew"
             )
         if not stored.kept:
@@ -158,7 +161,7 @@ class Models:
             stored.check()
 
     def text(
-        self, row: EncoderRow, progress: Callable[[int, int], object] | None = None
+        self, row: EncoderInfo, progress: Callable[[int, int], object] | None = None
     ) -> tuple[TextTower, Fit]:
         """The text tower of an encoder, and its fit, which texts are compared by.
 
@@ -169,33 +172,33 @@ class Models:
         """
         with self._lock:
             if row.fingerprint not in self._texts:
-                stored, kept = self.recipe(row), self._catalog.model(row.id)
+                stored, kept = self.recipe(row), self._store.encoder_data(row.id)
                 if stored is None or not stored.recipe.text or kept is None:
                     raise UsageError(
-                        f"'{row.name}', the photo model of {self._catalog.path}, knows no texts: "
-                        "'lookalike reindex --model hub:Xenova/clip-vit-base-patch32' brings one "
-                        "that does"
+                        f"'{row.name}', the photo model of {self._store.location}, knows no texts:"
+                        " 'lookalike reindex --model hub:Xenova/clip-vit-base-patch32' brings one"
+                        " that does"
                     )
                 self._texts[row.fingerprint] = stored.text(kept[1], progress)
             return self._texts[row.fingerprint]
 
-    def is_loaded(self, row: EncoderRow) -> bool:
+    def is_loaded(self, row: EncoderInfo) -> bool:
         """Whether :meth:`encoder` answers at once."""
         return row.id in self._loaded
 
-    def input(self, row: EncoderRow) -> InputSpec:
+    def input(self, row: EncoderInfo) -> InputSpec:
         """What the encoder of a row takes in, without loading its model where that is possible."""
         if row.id not in self._loaded:
             if row.slot == "pdq":
                 return PDQ.input
-            if registry.fingerprint(row.source) == row.fingerprint:
-                return registry.card(row.source).input
+            if registry.fingerprint(row.origin) == row.fingerprint:
+                return registry.card(row.origin).input
             stored = self.recipe(row)
             if stored is not None:
                 return stored.encoder_input
         return self.encoder(row).input
 
-    def can_make(self, row: EncoderRow) -> bool:
+    def can_make(self, row: EncoderInfo) -> bool:
         """Whether :meth:`encoder` has the encoder of a row."""
         stored = None if row.id in self._loaded else self.recipe(row)
         if stored is not None:
@@ -203,15 +206,15 @@ class Models:
                 stored.check()
             except ModelError:
                 return False
-        return not self.is_stale(row) or self._catalog.model(row.id) is not None
+        return not self.is_stale(row) or self._store.encoder_data(row.id) is not None
 
-    def _load(self, row: EncoderRow) -> Encoder:
-        if registry.fingerprint(row.source) == row.fingerprint:
-            return registry.load(row.source)
-        kept = self._catalog.model(row.id)
+    def _load(self, row: EncoderInfo) -> Encoder:
+        if registry.fingerprint(row.origin) == row.fingerprint:
+            return registry.load(row.origin)
+        kept = self._store.encoder_data(row.id)
         if kept is None:
             raise EncoderMismatchError(
-                f"{self._catalog.path} holds '{row.name}' codes of version {row.fingerprint}, which"
-                f" this lookalike can't make: run 'lookalike reindex'"
+                f"{self._store.location} holds '{row.name}' codes of version {row.fingerprint},"
+                f" which this lookalike can't make: run 'lookalike reindex'"
             )
         return registry.load_stored(*kept)

@@ -6,15 +6,15 @@ import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from lookalike.server.answers import HANDLERS
+from lookalike.library.opening import Location
 from lookalike.server.context import Context
+from lookalike.server.faults import HANDLERS
 from lookalike.server.openapi import describe
 from lookalike.server.places import Places
 from lookalike.server.rates import Rates
@@ -32,11 +32,11 @@ _log = logging.getLogger(__name__)
 _UPLOADS = 4  # that are taken in while as many searches as there are workers go on
 
 
-def create_app(library: Path, settings: Settings | None = None) -> ASGIApp:
+def create_app(library: Location, settings: Settings | None = None) -> ASGIApp:
     """An application that serves a library.
 
     Args:
-        library: path of its file.
+        library: its location, such as the path of its file.
         settings: without a token everybody who reaches the server may ask, under the names of this
             machine only: so listen on loopback.
 

@@ -6,6 +6,7 @@ import hmac
 import threading
 from collections import OrderedDict
 from io import BytesIO
+from typing import Any
 
 from PIL import Image
 
@@ -35,7 +36,7 @@ class Thumbnails:
     def __init__(self, limits: Limits, workers: int, most_bytes: int) -> None:
         self._pool = DecodePool({"": _spec(SIZES[0])}, limits=limits, workers=workers)
         self._most = most_bytes
-        self._kept: OrderedDict[tuple[bytes, int], bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[bytes, str, int], bytes] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -54,7 +55,7 @@ class Thumbnails:
             ApiError: the file isn't what was indexed.
             PictureError: it can't be decoded.
         """
-        key = (picture.digest, size)
+        key = (picture.digest, picture.member, size)
         with self._lock:
             kept = self._kept.get(key)
             if kept is not None:
@@ -62,7 +63,9 @@ class Thumbnails:
         if kept is not None and is_unchanged(picture):
             return kept
         try:
-            decoded = self._pool.decode(picture.path, inputs={"thumbnail": _spec(size)})
+            decoded = self._pool.decode(
+                picture.path, inputs={"thumbnail": _spec(size)}, **_of_file(picture)
+            )
         except PictureError:
             if not is_unchanged(picture):
                 raise changed() from None
@@ -81,13 +84,18 @@ class Thumbnails:
         """
         return _jpeg(self._pool.decode(data, inputs={"thumbnail": _spec(size)}))
 
-    def _keep(self, key: tuple[bytes, int], made: bytes) -> None:
+    def _keep(self, key: tuple[bytes, str, int], made: bytes) -> None:
         with self._lock:
             self._bytes += len(made) - len(self._kept.pop(key, b""))
             self._kept[key] = made
             while self._bytes > self._most:
                 _, dropped = self._kept.popitem(last=False)
                 self._bytes -= len(dropped)
+
+
+def _of_file(picture: PictureInfo) -> dict[str, Any]:
+    """Which picture of its file is decoded; the first one takes no name."""
+    return {"member": picture.member} if picture.member else {}
 
 
 def _jpeg(decoded: Decoded) -> bytes:

@@ -19,8 +19,9 @@ def read_contents(path: Path, *, ids: bool = False) -> Contents:
         assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
         files = raw.execute(
-            "SELECT f.path, f.size, f.present, c.digest, c.pixel_digest, c.width, c.height,"
-            " c.format, c.bytes FROM files f JOIN contents c ON c.id = f.content ORDER BY f.path"
+            "SELECT f.path, f.size, p.present, c.digest, c.pixel_digest, c.width, c.height,"
+            " c.format, c.bytes FROM files f JOIN pictures p ON p.file = f.id"
+            " JOIN contents c ON c.id = p.content ORDER BY f.path, p.position"
         ).fetchall()
         codes = raw.execute(
             "SELECT c.digest, e.slot, e.fingerprint, k.code, k.embedding, k.quality FROM codes k"
@@ -29,7 +30,7 @@ def read_contents(path: Path, *, ids: bool = False) -> Contents:
         ).fetchall()
         ledger = raw.execute("SELECT path, status, reason FROM ledger ORDER BY path").fetchall()
         unused = raw.execute(
-            "SELECT count(*) FROM contents WHERE id NOT IN (SELECT content FROM files)"
+            "SELECT count(*) FROM contents WHERE id NOT IN (SELECT content FROM pictures)"
         ).fetchone()
         found: Contents = {"files": files, "codes": codes, "ledger": ledger, "unused": unused}
         if ids:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from contract_view import contract_of
 from PIL import Image
 
 from lookalike.library import Library
@@ -136,7 +137,8 @@ def test_what_can_be_read_is_indexed_and_the_rest_has_a_reason(
     with Library.open(path) as library:
         status = library.status()
         ledger = {os.fsencode(entry.path): entry for entry in status.ledger}
-        found = {os.fsencode(f.path) for f in library._catalog.files_under(str(hostile))}
+        with contract_of(library) as (store, _):
+            found = {os.fsencode(f.path) for f in store.files_under(str(hostile))}
         assert found == good
         assert set(ledger) == set(everything) - good
         assert all(e.reason and "\n" not in e.reason for e in ledger.values())

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from contract_view import contract_of
 from PIL import Image, ImageOps
 
 from lookalike.errors import (
+    LibraryClosedError,
     LibraryDamagedError,
     LibraryLockedError,
     LibraryNotFoundError,
@@ -23,7 +25,8 @@ from lookalike.errors import (
     UsageError,
 )
 from lookalike.library import IndexReport, Library, Progress
-from lookalike.library.connection import writer_lock
+from lookalike.library.local import engine
+from lookalike.library.local.connection import writer_lock
 
 
 @pytest.fixture
@@ -130,10 +133,12 @@ def test_copies_are_all_listed(library: Library, photos: Path) -> None:
 
 def test_nothing_changed(library: Library, photos: Path) -> None:
     library.index(photos)
-    stamp = library._catalog.stamp()
+    with contract_of(library) as (store, _):
+        stamp = store.stamp()
     assert counts(library.index()) == {"unchanged": 8}
     assert counts(library.index(photos)) == {"unchanged": 8}
-    assert library._catalog.stamp() == stamp
+    with contract_of(library) as (store, _):
+        assert store.stamp() == stamp
 
 
 def test_touched_changed_moved_deleted_and_returned(
@@ -331,38 +336,40 @@ def test_threads_share_a_library(library: Library, photos: Path, tmp_path: Path)
 
 
 def test_what_was_indexed_is_found_however_slow_the_tables_are(
-    library: Library, photos: Path, tmp_path: Path
+    library: Library, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    away = tmp_path / "away.jpg"
+    (photos / "gravel.jpg").rename(away)
     library.index(photos)
     library.search(photos / "coins.jpg", 1)
-    searcher = library._searcher()
     more = tmp_path / "more"
     more.mkdir()
     shutil.copy(photos / "coins.jpg", more / "copy.jpg")
     (photos / "grass.jpg").rename(more / "moved.jpg")
-    searcher._refreshed = (time.monotonic(), 1000.0)  # as if making the tables took so long
+    monkeypatch.setattr(engine, "REFRESH_SHARE", 1e-12)  # as if making the tables took so long
     library.index(more)
     assert set(names(library, photos / "coins.jpg", 2)) == {"coins.jpg", "copy.jpg"}
     assert names(library, more / "moved.jpg", 1) == ["moved.jpg"]
     # What somebody else writes may wait.
     with Library.open(library.path) as other:
-        (photos / "gravel.jpg").rename(more / "gravel.jpg")
-        before = searcher._refreshed
-        searcher._refreshed = (time.monotonic(), 1000.0)
+        away.rename(more / "gravel.jpg")
         other.index()
-        kept = searcher._refreshed
-        library.search(photos / "coins.jpg", 1)
-        assert searcher._refreshed == kept != before
+        assert names(library, more / "gravel.jpg", 1) != ["gravel.jpg"]
+        monkeypatch.undo()
+        monkeypatch.setattr(engine, "REFRESH_SHARE", math.inf)
+        assert names(library, more / "gravel.jpg", 1) == ["gravel.jpg"]
 
 
-def test_a_reader_sees_what_another_process_adds(library: Library, photos: Path) -> None:
+def test_a_reader_sees_what_another_process_adds(
+    library: Library, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (photos / "coins.jpg").rename(photos.parent / "coins.jpg")
     library.index(photos)
     with Library.open(library.path, read_only=True) as reader:
         assert "coins.jpg" not in names(reader, photos.parent / "coins.jpg")
         shutil.copy(photos.parent / "coins.jpg", photos)
         library.index()
-        reader._searcher()._refreshed = (0.0, 0.0)
+        monkeypatch.setattr(engine, "REFRESH_SHARE", math.inf)
         assert names(reader, photos / "coins.jpg", 1) == ["coins.jpg"]
 
 
@@ -433,3 +440,20 @@ def test_status(library: Library, photos: Path) -> None:
     assert [(Path(e.path).name, e.status) for e in status.ledger] == [("not.jpg", "skipped")]
     assert status.library_bytes > 0
     assert status.cache_bytes > 0
+
+
+def test_a_closed_library_says_so(library: Library, photos: Path) -> None:
+    library.index(photos)
+    library.close()
+    library.close()
+    for call in (
+        lambda: library.search(photos / "coins.jpg"),
+        lambda: library.search_text("a cat"),
+        lambda: library.index(photos),
+        library.reindex,
+        lambda: library.remove(photos),
+        library.status,
+        library.pictures.count,
+    ):
+        with pytest.raises(LibraryClosedError, match="was closed"):
+            call()

@@ -64,8 +64,11 @@ def test_without_a_cache_the_codes_are_read(disk: Path, photos: Path) -> None:
 def test_an_unmerged_log_is_said(disk: Path, photos: Path) -> None:
     path = disk / "p.lookalike"
     script = (
-        "import os, sys; from lookalike.library import Library;"
-        "library = Library.open(sys.argv[1]); library._catalog.put_folder('/x', ()); os._exit(0)"
+        "import os, sys; from lookalike.library.opening import open_library;"
+        "from lookalike.library.records import Folder; from lookalike.library import Library;"
+        "library = Library.open(sys.argv[1]);"
+        "store, _ = open_library(sys.argv[1], create=False, read_only=False);"
+        "store.put_folder(Folder('/x', ())); os._exit(0)"
     )
     subprocess.run([sys.executable, "-c", script, str(path)], check=True)
     remount(disk, "ro")

@@ -14,10 +14,12 @@ from PIL import Image
 from lookalike.encoders import registry
 from lookalike.images.decode import prepare
 from lookalike.images.parts.regions import REGIONS
-from lookalike.library import Library, schema
-from lookalike.library.catalog import Catalog
-from lookalike.library.search import PART_HANDICAP
-from lookalike.types import Limits, Match
+from lookalike.library import Library
+from lookalike.library.local import schema
+from lookalike.library.local.connection import connect
+from lookalike.library.merging import PART_HANDICAP
+from lookalike.library.opening import open_library
+from lookalike.types import ContentId, EncoderId, Limits, Match
 
 DETAIL = (0.3, 0.6, 0.7, 1.0)  # one of the parts
 
@@ -49,7 +51,7 @@ def stored(library: Library) -> list[int | None]:
     """Bytes of the parts' codes of each picture's photo code."""
     with sqlite3.connect(library.path) as raw:
         rows = raw.execute(
-            "SELECT length(regions) FROM codes JOIN encoders ON encoders.id = encoder"
+            "SELECT length(parts) FROM codes JOIN encoders ON encoders.id = encoder"
             " WHERE slot = 'photo' ORDER BY content"
         ).fetchall()
     raw.close()
@@ -57,7 +59,7 @@ def stored(library: Library) -> list[int | None]:
 
 
 def test_a_detail_finds_the_whole_and_says_where(library: Library, photos: Path) -> None:
-    library.index(photos, regions=True)
+    library.index(photos, parts=True)
     asked = detail(photos / "coffee.jpg")
     hit = library.search(asked, k=1).hits[0]
     assert Path(hit.path).name == "coffee.jpg"
@@ -75,7 +77,7 @@ def test_the_whole_finds_its_details(library: Library, photos: Path, tmp_path: P
     detail(photos / "coffee.jpg").save(tmp_path / "details" / "detail.png")
     for name in ("rocket.jpg", "astronaut.jpg"):
         (tmp_path / "details" / name).write_bytes((photos / name).read_bytes())
-    library.index(tmp_path / "details", regions=True)
+    library.index(tmp_path / "details", parts=True)
     hit = library.search(photos / "coffee.jpg", k=1).hits[0]
     assert Path(hit.path).name == "detail.png"
     assert hit.part is None
@@ -101,7 +103,7 @@ def test_a_part_does_not_outweigh_a_whole_that_is_as_near(
     asked = detail(photos / "coffee.jpg")
     asked.save(tmp_path / "two" / "whole.png")
     (tmp_path / "two" / "coffee.jpg").write_bytes((photos / "coffee.jpg").read_bytes())
-    library.index(tmp_path / "two", regions=True)
+    library.index(tmp_path / "two", parts=True)
     smaller = asked.resize((asked.width // 2, asked.height // 2))
     hits = library.search(smaller, k=2, code="photo").hits
     assert [Path(hit.path).name for hit in hits] == ["whole.png", "coffee.jpg"]
@@ -118,7 +120,7 @@ def test_without_them_nothing_is_kept(library: Library, photos: Path) -> None:
 
 def test_they_can_be_added_and_dropped(library: Library, photos: Path) -> None:
     library.index(photos)
-    first = library.index(photos, regions=True)
+    first = library.index(photos, parts=True)
     count = len(stored(library))
     assert stored(library) == [len(REGIONS) * 32] * count
     assert (first.added, first.unchanged) == (0, count)
@@ -127,13 +129,13 @@ def test_they_can_be_added_and_dropped(library: Library, photos: Path) -> None:
     again = library.index(photos)
     assert again.pictures_per_second == 0
     assert stored(library) == [len(REGIONS) * 32] * count
-    library.index(photos, regions=False)
+    library.index(photos, parts=False)
     assert set(stored(library)) == {None}
     assert found(library, detail(photos / "rocket.jpg"), "rocket.jpg").part is None
 
 
 def test_answers_are_the_same_without_the_mapped_files(library: Library, photos: Path) -> None:
-    library.index(photos, regions=True)
+    library.index(photos, parts=True)
     path = library.path
     expected = library.search(detail(photos / "coffee.jpg"), k=5).hits
     library.close()
@@ -153,7 +155,7 @@ def test_a_picture_that_left_is_not_found_by_its_parts(
     folder.mkdir()
     for name in ("coffee.jpg", "rocket.jpg", "astronaut.jpg"):
         (folder / name).write_bytes((photos / name).read_bytes())
-    library.index(folder, regions=True)
+    library.index(folder, parts=True)
     asked = detail(photos / "coffee.jpg")
     (folder / "coffee.jpg").unlink()
     library.index(folder)
@@ -164,14 +166,14 @@ def test_a_library_of_before_has_none(tmp_path: Path, monkeypatch: pytest.Monkey
     path = tmp_path / "old.lookalike"
     with monkeypatch.context() as before:
         before.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
-        old = Catalog(path)
-        with old.writing():
-            old._run("INSERT INTO encoders VALUES (1, 'photo', 'x', 'x', 'f', 8, 0, 1, NULL, NULL)")
-            old._run("INSERT INTO contents VALUES (1, x'00', x'00', 1, 1, 'PNG', 1)")
-            old._run("INSERT INTO codes VALUES (1, 1, x'AA', NULL, NULL)")
+        old = connect(path, create=True, read_only=False)
+        old.execute("INSERT INTO encoders VALUES (1, 'photo', 'x', 'x', 'f', 8, 0, 1, NULL, NULL)")
+        old.execute("INSERT INTO contents VALUES (1, x'00', x'00', 1, 1, 'PNG', 1)")
+        old.execute("INSERT INTO codes VALUES (1, 1, x'AA', NULL, NULL)")
         old.close()
-    catalog = Catalog(path)
-    assert not catalog.has_regions()
-    assert catalog.lacks_code(1, [1]) == []
-    assert catalog.lacks_code(1, [1], regions=[1]) == [1]
-    catalog.close()
+    store, _ = open_library(path, create=False, read_only=False)
+    content, encoder = ContentId(1), EncoderId(1)
+    assert store.setting("parts") == "0"
+    assert store.lacking([content], [encoder]) == [[]]
+    assert store.lacking([content], [encoder], parts=[encoder]) == [[encoder]]
+    store.close()

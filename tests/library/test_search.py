@@ -8,16 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from contract_view import contract_of
 from PIL import Image
 
 from lookalike.codes.bits import from_words, hamming, to_words
+from lookalike.encoders import registry
 from lookalike.encoders.perceptual import USABLE_QUALITY
 from lookalike.evaluation.edits import apply
 from lookalike.images.decode import prepare
 from lookalike.library import Library
-from lookalike.library.search import Question, merge
+from lookalike.library.merging import merge
+from lookalike.library.question import Question
 from lookalike.ranking.short_list import Rows, in_order
-from lookalike.types import Limits, Match
+from lookalike.types import ContentId, Limits, Match
 
 
 @pytest.fixture(scope="module")
@@ -66,17 +69,21 @@ def test_alike_ones_are_in_the_order_of_the_short_list(
 ) -> None:
     crop = photo(original_photos, "chelsea").crop((60, 40, 400, 270))
     hits = library.search(crop, k=8, code="photo").hits
-    searcher = library._searcher()
-    (row,) = searcher._rows("photo")
-    table = searcher._fresh_tables([row])["photo"].codes
-    encoder = searcher._encoders([row])["photo"]
+    encoder = registry.load("photo")
     made = encoder.encode([prepare(crop, {"photo": encoder.input}, Limits()).inputs["photo"]])
-    near = np.argsort(hamming(made.codes, from_words(table.words, 256))[0], kind="stable")
-    query = Rows(to_words(made.codes), made.embeddings)
-    ordered = in_order(query, Rows(table.words[near], table.embeddings[near]), 256)
+    with contract_of(library) as (store, engine):
+        photo_row = next(e for e in store.encoders() if e.slot == "photo")
+        table = engine.tables([photo_row])[photo_row.id]
+        contents = table.sample(1000)
+        kept = table.stored(contents)
+        near = np.argsort(hamming(made.codes, from_words(kept.words, 256))[0], kind="stable")
+        query = Rows(to_words(made.codes), made.embeddings)
+        assert kept.embeddings is not None
+        ordered = in_order(query, Rows(kept.words[near], kept.embeddings[near]), 256)
+        best = [ContentId(c) for c in contents[near[ordered.order]].tolist()]
+        pictures = store.pictures_of(best)
     ids = [hit.id for hit in hits]
-    pictures = library._catalog.pictures_of(table.contents[near[ordered.order]].tolist())
-    expected = [pictures[c][0].id for c in table.contents[near[ordered.order]].tolist()]
+    expected = [pictures[c][0].id for c in best]
     assert ids == expected
     assert [hit.similarity for hit in hits] == pytest.approx(ordered.similarity)
 
@@ -122,17 +129,18 @@ def test_a_good_likeness_outweighs_a_far_pdq_code(
 
 def test_a_view_too_plain_for_pdq_is_not_trusted(library: Library) -> None:
     """Nor made trustworthy by another view of the same query."""
-    searcher = library._searcher()
-    tables = searcher._fresh_tables(searcher._rows("pdq"))
-    codes = tables["pdq"].codes
-    stored = codes.words[:1].view(np.uint8)[:, :32]
-    asked = np.concatenate([~stored, stored])
-    assert int(codes.quality[0]) >= USABLE_QUALITY
     kinds = []
-    for quality in (USABLE_QUALITY, USABLE_QUALITY - 1):
-        question = Question(b"", b"", asked, np.array([100, quality], np.uint8))
-        (hit,), exact = merge(library._catalog, tables, question, 1)
-        assert exact
-        assert hit.distance == 0
-        kinds.append(hit.kind)
+    with contract_of(library) as (store, engine):
+        row = next(e for e in store.encoders() if e.slot == "pdq")
+        table = engine.tables([row])[row.id]
+        kept = table.stored(table.sample(1000)[:1])
+        stored = kept.words.view(np.uint8)[:, :32]
+        asked = np.concatenate([~stored, stored])
+        assert int(kept.quality[0]) >= USABLE_QUALITY
+        for quality in (USABLE_QUALITY, USABLE_QUALITY - 1):
+            question = Question(b"", b"", asked, np.array([100, quality], np.uint8))
+            (hit,), exact = merge(store, {"pdq": table}, question, 1)
+            assert exact
+            assert hit.distance == 0
+            kinds.append(hit.kind)
     assert kinds == ["edited", "alike"]

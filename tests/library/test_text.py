@@ -17,7 +17,9 @@ from lookalike.encoders.fitted import FittedEncoder
 from lookalike.errors import MissingExtraError, ModelError, UsageError
 from lookalike.images.pool.pool import DecodePool
 from lookalike.library import Library
-from lookalike.library.text import cosines
+from lookalike.library.records import EncoderInfo, Stamp
+from lookalike.library.tables import ArrayTable
+from lookalike.types import EncoderId
 
 
 def paint(folder: Path) -> Path:
@@ -80,8 +82,20 @@ def test_blocks_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     embeddings = rng.integers(-127, 128, (50, 8)).astype(np.int8)
     weights = rng.normal(size=8).astype(np.float32)
     expected = embeddings.astype(np.float32) @ weights + 0.5
-    monkeypatch.setattr("lookalike.library.text._BLOCK", 7)
-    np.testing.assert_allclose(cosines(embeddings, weights, 0.5), expected, rtol=1e-5, atol=1e-3)
+    monkeypatch.setattr("lookalike.library.tables._BLOCK", 7)
+    table = ArrayTable(
+        EncoderInfo(EncoderId(1), "photo", "x", "x", "f", 64, 8, True),
+        contents=np.arange(1, 51),
+        words=np.zeros((50, 1), np.uint64),
+        quality=np.zeros(50, np.uint8),
+        embeddings=embeddings,
+        parts=np.empty((50, 0), np.uint64),
+        visible=np.ones(50, np.bool_),
+        stamp=Stamp("u", 0, 0),
+    )
+    contents, cosines = table.by_vector(weights, 0.5, 50)
+    np.testing.assert_allclose(cosines, np.sort(expected)[::-1], rtol=1e-5, atol=1e-3)
+    np.testing.assert_allclose(expected[contents - 1], cosines, rtol=1e-5, atol=1e-3)
 
 
 def test_equal_pictures_come_in_the_order_of_their_ids(tmp_path: Path) -> None:

@@ -93,8 +93,8 @@ def test_a_read_only_library_is_served(
 ) -> None:
     """The same for root, who is told that nothing can be written."""
     shutil.rmtree(own.with_name(own.name + "-cache"))
-    monkeypatch.setattr("lookalike.library.connection.is_writable", lambda _: False)
-    monkeypatch.setattr("lookalike.library.cache.is_writable", lambda _: False)
+    monkeypatch.setattr("lookalike.library.local.connection.is_writable", lambda _: False)
+    monkeypatch.setattr("lookalike.library.local.mapped.is_writable", lambda _: False)
     with serve(own).client() as client:
         assert client.get("/api/v1/status").json()["read_only"] is True
         assert client.post("/api/v1/search", content=query).json()["hits"]

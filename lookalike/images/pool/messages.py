@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lookalike.errors import PictureError, PictureFailed, PictureSkipped
+from lookalike.images.formats.format import MOST_MEMBERS
 from lookalike.types import Decoded, InputSpec, Limits
 
 __all__ = [
@@ -61,6 +62,8 @@ def pack_decoded(decoded: Decoded) -> tuple[dict[str, Any], list[memoryview]]:
         "height": decoded.height,
         "format": decoded.format,
         "file_bytes": decoded.file_bytes,
+        "member": decoded.member,
+        "members": decoded.members,
         "arrays": [[n, a.shape[0], a.shape[1]] for n, a in decoded.inputs.items()],
     }
     return header, [np.ascontiguousarray(a).data for a in decoded.inputs.values()]
@@ -72,9 +75,15 @@ def pack_error(error: PictureError) -> dict[str, Any]:
 
 
 def unpack_answer(
-    header: dict[str, Any], body: bytearray, inputs: Mapping[str, InputSpec]
+    header: dict[str, Any], body: bytearray, inputs: Mapping[str, InputSpec], member: str = ""
 ) -> Decoded | PictureError:
     """What a child answered; nothing in it is taken on trust.
+
+    Args:
+        header: of the answer.
+        body: of the answer.
+        inputs: that were asked for.
+        member: likewise.
 
     Raises:
         ValueError, TypeError, KeyError: it isn't an answer to this question.
@@ -96,6 +105,9 @@ def unpack_answer(
     content, pixels = bytes.fromhex(header["content"]), bytes.fromhex(header["pixels"])
     if at != len(body) or len(content) != 32 or len(pixels) != 32:
         raise ValueError("not an answer to this question")
+    members = None if header["members"] is None else int(header["members"])
+    if header["member"] != member or not (members is None or 1 <= members <= MOST_MEMBERS):
+        raise ValueError("not an answer to this question")
     return Decoded(
         inputs=arrays,
         content_digest=content,
@@ -104,4 +116,6 @@ def unpack_answer(
         height=int(header["height"]),
         format=str(header["format"]),
         file_bytes=int(header["file_bytes"]),
+        member=member,
+        members=members,
     )

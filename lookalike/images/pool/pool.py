@@ -1,7 +1,6 @@
 """Decoding in child processes, with a limit on pixels, bytes, memory and seconds for a picture.
 
-A picture that makes a decoder hang, crash or ask for all memory costs its child, and one line in
-the ledger; another child takes its place.
+A picture that makes a decoder hang, crash or ask for all memory costs its child: another starts.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from lookalike.errors import LookalikeError, PictureError, PictureFailed, PictureSkipped, UsageError
+from lookalike.images.formats.registry import suffix_of
+from lookalike.images.members import member_number
 from lookalike.images.pool.child import ChildDied, ChildTimeout
 from lookalike.images.pool.messages import pack_inputs, unpack_answer
 from lookalike.images.pool.place import CLOSED, Place
@@ -23,12 +24,12 @@ from lookalike.images.reasons import one_line
 from lookalike.system.processors import processors
 from lookalike.types import Decoded, InputSpec, Limits
 
-__all__ = ["DecodePool", "Source"]
+__all__ = ["DecodePool", "Item"]
 
 _log = logging.getLogger(__name__)
 
 K = TypeVar("K")
-Source = str | bytes | os.PathLike[str]
+Item = str | bytes | os.PathLike[str]
 """A file's path, or a picture file's bytes."""
 
 _RECYCLE_AFTER = 20_000  # pictures, against decoders that leak
@@ -103,19 +104,33 @@ class DecodePool:
             for place in places:
                 self._idle.put(place)
 
-    def decode(self, source: Source, *, inputs: Mapping[str, InputSpec] | None = None) -> Decoded:
+    def decode(
+        self,
+        item: Item,
+        *,
+        inputs: Mapping[str, InputSpec] | None = None,
+        name: str = "",
+        member: str = "",
+        count: bool = False,
+    ) -> Decoded:
         """Decode one picture.
 
         Args:
-            source: a path (``str`` or path-like), or a picture file's ``bytes``.
+            item: a path (``str`` or path-like), or a picture file's ``bytes``.
             inputs: other inputs than the pool's own, for this picture.
+            name: of the file of these bytes; its suffix tells some kinds of camera raw.
+            member: which picture of the file, see :mod:`lookalike.images.members`.
+            count: whether to say how many pictures the file holds.
 
         Raises:
+            UsageError: ``member`` can't be understood.
             PictureSkipped: not a picture, or beyond a limit on pixels or bytes.
             PictureFailed: unreadable, truncated, damaged, or beyond a limit on memory or seconds.
             LookalikeError: no child can be started, or the pool is closed.
         """
-        header, body = self._request(source)
+        member_number(member)  # says what is wrong with it
+        header, body = self._request(item, name)
+        header |= {"member": member, "count": count}
         wanted = self.inputs if inputs is None else dict(inputs)
         if inputs is not None:
             header["inputs"] = pack_inputs(inputs)
@@ -136,12 +151,12 @@ class DecodePool:
         return answer
 
     def map(
-        self, jobs: Iterable[tuple[K, Source]], *, in_flight: int | None = None
+        self, jobs: Iterable[tuple[K, Item]], *, in_flight: int | None = None
     ) -> Iterator[tuple[K, Decoded | PictureError]]:
         """Decode many pictures on all children.
 
         Args:
-            jobs: keys and sources; it is advanced by the caller's own thread.
+            jobs: keys and items; it is advanced by the caller's own thread.
             in_flight: how far ahead of the caller to work, in pictures: each takes about as much
                 memory as its inputs. By default 16 for each worker.
 
@@ -158,17 +173,17 @@ class DecodePool:
         return self._map(iter(jobs), ahead)
 
     def _map(
-        self, jobs: Iterator[tuple[K, Source]], ahead: int
+        self, jobs: Iterator[tuple[K, Item]], ahead: int
     ) -> Iterator[tuple[K, Decoded | PictureError]]:
-        todo: SimpleQueue[tuple[K, Source] | None] = SimpleQueue()
+        todo: SimpleQueue[tuple[K, Item] | None] = SimpleQueue()
         done: SimpleQueue[tuple[K, Decoded | PictureError | BaseException]] = SimpleQueue()
         stop = threading.Event()
 
         def serve() -> None:
             while (job := todo.get()) is not None and not stop.is_set():
-                key, source = job
+                key, item = job
                 try:
-                    done.put((key, self.decode(source)))
+                    done.put((key, self.decode(item)))
                 except BaseException as error:  # the caller's thread raises it
                     done.put((key, error))
 
@@ -201,20 +216,20 @@ class DecodePool:
             for _ in threads:
                 todo.put(None)
 
-    def _request(self, source: Source) -> tuple[dict[str, Any], bytes]:
-        if isinstance(source, bytes):
-            if not source:
+    def _request(self, item: Item, name: str) -> tuple[dict[str, Any], bytes]:
+        if isinstance(item, bytes):
+            if not item:
                 raise PictureSkipped("empty file")
-            if len(source) > self.limits.file_bytes:
+            if len(item) > self.limits.file_bytes:
                 raise PictureSkipped(
-                    f"{len(source):,} bytes: more than the limit of {self.limits.file_bytes:,}"
+                    f"{len(item):,} bytes: more than the limit of {self.limits.file_bytes:,}"
                 )
-            return {"from": "bytes"}, source
+            return {"from": "bytes", "suffix": suffix_of(name)}, item
         try:
-            path = os.path.abspath(os.fspath(source))  # the child's current folder is its own
+            path = os.path.abspath(os.fspath(item))  # the child's current folder is its own
         except TypeError as error:
             raise UsageError(
-                f"a {type(source).__name__} is no picture file: give a path or bytes"
+                f"a {type(item).__name__} is no picture file: give a path or bytes"
             ) from error
         if "\0" in path:
             raise PictureFailed("can't be read: its path holds a null character")
@@ -248,7 +263,7 @@ class DecodePool:
             if reply.get("status") == "heavy":
                 with self._heavy:
                     reply, data = child.ask({}, b"", seconds)
-            answer = unpack_answer(reply, data, inputs)
+            answer = unpack_answer(reply, data, inputs, header["member"])
         except ChildTimeout:
             place.drop()
             return PictureFailed(f"decoding took more than {seconds:g} seconds")

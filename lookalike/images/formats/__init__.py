@@ -1,0 +1,1 @@
+"""The picture formats that lookalike reads, one file each; see ``format.py`` to add one."""

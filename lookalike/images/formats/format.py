@@ -1,0 +1,168 @@
+"""What lookalike knows of one picture format, all in one place.
+
+To add a format: write a file beside this one with a class that derives from :class:`Format` and one
+instance of it named ``FORMAT``, and name the file in ``formats/registry.py``. Suffixes, recognition
+by first bytes, decoding, pages or frames, and what the server may show follow from it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from io import BytesIO
+from typing import ClassVar, Literal
+
+from PIL import Image, UnidentifiedImageError
+
+from lookalike.errors import PictureFailed, PictureSkipped
+from lookalike.images.formats.limits import check_pixels
+from lookalike.images.reasons import one_line
+from lookalike.types import Limits
+
+__all__ = ["MOST_MEMBERS", "Format", "Opened", "reason_of"]
+
+MOST_MEMBERS = 10_000
+"""Pictures of one file that are counted; those behind are passed over, whatever a header claims.
+That is five minutes of an animation at 30 frames a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A picture whose header was read; nothing is decoded yet.
+
+    Attributes:
+        image: Pillow's.
+        name: of the format, as a library keeps it.
+        size: width and height of what the picture shows, upright, where the image is a smaller
+            version of it; else ``None``.
+        orientation: as EXIF counts (1 to 8), for an image that states none itself.
+    """
+
+    image: Image.Image
+    name: str
+    size: tuple[int, int] | None = None
+    orientation: int = 1
+
+
+class Format:
+    """One format. A file of it is told by its first bytes; its suffix only makes it a candidate.
+
+    Attributes:
+        name: Pillow's name of the format.
+        also: other names that Pillow may give to an opened file.
+        label: as messages call it.
+        suffixes: of file names, lower case with their dot.
+        signatures: first bytes, any of which tell the format.
+        reader: the module that brings Pillow's reader.
+        media_type: what browsers show it as; ``None`` where they don't.
+        members: what the further pictures of a file are called; ``None`` where there are none, or
+            only the first counts. Frames are reached one after the other, each laid over those
+            before it; pages at once.
+    """
+
+    name: ClassVar[str]
+    also: ClassVar[tuple[str, ...]] = ()
+    label: ClassVar[str] = ""
+    suffixes: ClassVar[tuple[str, ...]]
+    signatures: ClassVar[tuple[bytes, ...]] = ()
+    reader: ClassVar[str] = ""
+    media_type: ClassVar[str | None] = None
+    members: ClassVar[Literal["page", "frame"] | None] = None
+
+    def recognises(self, data: bytes, suffix: str) -> bool:
+        """Whether a file is of this format, and of no other: by default, by its signature.
+
+        Args:
+            data: the file, or at least its first 64 bytes (4 KiB for camera raw without a suffix).
+            suffix: of the file's name, lower case with its dot; helps only with camera raw.
+        """
+        # What has brands is told by them alone.
+        return data.startswith(self.signatures) and data[4:8] != b"ftyp"
+
+    def load_reader(self) -> None:
+        """Import what reads the format, and nothing else.
+
+        Raises:
+            ImportError: this build has no reader for it.
+        """
+        importlib.import_module(self.reader)
+
+    def open(self, data: bytes, limits: Limits) -> Opened:
+        """Read a file's header. Pillow is told this one format, so no other reader sees the file.
+
+        Raises:
+            PictureSkipped: no reader for it, or more pixels than the limit.
+            PictureFailed: damaged, or more memory needed than there is.
+        """
+        self.check_before(data, limits)
+        try:
+            self.load_reader()
+        except ImportError as error:
+            raise PictureSkipped(
+                f"this installation can't read {self.name}: {one_line(str(error))}"
+            ) from error
+        try:
+            image = Image.open(BytesIO(data), formats=[self.name])
+        except UnidentifiedImageError as error:
+            raise PictureFailed(f"damaged {self.name}: its header can't be read") from error
+        except Image.DecompressionBombError as error:  # only where Pillow's own limit is lower
+            raise PictureSkipped(one_line(str(error))) from error
+        except MemoryError as error:
+            raise PictureFailed(f"{self.name}: out of memory while reading its header") from error
+        except Exception as error:
+            raise PictureFailed(f"damaged {self.name}: {reason_of(error)}") from error
+        check_pixels(image.width, image.height, limits)
+        self.check_after(data)
+        return Opened(image, image.format or self.name)
+
+    def check_before(self, data: bytes, limits: Limits) -> None:
+        """Refuse a file before its reader sees it."""
+
+    def check_after(self, data: bytes) -> None:
+        """Refuse a file whose header could be read."""
+
+    def reduce(self, image: Image.Image, least: tuple[int, int]) -> None:
+        """Let the decoder make a smaller picture at once, of at least this width and height."""
+
+    def extra_bytes(self, image: Image.Image, full: tuple[int, int]) -> int:
+        """Memory that decoding takes beside the pixels.
+
+        Args:
+            image: opened, and reduced.
+            full: its width and height before it was reduced.
+        """
+        return 0
+
+    def frames(self, image: Image.Image, data: bytes) -> list[int]:
+        """The numbers by which Pillow's reader knows the pictures of a file, the first one first.
+
+        A file that lies about them has only its first. Nothing is decoded, and at most
+        :data:`MOST_MEMBERS` are given.
+
+        Args:
+            image: as :meth:`open` gave it.
+            data: the file.
+        """
+        if self.members is None:
+            return [0]
+        try:
+            count = int(getattr(image, "n_frames", 1))
+        except Exception:  # damaged behind the first picture: that one may be sound
+            count = 1
+        return list(range(min(max(count, 1), MOST_MEMBERS)))
+
+    def seek(self, image: Image.Image, frame: int, limits: Limits) -> None:
+        """Go to one of the pictures that :meth:`frames` gave, from the first one.
+
+        Raises:
+            PictureSkipped: a picture on the way, which has to be decoded, is above the limit.
+            Exception: whatever the reader raises at damage.
+        """
+        for step in range(1, frame + 1) if self.members == "frame" else (frame,):
+            image.seek(step)
+            check_pixels(image.width, image.height, limits)
+
+
+def reason_of(error: Exception) -> str:
+    """What a reader raised, in one line."""
+    return one_line(str(error)) or type(error).__name__

@@ -1,0 +1,1 @@
+"""A library as one SQLite file, with its codes once more in mapped files beside it."""

@@ -1,0 +1,156 @@
+"""The tables of contents and their codes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from lookalike.library.local.settings import Settings
+from lookalike.library.records import ContentKey, StoredCode
+from lookalike.types import ContentId, Decoded, EncoderId
+
+__all__ = ["Contents"]
+
+_PORTION = 1_000
+
+
+class Contents(Settings):
+    """What files hold: a part of :class:`~lookalike.library.local.store.LocalStore`."""
+
+    def contents(self, keys: Sequence[ContentKey]) -> list[ContentId | None]:
+        """See :class:`~lookalike.library.store.Store`, as for all that follow."""
+        known = self.members(list({key.digest for key in keys}))
+        return [known[k.digest][1].get(k.member) if k.digest in known else None for k in keys]
+
+    def contents_with_pixels(self, pixel_digests: Sequence[bytes]) -> list[list[ContentId]]:
+        found: dict[bytes, list[ContentId]] = defaultdict(list)
+        sql = "SELECT pixel_digest, id FROM contents WHERE pixel_digest IN ({keys}) ORDER BY id"
+        for digest, content in self._database.fetch_for(sql, list(dict.fromkeys(pixel_digests))):
+            found[digest].append(content)
+        return [found[digest] for digest in pixel_digests]
+
+    def members(
+        self, digests: Sequence[bytes]
+    ) -> dict[bytes, tuple[int | None, dict[str, ContentId]]]:
+        found: dict[bytes, tuple[int | None, dict[str, ContentId]]] = {}
+        sql = "SELECT digest, member, id, members FROM contents WHERE digest IN ({keys}) ORDER BY 3"
+        for digest, member, content, count in self._database.fetch_for(sql, digests):
+            number, known = found.get(digest, (None, {}))
+            known[member] = content
+            found[digest] = (number if count is None else count, known)
+        return found
+
+    def held(self, contents: Sequence[ContentId]) -> list[int | None]:
+        sql = (
+            "SELECT one.id, first.members FROM contents AS one JOIN contents AS first"
+            " ON first.digest = one.digest AND first.member = '' WHERE one.id IN ({keys})"
+        )
+        found = dict(self._database.fetch_for(sql, contents))
+        return [found.get(content) for content in contents]
+
+    def sizes(self, sizes: Iterable[int]) -> set[int]:
+        sql = "SELECT DISTINCT bytes FROM contents WHERE bytes IN ({keys})"
+        return {row[0] for row in self._database.fetch_for(sql, list(set(sizes)))}
+
+    def lacking(
+        self,
+        contents: Sequence[ContentId],
+        encoders: Sequence[EncoderId],
+        parts: Iterable[EncoderId] = (),
+    ) -> list[list[EncoderId]]:
+        parted = set(parts)
+        made: dict[ContentId, set[EncoderId]] = defaultdict(set)
+        sql = "SELECT content, encoder, parts IS NOT NULL FROM codes WHERE content IN ({keys})"
+        for content, encoder, has_parts in self._database.fetch_for(sql, contents):
+            if has_parts or encoder not in parted:
+                made[content].add(encoder)
+        wanted = set(encoders)
+        return [sorted(wanted - made[content]) for content in contents]
+
+    def put_contents(self, pictures: Sequence[Decoded]) -> list[ContentId]:
+        keys = [ContentKey(p.content_digest, p.member) for p in pictures]
+        with self._database.writing():
+            self._database.execute_many(
+                "INSERT INTO contents"
+                " (digest, member, pixel_digest, width, height, format, bytes, members)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest, member)"
+                " DO UPDATE SET members = coalesce(excluded.members, members)",
+                [
+                    (
+                        p.content_digest,
+                        p.member,
+                        p.pixel_digest,
+                        p.width,
+                        p.height,
+                        p.format,
+                        p.file_bytes,
+                        p.members,
+                    )
+                    for p in pictures
+                ],
+            )
+            found = self.contents(keys)
+        return [content for content in found if content is not None]
+
+    def put_codes(self, codes: Sequence[StoredCode]) -> None:
+        """Codes that come out of the order of ids are no mere addition."""
+        if not codes:
+            return
+        with self._database.writing():
+            append = True
+            last = {
+                encoder: self._database.fetch(
+                    "SELECT max(content) FROM codes WHERE encoder = ?", [encoder]
+                )[0][0]
+                for encoder in {code.encoder for code in codes}
+            }
+            for code in codes:
+                before = last[code.encoder]
+                append &= before is None or code.content > before
+                last[code.encoder] = code.content if before is None else max(before, code.content)
+            self._database.execute_many(
+                "INSERT OR REPLACE INTO codes (encoder, content, code, embedding, quality, parts)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                [(c.encoder, c.content, c.code, c.embedding, c.quality, c.parts) for c in codes],
+            )
+            self._touch(epoch=not append)
+
+    def codes(self, encoder: EncoderId, after: ContentId | None = None) -> Iterator[StoredCode]:
+        rows = self._database.stream(
+            "SELECT encoder, content, code, embedding, quality, parts FROM codes"
+            " WHERE encoder = ? AND content > ? ORDER BY content",
+            [encoder, 0 if after is None else after],
+        )
+        return map(StoredCode._make, rows)
+
+    def drop_parts(self) -> None:
+        with self._database.writing():
+            self._database.execute("UPDATE codes SET parts = NULL WHERE parts IS NOT NULL")
+            self._touch(epoch=True)
+
+    def drop_unused(self, contents: Iterable[ContentId]) -> None:
+        rest = iter(contents)
+        with self._database.writing():
+            while some := list(islice(rest, _PORTION)):
+                self._database.execute_many(
+                    "DELETE FROM contents WHERE id = ?1"
+                    " AND NOT EXISTS (SELECT 1 FROM pictures WHERE content = ?1)",
+                    [(content,) for content in some],
+                )
+
+    def unused(self) -> Iterator[ContentId]:
+        for row in self._database.stream(
+            "SELECT id FROM contents WHERE id NOT IN (SELECT content FROM pictures)"
+        ):
+            yield row[0]
+
+    def visible(self) -> Iterator[ContentId]:
+        rows = self._database.stream(
+            "SELECT DISTINCT content FROM pictures WHERE present = 1 ORDER BY 1"
+        )
+        for row in rows:
+            yield row[0]
+
+    def count_codes(self, encoder: EncoderId) -> int:
+        return self._database.number("SELECT count(*) FROM codes WHERE encoder = ?", [encoder])

@@ -1,0 +1,68 @@
+"""Searches the mapped tables beside a library's file."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+
+from lookalike.library.engine import Table
+from lookalike.library.local import mapped
+from lookalike.library.local.store import LocalStore
+from lookalike.library.records import EncoderInfo
+from lookalike.library.tables import ArrayTable
+from lookalike.types import EncoderId
+
+__all__ = ["LocalEngine"]
+
+# A search that finds the library changed renews its tables only if that took less than this share
+# of the time since; else a library that is being indexed would be read again for every search.
+# What this process itself has finished writing is always seen.
+REFRESH_SHARE = 0.1
+
+
+class LocalEngine:
+    """The :class:`~lookalike.library.engine.Engine` of a file.
+
+    Args:
+        store: whose codes are searched.
+    """
+
+    def __init__(self, store: LocalStore) -> None:
+        self._store = store
+        self._tables: dict[EncoderId, ArrayTable] = {}
+        self._refreshed = (0.0, 0.0)  # when the tables began to be made, and how long it took
+        self._lock = threading.Lock()
+
+    def tables(self, encoders: Sequence[EncoderInfo]) -> dict[EncoderId, Table]:
+        """See :class:`~lookalike.library.engine.Engine`, as for all that follow."""
+        with self._lock:
+            stamp = self._store.stamp()
+            when, took = self._refreshed
+            found = {e.id: self._tables[e.id] for e in encoders if e.id in self._tables}
+            complete = len(found) == len(encoders)
+            fresh = complete and all(table.stamp == stamp for table in found.values())
+            started = time.monotonic()
+            young = when > self._store.settled and started - when - took < took / REFRESH_SHARE
+            if not (fresh or (complete and young)):
+                found = {e.id: mapped.load(self._store, e) for e in encoders}
+                current = {e.id for e in self._store.encoders()}
+                kept = {key: t for key, t in self._tables.items() if key in current}
+                self._tables = {**kept, **found}
+                self._refreshed = (started, time.monotonic() - started)
+            return dict(found)
+
+    def explain(self, encoder: EncoderInfo) -> str:
+        return "exact scan"
+
+    def prepare(self, encoders: Sequence[EncoderInfo]) -> None:
+        for encoder in encoders:
+            mapped.load(self._store, encoder)
+
+    @property
+    def bytes(self) -> int:
+        return mapped.size(self._store.path)
+
+    def close(self) -> None:
+        with self._lock:
+            self._tables.clear()

@@ -1,0 +1,167 @@
+"""The tables of files and of the pictures in them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from lookalike.library.local.contents import Contents
+from lookalike.library.records import FileEntry, KnownFile, Member, PictureInfo
+from lookalike.sources.folders import bounds
+from lookalike.types import ContentId, FileId, PictureId
+
+__all__ = ["UNDER", "Files"]
+
+UNDER = "path >= ? AND path < ?"
+"""True of files in a folder and below, with the values of ``sources.folders.bounds``."""
+
+_FILES = (
+    "SELECT files.id, path, size, mtime_ns, present, member, content"
+    " FROM files JOIN pictures ON pictures.file = files.id"
+)
+_PICTURES = (
+    "SELECT pictures.id, path, size, mtime_ns, width, height, format, digest, pictures.member,"
+    " pictures.content FROM pictures JOIN files ON files.id = pictures.file"
+    " JOIN contents ON contents.id = pictures.content WHERE present = 1"
+)
+
+
+class Files(Contents):
+    """Where pictures are: a part of :class:`~lookalike.library.local.store.LocalStore`."""
+
+    def known(self, paths: Sequence[str]) -> dict[str, KnownFile]:
+        """See :class:`~lookalike.library.store.Store`, as for all that follow."""
+        sql = f"{_FILES} WHERE path IN ({{keys}}) ORDER BY files.id, position"
+        rows = self._database.fetch_for(sql, [os.fsencode(path) for path in paths])
+        return {file.path: file for file in _files(rows)}
+
+    def holding(self, contents: Sequence[ContentId]) -> dict[ContentId, list[KnownFile]]:
+        found: dict[ContentId, list[KnownFile]] = {content: [] for content in contents}
+        sql = (
+            f"{_FILES} WHERE files.id IN"  # noqa: S608
+            " (SELECT file FROM pictures WHERE content IN ({keys}))"
+            " ORDER BY files.id, position"
+        )
+        for file in _files(self._database.fetch_for(sql, list(found))):
+            for content in {member.content for member in file.members}:
+                if content in found and file not in found[content]:
+                    found[content].append(file)
+        return found
+
+    def files_under(self, folder: str) -> Iterator[KnownFile]:
+        sql = f"{_FILES} WHERE {UNDER} ORDER BY files.id, position"
+        return _files(self._database.stream(sql, bounds(folder)))
+
+    def put_files(self, entries: Sequence[FileEntry]) -> list[FileId]:
+        paths = [os.fsencode(entry.path) for entry in entries]
+        with self._database.writing():
+            self._database.execute_many(
+                "INSERT INTO files (path, size, mtime_ns) VALUES (?, ?, ?)"
+                " ON CONFLICT (path) DO UPDATE SET size = excluded.size,"
+                " mtime_ns = excluded.mtime_ns",
+                [
+                    (path, entry.size, entry.mtime_ns)
+                    for path, entry in zip(paths, entries, strict=True)
+                ],
+            )
+            sql = "SELECT path, id FROM files WHERE path IN ({keys})"
+            ids = dict(self._database.fetch_for(sql, paths))
+            files = [ids[path] for path in paths]
+            self._put_members(files, entries)
+            self._database.execute_many(
+                "DELETE FROM ledger WHERE path = ?", [(path,) for path in paths]
+            )
+            self._touch()
+        return files
+
+    def _put_members(self, files: Sequence[FileId], entries: Sequence[FileEntry]) -> None:
+        rows: list[tuple[object, ...]] = []
+        fewer: list[tuple[FileId, int]] = []
+        for file, entry in zip(files, entries, strict=True):
+            fewer.append((file, len(entry.members)))
+            for place, member in enumerate(entry.members):
+                rows.append((file, member.name, place, member.content))
+        self._database.execute_many(
+            "INSERT INTO pictures (file, member, position, content, present)"
+            " VALUES (?, ?, ?, ?, 1) ON CONFLICT (file, member) DO UPDATE SET"
+            " position = excluded.position, content = excluded.content, present = 1",
+            rows,
+        )
+        self._database.execute_many("DELETE FROM pictures WHERE file = ? AND position >= ?", fewer)
+
+    def move_file(self, file: FileId, path: str, size: int, mtime_ns: int) -> None:
+        raw = os.fsencode(path)
+        with self._database.writing():
+            self._database.execute("DELETE FROM ledger WHERE path = ?", [raw])
+            self._database.execute(
+                "UPDATE files SET path = ?, size = ?, mtime_ns = ? WHERE id = ?",
+                [raw, size, mtime_ns, file],
+            )
+            self._database.execute("UPDATE pictures SET present = 1 WHERE file = ?", [file])
+            self._touch()
+
+    def set_present(self, files: Sequence[FileId], present: bool) -> None:
+        with self._database.writing():
+            self._database.execute_many(
+                "UPDATE pictures SET present = ? WHERE file = ?",
+                [(int(present), file) for file in files],
+            )
+            self._touch()
+
+    def drop_files(self, files: Sequence[FileId]) -> None:
+        with self._database.writing():
+            self._database.execute_many(
+                "DELETE FROM files WHERE id = ?", [(file,) for file in files]
+            )
+            self._touch()
+
+    def pictures_of(self, contents: Sequence[ContentId]) -> dict[ContentId, list[PictureInfo]]:
+        found: dict[ContentId, list[PictureInfo]] = {content: [] for content in contents}
+        sql = f"{_PICTURES} AND pictures.content IN ({{keys}}) ORDER BY pictures.id"
+        for row in self._database.fetch_for(sql, list(found)):
+            found[row[-1]].append(_picture(row))
+        return found
+
+    def picture(self, picture: PictureId) -> PictureInfo | None:
+        rows = self._database.fetch(f"{_PICTURES} AND pictures.id = ?", [picture])
+        return _picture(rows[0]) if rows else None
+
+    def page(
+        self, limit: int, *, after: PictureId | None = None, newest: bool = False
+    ) -> list[PictureInfo]:
+        sign, direction = ("<", "DESC") if newest else (">", "ASC")
+        where, values = ("", []) if after is None else (f" AND pictures.id {sign} ?", [after])
+        sql = f"{_PICTURES}{where} ORDER BY pictures.id {direction} LIMIT ?"
+        return [_picture(row) for row in self._database.fetch(sql, [*values, limit])]
+
+    def copies(self, picture: PictureId) -> list[PictureId]:
+        rows = self._database.fetch(
+            "SELECT id FROM pictures WHERE present = 1 AND id <> ?1 AND content ="
+            " (SELECT content FROM pictures WHERE id = ?1) ORDER BY id",
+            [picture],
+        )
+        return [row[0] for row in rows]
+
+    def count_pictures(self, folder: str | None = None) -> int:
+        if folder is None:
+            return self._database.number("SELECT count(*) FROM pictures WHERE present = 1")
+        return self._database.number(
+            "SELECT count(*) FROM files JOIN pictures ON pictures.file = files.id"  # noqa: S608
+            f" WHERE present = 1 AND {UNDER}",
+            bounds(folder),
+        )
+
+
+def _files(rows: Iterator[Any]) -> Iterator[KnownFile]:
+    """Files from rows of one picture each, those of a file one after the other."""
+    for _, group in groupby(rows, key=lambda row: row[0]):
+        pictures = list(group)
+        file, path, size, mtime_ns, present, *_ = pictures[0]
+        members = tuple(Member(row[5], row[6]) for row in pictures)
+        yield KnownFile(file, os.fsdecode(path), size, mtime_ns, bool(present), members)
+
+
+def _picture(row: tuple[Any, ...]) -> PictureInfo:
+    return PictureInfo(row[0], os.fsdecode(row[1]), *row[2:9])

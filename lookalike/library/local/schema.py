@@ -1,0 +1,148 @@
+"""The tables of a library file, as a list of migrations.
+
+A library's version is the number of migrations that it has seen (``PRAGMA user_version``). A new
+version appends a migration; one that was released is never edited. Migrations run with foreign
+keys off, so that tables can be made anew; they are checked afterwards.
+"""
+
+from __future__ import annotations
+
+__all__ = ["APPLICATION_ID", "MIGRATIONS"]
+
+# "LkLk": tells a library from any other SQLite file (PRAGMA application_id).
+APPLICATION_ID = 0x4C6B4C6B
+
+_V1 = """
+-- One row a setting. `uuid` names the library, `generation` grows with every change that a search
+-- could notice, `epoch` with every change that is not an append to the codes.
+CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- The encoders that made this library's codes. `slot` is pdq or photo. One encoder a slot is
+-- current and answers; another one is being prepared while a reindex runs. `source` is what the
+-- user named: an encoder's name or the path of a file, where a reindex looks for a newer version.
+-- `model` is the whole ONNX file, so that old codes can be asked after an upgrade of lookalike.
+CREATE TABLE encoders (
+    id INTEGER PRIMARY KEY,
+    slot TEXT NOT NULL,
+    name TEXT NOT NULL,
+    source TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    bits INTEGER NOT NULL,
+    embedding_size INTEGER NOT NULL,
+    current INTEGER NOT NULL,
+    card TEXT,
+    model BLOB,
+    UNIQUE (slot, fingerprint)
+);
+
+-- What a file holds: one row for each distinct sequence of bytes.
+CREATE TABLE contents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest BLOB NOT NULL UNIQUE,
+    pixel_digest BLOB NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    format TEXT NOT NULL,
+    bytes INTEGER NOT NULL
+);
+CREATE INDEX contents_by_pixels ON contents (pixel_digest);
+CREATE INDEX contents_by_bytes ON contents (bytes);
+
+CREATE TABLE codes (
+    encoder INTEGER NOT NULL REFERENCES encoders (id) ON DELETE CASCADE,
+    content INTEGER NOT NULL REFERENCES contents (id) ON DELETE CASCADE,
+    code BLOB NOT NULL,
+    embedding BLOB,
+    quality INTEGER,
+    PRIMARY KEY (encoder, content)
+) WITHOUT ROWID;
+CREATE INDEX codes_by_content ON codes (content);
+
+-- Paths are bytes (os.fsencode): names need not be UTF-8.
+CREATE TABLE folders (
+    id INTEGER PRIMARY KEY,
+    path BLOB NOT NULL UNIQUE,
+    exclude TEXT NOT NULL
+);
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    path BLOB NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    content INTEGER NOT NULL REFERENCES contents (id),
+    present INTEGER NOT NULL
+);
+CREATE INDEX files_by_content ON files (content, present);
+
+-- Files without a code, and why. size and mtime_ns are those of the try.
+CREATE TABLE ledger (
+    path BLOB PRIMARY KEY,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('skipped', 'failed')),
+    reason TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+_V2 = """
+-- The codes of a picture's parts (lookalike.images.parts.regions), one after the other; NULL where
+-- they were not made. The setting `regions` says whether they are wanted, 0 or 1.
+ALTER TABLE codes ADD COLUMN regions BLOB;
+INSERT INTO settings VALUES ('regions', '0');
+"""
+
+_V3 = """
+-- A file may hold several pictures (pages, frames): a content is (bytes, member), and a picture is
+-- a member of a file. The only or first picture of a file has the member '' and keeps the id that
+-- its file had. `members` is how many pictures the bytes hold, NULL where nobody has looked.
+CREATE TABLE new_contents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest BLOB NOT NULL,
+    member TEXT NOT NULL,
+    pixel_digest BLOB NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    format TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    members INTEGER,
+    UNIQUE (digest, member)
+);
+INSERT INTO new_contents SELECT id, digest, '', pixel_digest, width, height, format, bytes, NULL
+    FROM contents;
+CREATE TABLE new_files (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    path BLOB NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL
+);
+INSERT INTO new_files SELECT id, path, size, mtime_ns FROM files;
+CREATE TABLE pictures (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    file INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+    member TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    content INTEGER NOT NULL REFERENCES contents (id),
+    present INTEGER NOT NULL,
+    UNIQUE (file, member)
+);
+INSERT INTO pictures SELECT id, id, '', 0, content, present FROM files;
+-- Ids that were given out once are never given out again.
+DELETE FROM sqlite_sequence WHERE name IN ('new_contents', 'new_files', 'pictures');
+INSERT INTO sqlite_sequence
+    SELECT 'new_contents', seq FROM sqlite_sequence WHERE name = 'contents';
+INSERT INTO sqlite_sequence SELECT 'new_files', seq FROM sqlite_sequence WHERE name = 'files';
+INSERT INTO sqlite_sequence SELECT 'pictures', seq FROM sqlite_sequence WHERE name = 'files';
+DROP TABLE files;
+DROP TABLE contents;
+ALTER TABLE new_contents RENAME TO contents;
+ALTER TABLE new_files RENAME TO files;
+CREATE INDEX contents_by_pixels ON contents (pixel_digest);
+CREATE INDEX contents_by_bytes ON contents (bytes);
+CREATE INDEX pictures_by_content ON pictures (content, present);
+ALTER TABLE codes RENAME COLUMN regions TO parts;
+UPDATE settings SET key = 'parts' WHERE key = 'regions';
+-- How many pictures of a file get codes.
+INSERT INTO settings VALUES ('members', '1');
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3)

@@ -1,0 +1,121 @@
+"""What a library knows, in one SQLite file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from lookalike.errors import LibraryNotFoundError, LibraryReadOnlyError
+from lookalike.library.local import schema
+from lookalike.library.local.connection import writer_lock
+from lookalike.library.local.database import Database
+from lookalike.library.local.files import UNDER, Files
+from lookalike.library.records import Counts, Refusal
+from lookalike.library.store import Capabilities
+from lookalike.sources.folders import bounds
+
+__all__ = ["LocalStore"]
+
+
+class LocalStore(Files):
+    """The :class:`~lookalike.library.store.Store` of a file; several processes may have it open.
+
+    Args:
+        path: of the file, absolute.
+        create: make it where it is missing.
+        read_only: never write; assumed where the disk can't be written to.
+
+    Raises:
+        LibraryError: of the kinds that :func:`lookalike.library.local.connection.connect` lists.
+    """
+
+    capabilities = Capabilities(durable=True, transactions=True, processes=True, read_only=True)
+
+    def __init__(self, path: Path, *, create: bool = True, read_only: bool = False) -> None:
+        super().__init__(Database(path, create=create, read_only=read_only))
+        self.path = path
+
+    @property
+    def location(self) -> str:
+        """See :class:`~lookalike.library.store.Store`, as for all that follow."""
+        return str(self.path)
+
+    @property
+    def version(self) -> int:
+        return len(schema.MIGRATIONS)
+
+    @property
+    def read_only(self) -> bool:
+        return self._database.read_only
+
+    @property
+    def settled(self) -> float:
+        """When this process last settled what it had written, by ``time.monotonic()``."""
+        return self._database.merged
+
+    def close(self) -> None:
+        self._database.close()
+
+    def writing(self) -> AbstractContextManager[None]:
+        return self._database.writing()
+
+    @contextmanager
+    def run(self) -> Iterator[None]:
+        if self.read_only:
+            raise LibraryReadOnlyError(f"{self.path} is open for reading only")
+        with writer_lock(self.path):
+            yield
+
+    def settle(self) -> None:
+        self._database.merge()
+
+    def identity(self) -> object:
+        try:
+            status = self.path.stat()
+        except OSError as error:
+            raise LibraryNotFoundError(
+                f"there is no library at {self.path}: make one with 'lookalike index FOLDER'"
+            ) from error
+        return status.st_dev, status.st_ino
+
+    def refused(self, paths: Sequence[str]) -> dict[str, Refusal]:
+        sql = "SELECT path, size, mtime_ns, status, reason FROM ledger WHERE path IN ({keys})"
+        rows = self._database.fetch_for(sql, [os.fsencode(path) for path in paths])
+        return {refusal.path: refusal for refusal in map(_refusal, rows)}
+
+    def refuse(self, refusals: Sequence[Refusal]) -> None:
+        with self._database.writing():
+            self._database.execute_many(
+                "INSERT OR REPLACE INTO ledger VALUES (?, ?, ?, ?, ?)",
+                [(os.fsencode(r.path), r.size, r.mtime_ns, r.status, r.reason) for r in refusals],
+            )
+
+    def unrefuse(self, paths: Sequence[str]) -> None:
+        with self._database.writing():
+            self._database.execute_many(
+                "DELETE FROM ledger WHERE path = ?", [(os.fsencode(path),) for path in paths]
+            )
+
+    def ledger(self, folder: str | None = None) -> Iterator[Refusal]:
+        where, values = ("", []) if folder is None else (f"WHERE {UNDER}", bounds(folder))
+        sql = (
+            f"SELECT path, size, mtime_ns, status, reason FROM ledger {where}"  # noqa: S608
+            " ORDER BY path"
+        )
+        return map(_refusal, self._database.fetch(sql, values))
+
+    def counts(self) -> Counts:
+        number = self._database.number
+        return Counts(
+            pictures=self.count_pictures(),
+            distinct=number("SELECT count(DISTINCT content) FROM pictures WHERE present = 1"),
+            missing=number("SELECT count(*) FROM pictures WHERE present = 0 AND position = 0"),
+            store_bytes=self.path.stat().st_size,
+        )
+
+
+def _refusal(row: tuple[Any, ...]) -> Refusal:
+    return Refusal(os.fsdecode(row[0]), *row[1:])

@@ -1,0 +1,1 @@
+"""A library that lives in this process alone, without a file."""

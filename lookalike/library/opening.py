@@ -1,0 +1,88 @@
+"""From a location to the store and the engine of a library there."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from lookalike.errors import LibraryNotFoundError, UsageError
+from lookalike.library.engine import Engine
+from lookalike.library.store import Store
+
+__all__ = ["MEMORY", "Location", "delete_library", "exists", "file_of", "open_library"]
+
+Location = str | os.PathLike[str]
+"""The path of a file, or :data:`MEMORY`."""
+
+MEMORY = ":memory:"
+"""A library without a file, gone when it is closed."""
+
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+
+
+def file_of(location: Location) -> Path | None:
+    """The file that a location names, absolute; ``None`` for one that is no file.
+
+    Raises:
+        UsageError: an address of a kind that this lookalike doesn't know.
+    """
+    named = os.fspath(location)
+    if named == MEMORY:
+        return None
+    address = _ADDRESS.match(named)
+    if address is not None:
+        raise UsageError(
+            f"{address[1]}:// names no library that this lookalike can open: give the path of a"
+            f" file, or {MEMORY}"
+        )
+    return Path(named).expanduser().absolute()
+
+
+def exists(location: Location) -> bool:
+    """Whether something is at a location, be it a library or not."""
+    path = file_of(location)
+    return path is not None and path.exists()
+
+
+def open_library(location: Location, *, create: bool, read_only: bool) -> tuple[Store, Engine]:
+    """Open the library at a location, or make one.
+
+    Args:
+        location: where it is.
+        create: make it where it is missing.
+        read_only: never write.
+
+    Raises:
+        UsageError: the location can't be understood.
+        LibraryError: there is none and ``create`` is false, or it can't be opened.
+    """
+    path = file_of(location)
+    if path is None:
+        if read_only or not create:
+            raise LibraryNotFoundError(f"{MEMORY} is a new library each time: it must be created")
+        from lookalike.library.memory.engine import MemoryEngine
+        from lookalike.library.memory.store import MemoryStore
+
+        in_memory = MemoryStore()
+        return in_memory, MemoryEngine(in_memory)
+    from lookalike.library.local.engine import LocalEngine
+    from lookalike.library.local.store import LocalStore
+
+    local = LocalStore(path, create=create, read_only=read_only)
+    return local, LocalEngine(local)
+
+
+def delete_library(location: Location) -> None:
+    """Delete a library with everything beside it. The pictures stay.
+
+    Raises:
+        UsageError: the location can't be understood.
+        LibraryError: there is none, it is no library, or somebody is writing to it.
+    """
+    path = file_of(location)
+    if path is None:
+        raise LibraryNotFoundError(f"{MEMORY} can't be deleted: it is gone when it is closed")
+    from lookalike.library.local.deleting import delete
+
+    delete(path)

@@ -1,0 +1,221 @@
+"""What a library knows, record by record: what goes in and out of a store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from lookalike.types import ContentId, EncoderId, FileId, PictureId, Slot
+
+__all__ = [
+    "ContentKey",
+    "Counts",
+    "EncoderInfo",
+    "FileEntry",
+    "Folder",
+    "KnownFile",
+    "Member",
+    "PictureInfo",
+    "Refusal",
+    "Stamp",
+    "StoredCode",
+]
+
+
+class Stamp(NamedTuple):
+    """A state of a library: equal stamps mean equal answers to every search.
+
+    Attributes:
+        uuid: names the library.
+        epoch: grows with every change that is no mere addition of codes.
+        generation: grows with every change that a search could notice.
+    """
+
+    uuid: str
+    epoch: int
+    generation: int
+
+
+class ContentKey(NamedTuple):
+    """What makes a content: the bytes of a file, and which of its pictures.
+
+    Attributes:
+        digest: SHA-256 of the file, 32 bytes.
+        member: which picture; empty for the only or the first one.
+    """
+
+    digest: bytes
+    member: str = ""
+
+
+class Folder(NamedTuple):
+    """A folder whose pictures the library holds.
+
+    Attributes:
+        path: absolute.
+        exclude: patterns that leave files out.
+    """
+
+    path: str
+    exclude: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderInfo:
+    """An encoder as a library knows it.
+
+    Attributes:
+        id: in this library.
+        slot: which of the two codes it makes.
+        name: of the code.
+        origin: what the user named: an encoder's name or the path of a file, where a reindex looks
+            for a newer version.
+        fingerprint: changes whenever the same picture could get another code.
+        bits: width of the code.
+        embedding_size: width of the embedding, 0 where there is none.
+        current: whether it answers; one of each slot does.
+    """
+
+    id: EncoderId
+    slot: Slot
+    name: str
+    origin: str
+    fingerprint: str
+    bits: int
+    embedding_size: int
+    current: bool
+
+
+class Member(NamedTuple):
+    """One picture of a file.
+
+    Attributes:
+        name: empty for the only or the first one; else such as ``page-2``.
+        content: what it shows.
+    """
+
+    name: str
+    content: ContentId
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file as it is now, and its pictures.
+
+    Attributes:
+        path: absolute; undecodable bytes as lone surrogates (PEP 383).
+        size: in bytes.
+        mtime_ns: time of its last change, in nanoseconds since 1970.
+        members: its pictures, the first one first; at least one.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file that the library has pictures of, as it was when it was last seen.
+
+    Attributes:
+        id: in this library.
+        path: as of :class:`FileEntry`.
+        size: likewise.
+        mtime_ns: likewise.
+        present: whether it was there then.
+        members: its pictures that have codes, the first one first.
+    """
+
+    id: FileId
+    path: str
+    size: int
+    mtime_ns: int
+    present: bool
+    members: tuple[Member, ...]
+
+
+class StoredCode(NamedTuple):
+    """What one encoder made of one content; a tuple, since there are as many as pictures.
+
+    Attributes:
+        encoder: which.
+        content: which.
+        code: packed bits.
+        embedding: int8, where the encoder has one.
+        quality: 0 to 100, where the encoder says.
+        parts: the codes of the content's nine parts, one after the other; ``None`` where they
+            were not made.
+    """
+
+    encoder: EncoderId
+    content: ContentId
+    code: bytes
+    embedding: bytes | None = None
+    quality: int | None = None
+    parts: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file that gave no code, and why.
+
+    Attributes:
+        path: as of :class:`FileEntry`.
+        size: at the time of the try.
+        mtime_ns: likewise.
+        status: ``skipped`` by policy, or ``failed``.
+        reason: one line.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    status: Literal["skipped", "failed"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureInfo:
+    """A picture of a library as it was when it was last indexed.
+
+    Attributes:
+        id: the picture's id in its library; stable while the file stays.
+        path: of the file; undecodable bytes as lone surrogates (PEP 383).
+        file_bytes: size of the file.
+        mtime_ns: time of its last change, in nanoseconds since 1970.
+        width: of the picture, in pixels.
+        height: likewise.
+        format: Pillow's name of the format, ``RAW`` for camera raw.
+        digest: SHA-256 of the file, 32 bytes.
+        member: which picture of the file it is, such as ``page-2``; empty for the only or the
+            first one.
+    """
+
+    id: PictureId
+    path: str
+    file_bytes: int
+    mtime_ns: int
+    width: int
+    height: int
+    format: str
+    digest: bytes
+    member: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """A library in numbers.
+
+    Attributes:
+        pictures: that a search can find.
+        distinct: contents among them.
+        missing: files that were indexed and are gone from their folders.
+        store_bytes: that the library takes where it is kept.
+    """
+
+    pictures: int
+    distinct: int
+    missing: int
+    store_bytes: int

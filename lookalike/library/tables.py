@@ -1,0 +1,147 @@
+"""Codes as arrays in the order of content ids, and the answers that can be had from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from lookalike.codes.bits import Words
+from lookalike.images.parts.regions import REGIONS
+from lookalike.indexes.exact import ExactScan, exact_scan
+from lookalike.library.engine import ContentIds, PartHits, Stored
+from lookalike.library.records import EncoderInfo, Stamp
+from lookalike.types import Codes, Hits, RadiusHits
+
+__all__ = ["ArrayTable"]
+
+Mask = npt.NDArray[np.bool_]
+
+_BLOCK = 16_384  # embeddings that are turned into float32 at a time
+
+
+class ArrayTable:
+    """A :class:`~lookalike.library.engine.Table` over arrays, in memory or mapped; none changes.
+
+    Args:
+        encoder: that made the codes.
+        contents: ids, ascending, int64 (n,).
+        words: codes padded to 64-bit words, uint64 (n, words).
+        quality: uint8 (n,).
+        embeddings: int8 (n, d); d is 0 where the encoder has none.
+        parts: the codes of each content's parts, uint64 (n, parts * words); of no parts where the
+            library has none. A content whose parts have no codes yet has its own in their place.
+        visible: whether some present file holds the content, bool (n,).
+        stamp: of the library when the arrays were made.
+    """
+
+    def __init__(
+        self,
+        encoder: EncoderInfo,
+        *,
+        contents: ContentIds,
+        words: Words,
+        quality: npt.NDArray[np.uint8],
+        embeddings: npt.NDArray[np.int8],
+        parts: Words,
+        visible: Mask,
+        stamp: Stamp,
+    ) -> None:
+        self.encoder = encoder
+        self.contents, self.words, self.quality = contents, words, quality
+        self.embeddings, self.parts, self.visible = embeddings, parts, visible
+        self.stamp = stamp
+        # No mask is cheaper than one that allows everything.
+        self._allowed = None if bool(visible.all()) else np.asarray(visible)
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self.visible))
+
+    def nearest(self, queries: Codes, k: int, *, among: ContentIds | None = None) -> Hits:
+        """See :class:`~lookalike.library.engine.Table`, as for all that follow."""
+        return self._index.search(queries, k, allowed=self._mask(among))
+
+    def within(self, queries: Codes, radius: int, *, among: ContentIds | None = None) -> RadiusHits:
+        return self._index.within(queries, radius, allowed=self._mask(among))
+
+    def pairs(self, radius: int) -> Iterator[tuple[ContentIds, ContentIds, npt.NDArray[np.int32]]]:
+        # Here, not above: compiled kernels.
+        from lookalike.indexes.pairs import all_pairs
+
+        rows = None if self._allowed is None else np.flatnonzero(self._allowed)
+        words = self.words if rows is None else self.words[rows]
+        ids = self.contents if rows is None else self.contents[rows]
+        for first, second, distances in all_pairs(words, self.encoder.bits, radius):
+            yield ids[first], ids[second], distances
+
+    @property
+    def has_parts(self) -> bool:
+        return bool(self.parts.shape[1])
+
+    def nearest_parts(self, queries: Codes, k: int, *, among: ContentIds | None = None) -> PartHits:
+        mask = self._mask(among)
+        allowed = None if mask is None else np.repeat(mask, len(REGIONS))
+        hits = self._part_index.search(queries, k, allowed=allowed)
+        rows = hits.ids // len(REGIONS)
+        contents = np.where(hits.ids < 0, -1, self.contents[np.maximum(rows, 0)])
+        return PartHits(contents, hits.ids % len(REGIONS), hits.distances, hits.exact)
+
+    def by_vector(
+        self,
+        weights: npt.NDArray[np.float32],
+        constant: float,
+        k: int,
+        *,
+        among: ContentIds | None = None,
+    ) -> tuple[ContentIds, npt.NDArray[np.float32]]:
+        sums = np.empty(len(self.embeddings), np.float32)
+        for start in range(0, len(sums), _BLOCK):
+            block = self.embeddings[start : start + _BLOCK].astype(np.float32)
+            sums[start : start + _BLOCK] = block @ weights
+        sums += np.float32(constant)
+        mask = self._mask(among)
+        rows = np.arange(len(sums)) if mask is None else np.flatnonzero(mask)
+        if len(rows) > k:
+            least = np.partition(sums[rows], -k)[-k]
+            rows = rows[sums[rows] >= least]
+        rows = rows[np.argsort(-sums[rows], kind="stable")][:k]
+        return self.contents[rows], sums[rows]
+
+    def stored(self, contents: ContentIds) -> Stored:
+        rows = np.searchsorted(self.contents, contents)
+        if len(self.contents):
+            rows = np.minimum(rows, len(self.contents) - 1)
+            there = self.contents[rows] == contents
+        else:
+            there = np.zeros(len(contents), np.bool_)
+            return Stored(
+                there,
+                np.zeros((len(contents), self.words.shape[1]), np.uint64),
+                np.zeros(len(contents), np.uint8),
+                None,
+            )
+        embeddings = self.embeddings[rows] if self.embeddings.shape[1] else None
+        return Stored(there, self.words[rows], self.quality[rows], embeddings)
+
+    def sample(self, most: int, seed: int = 0) -> ContentIds:
+        ids = self.contents if self._allowed is None else self.contents[self._allowed]
+        if len(ids) <= most:
+            return np.array(ids)
+        rows = np.random.default_rng(seed).choice(len(ids), most, replace=False)
+        return ids[np.sort(rows)]
+
+    def _mask(self, among: ContentIds | None) -> Mask | None:
+        if among is None:
+            return self._allowed
+        mask = np.isin(self.contents, among)
+        return mask if self._allowed is None else mask & self._allowed
+
+    @cached_property
+    def _index(self) -> ExactScan:
+        return exact_scan(self.words, self.encoder.bits, self.contents)
+
+    @cached_property
+    def _part_index(self) -> ExactScan:
+        return exact_scan(self.parts.reshape(-1, self.words.shape[1]), self.encoder.bits)

@@ -1,0 +1,196 @@
+"""Bringing a library up to date: index, reindex, remove."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from lookalike.errors import UsageError
+from lookalike.images.parts.regions import regions as parts_of
+from lookalike.images.pool.pool import DecodePool
+from lookalike.library.engine import Engine
+from lookalike.library.fitting import Fitting
+from lookalike.library.ingest import Ingest
+from lookalike.library.models import Models
+from lookalike.library.records import EncoderInfo, Folder
+from lookalike.library.reports import IndexReport, OnProgress
+from lookalike.library.store import Store
+from lookalike.sources.exclude import Exclusion
+from lookalike.sources.folders import is_under
+from lookalike.types import EncoderId, Limits, Slot
+
+__all__ = ["MOST_MEMBERS", "Updating"]
+
+MOST_MEMBERS = 10_000
+"""Pictures of one file that get codes, at most."""
+
+
+class Updating:
+    """One update of a library.
+
+    Args:
+        store: of the library.
+        engine: that searches it.
+        models: its encoders.
+        limits: for decoding a picture.
+        workers: decoding processes.
+        progress: called after every batch, in this thread.
+        stop: set it to end after the batch in hand.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        models: Models,
+        limits: Limits,
+        workers: int | None,
+        progress: OnProgress | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self._store, self._engine, self._models = store, engine, models
+        self._limits, self._workers = limits, workers
+        self._progress, self._stop = progress, stop
+
+    def index(
+        self,
+        folders: Sequence[str | os.PathLike[str]],
+        exclude: Sequence[str] | None,
+        parts: bool | None,
+        members: int | None,
+    ) -> IndexReport:
+        """As :meth:`lookalike.library.library.Library.index` says."""
+        paths = [absolute(folder) for folder in folders]
+        known = dict(self._store.folders())
+        for path in paths:
+            if not os.path.isdir(path) and path not in known:
+                raise UsageError(f"{path} is not a folder that can be reached")
+        Exclusion(exclude or ())  # says what is wrong with a pattern before it is kept
+        if members is not None and not 1 <= members <= MOST_MEMBERS:
+            raise UsageError(
+                f"1 to {MOST_MEMBERS:,} pictures of a file can get codes, not {members}"
+            )
+        if not paths and not known:
+            raise UsageError("this library has no folders yet: name one to index")
+        with self._alone():
+            with self._store.writing():
+                self._settings(parts, members)
+                for path in paths:
+                    patterns = known.get(path, ()) if exclude is None else tuple(exclude)
+                    self._store.put_folder(Folder(path, patterns))
+            chosen = [
+                folder
+                for folder in self._store.folders()
+                if not paths or folder.path in paths or any(is_under(folder.path, p) for p in paths)
+            ]
+            photo = self._fitting().grown()
+            current = self._models.current()
+            if photo.id != current["photo"].id:
+                return self._renew(current, {**current, "photo": photo})
+            return self._ingest(list(current.values()), chosen)
+
+    def _settings(self, parts: bool | None, members: int | None) -> None:
+        if parts is not None and parts != (self._store.setting("parts") == "1"):
+            self._store.put_setting("parts", str(int(parts)))
+            # Codes of parts that are still to be made are no mere addition, either.
+            self._store.drop_parts()
+        if members is not None:
+            self._store.put_setting("members", str(members))
+
+    def reindex(self, photo: str | None) -> IndexReport:
+        """As :meth:`lookalike.library.library.Library.reindex` says."""
+        with self._alone():
+            current = self._models.current()
+            with self._store.writing():
+                pdq = self._models.renewed(current["pdq"])
+            new = self._fitting().renewed(current["photo"], photo)
+            return self._renew(self._models.current(), {"pdq": pdq, "photo": new})
+
+    def remove(self, folder: str | os.PathLike[str]) -> int:
+        """As :meth:`lookalike.library.library.Library.remove` says."""
+        path = absolute(folder)
+        store = self._store
+        folders = [known.path for known in store.folders()]
+        if path not in folders:
+            raise UsageError(
+                f"{path} is not a folder of this library: 'lookalike status' lists them"
+            )
+        with self._alone(), store.writing():
+            store.drop_folder(path)
+            if any(is_under(path, name) for name in folders):
+                return 0  # a folder around it still wants the files
+            kept = [name for name in folders if name != path and is_under(name, path)]
+
+            def goes(name: str) -> bool:
+                return not any(is_under(name, inner) for inner in kept)
+
+            gone = [file for file in store.files_under(path) if goes(file.path)]
+            store.drop_files([file.id for file in gone])
+            store.drop_unused({m.content for file in gone for m in file.members})
+            store.unrefuse([r.path for r in store.ledger(path) if goes(r.path)])
+            return len(gone)
+
+    def _renew(
+        self, current: Mapping[Slot, EncoderInfo], new: Mapping[Slot, EncoderInfo]
+    ) -> IndexReport:
+        """Make the codes of new encoders, and let them answer once they are complete."""
+        # Old codes go on being made, so that pictures that are new to the library have them if this
+        # run is interrupted.
+        old = [row for row in current.values() if self._models.can_make(row)]
+        rows = {row.id: row for row in [*old, *new.values()]}
+        report = self._ingest(list(rows.values()), self._store.folders())
+        if not report.interrupted and not report.offline:
+            with self._store.writing():
+                for row in new.values():
+                    if row.id != current[row.slot].id:
+                        self._store.make_current(row)
+        return report
+
+    def _fitting(self) -> Fitting:
+        return Fitting(
+            self._store, self._models, self._limits, self._workers, self._progress, self._stop
+        )
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Be the only one who updates, and leave everything ready to be searched."""
+        with self._store.run():
+            try:
+                yield
+            finally:
+                self._models.forget()
+            self._store.settle()
+            self._engine.prepare(list(self._models.current().values()))
+
+    def _ingest(self, rows: Sequence[EncoderInfo], folders: Sequence[Folder]) -> IndexReport:
+        for row in rows:
+            if not self._models.can_make(row):
+                self._models.encoder(row)  # says why not
+        by_id = {row.id: row for row in rows}
+        inputs = {str(row.id): self._models.input(row) for row in rows}
+        parts: dict[EncoderId, Sequence[str]] = {}
+        if self._store.setting("parts") == "1":
+            for row in rows:
+                if row.slot == "photo":
+                    of_row = parts_of(str(row.id), inputs[str(row.id)])
+                    inputs |= of_row
+                    parts[row.id] = list(of_row)
+        with DecodePool(inputs, limits=self._limits, workers=self._workers) as pool:
+            ingest = Ingest(
+                self._store,
+                list(by_id),
+                lambda key: self._models.encoder(by_id[key]),
+                pool,
+                parts=parts,
+                members=int(self._store.setting("members") or 1),
+                progress=self._progress,
+                stop=self._stop,
+            )
+            return ingest.run(folders)
+
+
+def absolute(folder: str | os.PathLike[str]) -> str:
+    """Absolute without following links: a folder keeps the name that the user knows."""
+    return os.path.abspath(os.path.expanduser(os.fspath(folder)))

@@ -1,0 +1,662 @@
+"""What every implementation of a library's contract has to do: the suite that all of them run.
+
+A test module takes part by a class that derives from :class:`Contract` and says how its place is
+opened; see ``tests/library/test_contract.py``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lookalike.codes.bits import hamming, to_words
+from lookalike.errors import LibraryClosedError, LibraryLockedError
+from lookalike.images.parts.regions import REGIONS
+from lookalike.library.engine import Engine, Table
+from lookalike.library.records import (
+    ContentKey,
+    EncoderInfo,
+    FileEntry,
+    Folder,
+    Member,
+    Refusal,
+    StoredCode,
+)
+from lookalike.library.store import Store
+from lookalike.types import (
+    Codes,
+    ContentId,
+    Decoded,
+    Encoded,
+    FileId,
+    InputSpec,
+    PictureId,
+    Pixels,
+)
+
+BITS = 100  # no multiple of 8 or 64
+SIZE = 5  # of an embedding
+
+Opened = tuple[Store, Engine]
+
+
+class Small:
+    """An encoder as far as a store knows encoders; nothing is encoded here."""
+
+    bits = BITS
+    embedding_size = SIZE
+    input = InputSpec(8, "stretch")
+
+    def __init__(self, fingerprint: str = "f1") -> None:
+        self.name, self.fingerprint = "small", fingerprint
+
+    def encode(self, pictures: Sequence[Pixels]) -> Encoded:
+        raise AssertionError("not asked for")
+
+
+def picture(number: int, member: str = "", *, members: int | None = None) -> Decoded:
+    digest = number.to_bytes(32, "big")
+    return Decoded({}, digest, digest, 4 + number, 3, "PNG", 100 + number, member, members)
+
+
+def random_codes(n: int, seed: int = 0) -> Codes:
+    bits = np.random.default_rng(seed).integers(0, 2, (n, BITS), dtype=np.uint8)
+    return np.packbits(bits, axis=1)
+
+
+def fill(
+    store: Store,
+    codes: Codes,
+    *,
+    first: int = 0,
+    parts: bool = False,
+    slot: str = "photo",
+) -> tuple[EncoderInfo, list[ContentId]]:
+    """A library of so many files, each of one picture with this code."""
+    assert slot in ("pdq", "photo")
+    encoder = store.put_encoder(slot, "small", Small(), current=True)  # type: ignore[arg-type]
+    rng = np.random.default_rng(first)
+    with store.writing():
+        contents = store.put_contents([picture(first + n) for n in range(len(codes))])
+        store.put_codes(
+            [
+                StoredCode(
+                    encoder.id,
+                    content,
+                    code.tobytes(),
+                    rng.integers(-100, 100, SIZE, dtype=np.int8).tobytes(),
+                    int(rng.integers(0, 101)),
+                    np.roll(codes, n, 0)[: len(REGIONS)].tobytes() if parts else None,
+                )
+                for n, (content, code) in enumerate(zip(contents, codes, strict=True))
+            ]
+        )
+        store.put_files(
+            [
+                FileEntry(f"/p/{first + n:03}.png", 100 + n, n, (Member("", content),))
+                for n, content in enumerate(contents)
+            ]
+        )
+    return encoder, contents
+
+
+def table_of(engine: Engine, encoder: EncoderInfo) -> Table:
+    return engine.tables([encoder])[encoder.id]
+
+
+class Contract:
+    """The suite. Subclasses override :meth:`open_new` and, if durable, :meth:`open_again`."""
+
+    @contextmanager
+    def open_new(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+        raise NotImplementedError
+
+    def open_again(self, store: Store) -> Opened:
+        """Another view of the same library, as another process would have it."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def opened(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+        with self.open_new(tmp_path_factory) as opened:
+            yield opened
+
+    @pytest.fixture
+    def store(self, opened: Opened) -> Store:
+        return opened[0]
+
+    @pytest.fixture
+    def engine(self, opened: Opened) -> Engine:
+        return opened[1]
+
+    # Settings, folders, encoders
+
+    def test_a_new_one_is_empty(self, store: Store, engine: Engine) -> None:
+        counts = store.counts()
+        assert (counts.pictures, counts.distinct, counts.missing) == (0, 0, 0)
+        assert store.folders() == []
+        assert store.encoders() == []
+        assert list(store.ledger()) == []
+        assert store.known(["/p/1.png"]) == {}
+        assert store.page(10) == []
+        assert store.setting("parts") == "0"
+        assert store.setting("members") == "1"
+        assert store.setting("no such") is None
+        assert len(store.stamp().uuid) == 32
+        assert store.version >= 1
+        assert engine.tables([]) == {}
+
+    def test_settings_and_folders(self, store: Store) -> None:
+        store.put_setting("a", "1")
+        store.put_setting("a", "2")
+        assert store.setting("a") == "2"
+        store.put_folder(Folder("/q", ("*.gif",)))
+        store.put_folder(Folder("/p\udcff", ()))
+        store.put_folder(Folder("/q", ("*.gif", "small/")))
+        assert store.folders() == [Folder("/p\udcff", ()), Folder("/q", ("*.gif", "small/"))]
+        store.drop_folder("/q")
+        store.drop_folder("/nowhere")
+        assert [folder.path for folder in store.folders()] == ["/p\udcff"]
+
+    def test_encoders(self, store: Store, engine: Engine) -> None:
+        first = store.put_encoder("photo", "one", Small(), current=True, card="{}", data=b"x")
+        again = store.put_encoder("photo", "two", Small(), current=False, card="{1}", data=b"y")
+        assert (again.id, again.origin, again.current) == (first.id, "two", True)
+        assert store.encoder_card(first.id) == "{1}"
+        assert store.encoder_data(first.id) == ("{1}", b"y")
+        new = store.put_encoder("photo", "one", Small("f2"), current=False)
+        pdq = store.put_encoder("pdq", "pdq", Small("f3"), current=True)
+        assert store.encoder_data(new.id) is None
+        assert [e.id for e in store.encoders()] == [pdq.id, first.id, new.id]
+        fill(store, random_codes(3))
+        before = store.stamp()
+        store.make_current(new)
+        assert [(e.id, e.current) for e in store.encoders()] == [(pdq.id, True), (new.id, True)]
+        assert store.count_codes(first.id) == 0
+        assert store.stamp() != before
+
+    # Contents and codes
+
+    def test_a_content_is_bytes_and_member(self, store: Store) -> None:
+        pictures = [picture(1, members=2), picture(1, "page-2"), picture(2)]
+        ids = store.put_contents(pictures)
+        assert len(set(ids)) == 3
+        assert store.put_contents(pictures[::-1]) == ids[::-1]
+        one, two = picture(1).content_digest, picture(2).content_digest
+        keys = [ContentKey(two), ContentKey(one, "page-2"), ContentKey(one, "page-3")]
+        assert store.contents(keys) == [ids[2], ids[1], None]
+        assert store.contents([ContentKey(b"0" * 32)]) == [None]
+        assert store.members([one, b"0" * 32]) == {one: (2, {"": ids[0], "page-2": ids[1]})}
+        assert store.held(ids) == [2, 2, None]
+        assert store.contents_with_pixels([one, b"1" * 32]) == [[ids[0], ids[1]], []]
+        assert store.sizes([101, 102, 103]) == {101, 102}
+        assert store.contents([]) == []
+        assert store.put_contents([]) == []
+
+    def test_what_lacks_a_code(self, store: Store) -> None:
+        encoder, contents = fill(store, random_codes(3))
+        other = store.put_encoder("photo", "two", Small("f2"), current=False)
+        (new,) = store.put_contents([picture(50)])
+        both = [encoder.id, other.id]
+        assert store.lacking([*contents[:1], new], both) == [[other.id], sorted(both)]
+        assert store.lacking(contents[:1], [encoder.id]) == [[]]
+        assert store.lacking(contents[:1], [encoder.id], parts=[encoder.id]) == [[encoder.id]]
+        assert store.lacking([], both) == []
+        code = next(store.codes(encoder.id))
+        store.put_codes([code._replace(parts=b"p" * 9 * 13)])
+        assert store.lacking(contents[:1], [encoder.id], parts=[encoder.id]) == [[]]
+        store.drop_parts()
+        assert store.lacking(contents[:1], [encoder.id], parts=[encoder.id]) == [[encoder.id]]
+
+    def test_codes_come_by_content_and_are_replaced(self, store: Store) -> None:
+        codes = random_codes(4)
+        encoder, contents = fill(store, codes)
+        found = list(store.codes(encoder.id))
+        assert [code.content for code in found] == contents
+        assert [code.code for code in found] == [code.tobytes() for code in codes]
+        assert [c.content for c in store.codes(encoder.id, after=contents[1])] == contents[2:]
+        store.put_codes([found[2]._replace(code=codes[0].tobytes())])
+        assert [code.code for code in store.codes(encoder.id)][2] == codes[0].tobytes()
+        assert store.count_codes(encoder.id) == 4
+
+    def test_only_additions_keep_the_epoch(self, store: Store) -> None:
+        encoder, _ = fill(store, random_codes(3))
+        before = store.stamp()
+        fill(store, random_codes(2, seed=1), first=10)
+        after = store.stamp()
+        assert after.epoch == before.epoch
+        assert after.generation > before.generation
+        store.put_codes([next(store.codes(encoder.id))])
+        assert store.stamp().epoch > after.epoch
+
+    def test_unused_contents_go_when_told(self, store: Store) -> None:
+        encoder, contents = fill(store, random_codes(3))
+        file = store.known(["/p/001.png"])["/p/001.png"]
+        store.drop_files([file.id])
+        assert list(store.unused()) == [contents[1]]
+        assert store.count_codes(encoder.id) == 3
+        store.drop_unused(contents)
+        assert list(store.unused()) == []
+        assert [code.content for code in store.codes(encoder.id)] == [contents[0], contents[2]]
+        assert store.put_contents([picture(1)]) != [contents[1]]  # ids are given out once
+
+    # Files and pictures
+
+    def test_files_are_known_by_path(self, store: Store) -> None:
+        _, contents = fill(store, random_codes(3))
+        known = store.known(["/p/002.png", "/p/000.png", "/q"])
+        assert set(known) == {"/p/002.png", "/p/000.png"}
+        file = known["/p/002.png"]
+        assert (file.size, file.mtime_ns, file.present) == (102, 2, True)
+        assert file.members == (Member("", contents[2]),)
+        assert [f.path for f in store.files_under("/p")] == [f"/p/00{n}.png" for n in range(3)]
+        assert list(store.files_under("/p/0")) == []
+        assert list(store.files_under("/")) == list(store.files_under("/p"))
+        assert store.count_pictures() == store.count_pictures("/p") == 3
+        assert store.count_pictures("/q") == 0
+
+    def test_a_file_keeps_its_ids_whatever_it_holds(self, store: Store) -> None:
+        _, contents = fill(store, random_codes(2))
+        (before,) = store.pictures_of(contents[:1])[contents[0]]
+        (file,) = store.put_files(
+            [
+                FileEntry(
+                    "/p/000.png", 7, 8, (Member("", contents[1]), Member("page-2", contents[0]))
+                )
+            ]
+        )
+        shown = store.pictures_of(contents)
+        assert file == store.known(["/p/000.png"])["/p/000.png"].id
+        assert [p.member for p in shown[contents[0]]] == ["page-2"]
+        assert [p.id for p in shown[contents[1]] if p.path == "/p/000.png"] == [before.id]
+        assert store.count_pictures() == 3
+        store.put_files([FileEntry("/p/000.png", 7, 8, (Member("", contents[0]),))])
+        assert store.count_pictures() == 2
+        assert [p.id for p in store.pictures_of(contents[:1])[contents[0]]] == [before.id]
+
+    def test_a_moved_file_keeps_its_ids_and_leaves_the_ledger(self, store: Store) -> None:
+        _, contents = fill(store, random_codes(2))
+        (before,) = store.pictures_of(contents[:1])[contents[0]]
+        file = store.known(["/p/000.png"])["/p/000.png"]
+        store.set_present([file.id], False)
+        store.refuse([Refusal("/q/a.png", 1, 1, "failed", "damaged")])
+        store.move_file(file.id, "/q/a.png", 9, 9)
+        (after,) = store.pictures_of(contents[:1])[contents[0]]
+        assert (after.id, after.path, after.file_bytes) == (before.id, "/q/a.png", 9)
+        assert list(store.ledger()) == []
+        assert "/p/000.png" not in store.known(["/p/000.png"])
+
+    def test_who_holds_a_content(self, store: Store) -> None:
+        _, contents = fill(store, random_codes(2))
+        (copy,) = store.put_files([FileEntry("/q/c.png", 1, 1, (Member("", contents[0]),))])
+        store.set_present([copy], False)
+        held = store.holding(contents)
+        assert [file.path for file in held[contents[0]]] == ["/p/000.png", "/q/c.png"]
+        assert [file.present for file in held[contents[0]]] == [True, False]
+        assert [file.path for file in held[contents[1]]] == ["/p/001.png"]
+        assert store.holding([]) == {}
+
+    def test_missing_files_leave_the_results_and_come_back(self, store: Store) -> None:
+        _, contents = fill(store, random_codes(3))
+        file = store.known(["/p/001.png"])["/p/001.png"]
+        shown = store.pictures_of(contents)[contents[1]][0]
+        store.set_present([file.id], False)
+        counts = store.counts()
+        assert (counts.pictures, counts.distinct, counts.missing) == (2, 2, 1)
+        assert list(store.visible()) == [contents[0], contents[2]]
+        assert store.picture(shown.id) is None
+        assert [p.path for p in store.page(10)] == ["/p/000.png", "/p/002.png"]
+        store.set_present([file.id], True)
+        assert store.picture(shown.id) == shown
+
+    def test_pages(self, store: Store) -> None:
+        fill(store, random_codes(5))
+        every = store.page(10)
+        assert [p.id for p in every] == sorted(p.id for p in every)
+        assert store.page(2, after=every[1].id) == every[2:4]
+        assert store.page(10, newest=True) == every[::-1]
+        assert store.page(10, newest=True, after=every[2].id) == every[1::-1]
+        assert store.picture(PictureId(10**9)) is None
+        assert (every[3].width, every[3].format, every[3].digest) == (
+            7,
+            "PNG",
+            picture(3).content_digest,
+        )
+
+    def test_copies(self, store: Store) -> None:
+        _, contents = fill(store, random_codes(2))
+        store.put_files([FileEntry("/q/c.png", 1, 1, (Member("", contents[0]),))])
+        first, second = store.pictures_of(contents[:1])[contents[0]]
+        assert store.copies(first.id) == [second.id]
+        assert store.copies(second.id) == [first.id]
+        assert store.copies(store.pictures_of(contents[1:])[contents[1]][0].id) == []
+
+    def test_the_ledger(self, store: Store) -> None:
+        first = Refusal("/p/b\udcff.png", 3, 4, "failed", "damaged")
+        second = Refusal("/p/a.png", 1, 2, "skipped", "not a picture")
+        store.refuse([first, second])
+        assert list(store.ledger()) == [second, first]
+        assert list(store.ledger("/q")) == []
+        assert store.refused(["/p/a.png", "/nowhere"]) == {"/p/a.png": second}
+        store.refuse([Refusal("/p/a.png", 5, 6, "failed", "other")])
+        assert store.refused(["/p/a.png"])["/p/a.png"].reason == "other"
+        _, contents = fill(store, random_codes(1))
+        store.put_files([FileEntry("/p/a.png", 1, 1, (Member("", contents[0]),))])
+        store.unrefuse(["/nowhere"])
+        assert list(store.ledger()) == [first]
+        store.unrefuse([first.path])
+        assert list(store.ledger()) == []
+
+    # Order in time
+
+    def test_everything_can_be_repeated(self, store: Store, engine: Engine) -> None:
+        """But for the stamp: so a run that was killed between two calls is simply run again."""
+        encoder, contents = fill(store, random_codes(4))
+        store.refuse([Refusal("/p/x", 1, 1, "failed", "damaged")])
+        before = [store.page(10), list(store.codes(encoder.id)), list(store.ledger())]
+        again, same = fill(store, random_codes(4))
+        store.refuse([Refusal("/p/x", 1, 1, "failed", "damaged")])
+        assert (again.id, same) == (encoder.id, contents)
+        assert [store.page(10), list(store.codes(encoder.id)), list(store.ledger())] == before
+        assert len(table_of(engine, encoder)) == 4
+
+    def test_a_group_of_writes_is_kept_whole_or_not_at_all(self, store: Store) -> None:
+        if not store.capabilities.transactions:
+            pytest.skip("this place keeps each call by itself")
+        fill(store, random_codes(2))
+        before = [store.page(10), store.stamp()]
+
+        def interrupted() -> None:
+            with store.writing():
+                store.put_setting("a", "1")
+                fill(store, random_codes(2, seed=1), first=5)
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+        assert [store.page(10), store.stamp()] == before
+        assert store.setting("a") is None
+
+    def test_one_run_at_a_time(self, store: Store) -> None:
+        with store.run():
+            refused = pytest.raises(LibraryLockedError)
+            with refused, store.run():
+                pass
+        with store.run():
+            pass
+
+    def test_small_writes_go_on_beside_a_run(self, store: Store) -> None:
+        done = threading.Event()
+
+        def write() -> None:
+            store.put_folder(Folder("/q", ()))
+            store.put_setting("decision", "1")
+            done.set()
+
+        with store.run():
+            store.put_setting("a", "1")
+            thread = threading.Thread(target=write)
+            thread.start()
+            assert done.wait(20)
+            thread.join()
+        assert store.setting("decision") == "1"
+
+    def test_closed_is_closed(self, store: Store) -> None:
+        store.close()
+        store.close()
+        calls: list[Callable[[], object]] = [
+            store.counts,
+            store.folders,
+            lambda: store.known(["/p"]),
+            lambda: store.put_setting("a", "1"),
+            store.stamp,
+        ]
+        for call in calls:
+            with pytest.raises(LibraryClosedError, match="closed"):
+                call()
+
+    def test_what_was_written_stays(self, store: Store) -> None:
+        if not store.capabilities.durable:
+            pytest.skip("this place keeps nothing")
+        encoder, _ = fill(store, random_codes(3))
+        expected = [store.page(10), list(store.codes(encoder.id)), store.stamp()]
+        again, engine = self.open_again(store)
+        try:
+            assert [again.page(10), list(again.codes(encoder.id)), again.stamp()] == expected
+            assert again.identity() == store.identity()
+            assert len(table_of(engine, encoder)) == 3
+        finally:
+            engine.close()
+            again.close()
+
+    def test_another_process_sees_what_is_added_and_hidden(
+        self, store: Store, engine: Engine
+    ) -> None:
+        if not store.capabilities.processes:
+            pytest.skip("this place is of one process")
+        encoder, contents = fill(store, random_codes(3))
+        again, reader = self.open_again(store)
+        try:
+            assert len(table_of(reader, encoder)) == 3
+            fill(store, random_codes(2, seed=1), first=10)
+            file = store.known(["/p/000.png"])["/p/000.png"]
+            store.set_present([file.id], False)
+            for one in (engine, self.open_again(store)[1]):
+                assert table_of(one, encoder).sample(10).tolist() == [
+                    *contents[1:],
+                    *store.contents([ContentKey(picture(n).content_digest) for n in (10, 11)]),
+                ]
+        finally:
+            reader.close()
+            again.close()
+
+    # The engine
+
+    def test_distance_zero_is_found(self, store: Store, engine: Engine) -> None:
+        codes = random_codes(50)
+        encoder, contents = fill(store, codes)
+        hits = table_of(engine, encoder).nearest(codes, 1)
+        assert hits.exact
+        assert hits.ids[:, 0].tolist() == contents
+        assert not hits.distances.any()
+
+    def test_answers_are_those_of_the_definition(self, store: Store, engine: Engine) -> None:
+        codes, queries = random_codes(60), random_codes(7, seed=1)
+        codes[10:20] = codes[0]  # ties
+        encoder, contents = fill(store, codes)
+        table = table_of(engine, encoder)
+        distances = hamming(queries, codes)
+        order = np.lexsort((np.broadcast_to(contents, distances.shape), distances), axis=1)
+        for k in (1, 5, 60, 70):
+            hits = table.nearest(queries, k)
+            kept = min(k, 60)
+            assert hits.ids[:, :kept].tolist() == np.array(contents)[order[:, :kept]].tolist()
+            assert (hits.ids[:, kept:] == -1).all()
+        for radius in (0, 31, 48, BITS):
+            near = table.within(queries, radius)
+            assert near.exact
+            for query in range(len(queries)):
+                found = [(hit.id, hit.distance) for hit in near[query]]
+                rows = [row for row in order[query] if distances[query, row] <= radius]
+                assert found == [(contents[r], int(distances[query, r])) for r in rows]
+
+    def test_a_mask_over_all_codes_changes_nothing(
+        self, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        """Distances don't see an XOR: an engine that does looks at something else than bits."""
+        codes, queries = random_codes(40), random_codes(5, seed=1)
+        mask = random_codes(1, seed=2)
+        answers = []
+        for some in (np.zeros_like(mask), mask):
+            with self.open_new(tmp_path_factory) as (store, engine):
+                encoder, _ = fill(store, codes ^ some)
+                table = table_of(engine, encoder)
+                hits, near = table.nearest(queries ^ some, 10), table.within(queries ^ some, 45)
+                answers.append([hits.ids.tolist(), hits.distances.tolist(), near.ids.tolist()])
+        assert answers[0] == answers[1]
+
+    def test_among_narrows_down(self, store: Store, engine: Engine) -> None:
+        codes = random_codes(30)
+        encoder, contents = fill(store, codes)
+        table = table_of(engine, encoder)
+        among = np.array(contents[5:15])
+        assert set(table.nearest(codes[:3], 30, among=among).ids.ravel()) - {-1} == set(among)
+        assert set(table.within(codes[:3], BITS, among=among).ids) == set(among)
+        none = np.empty(0, np.int64)
+        assert (table.nearest(codes[:3], 3, among=none).ids == -1).all()
+        found, _ = table.by_vector(np.ones(SIZE, np.float32), 0, 30, among=among)
+        assert set(found) == set(among)
+
+    def test_what_is_hidden_is_not_found(self, store: Store, engine: Engine) -> None:
+        codes = random_codes(10)
+        encoder, contents = fill(store, codes)
+        file = store.known(["/p/004.png"])["/p/004.png"]
+        store.set_present([file.id], False)
+        table = table_of(engine, encoder)
+        assert len(table) == 9
+        assert contents[4] not in table.nearest(codes, 10).ids
+        assert contents[4] not in table.within(codes, BITS).ids
+        assert contents[4] not in table.sample(10)
+        assert contents[4] not in np.concatenate([p[0] for p in table.pairs(BITS)])
+        assert table.stored(np.array([contents[4]])).there.tolist() == [True]
+
+    def test_pairs(self, store: Store, engine: Engine) -> None:
+        codes = random_codes(40)
+        encoder, contents = fill(store, codes)
+        found = {
+            (int(i), int(j)): int(d)
+            for first, second, distances in table_of(engine, encoder).pairs(42)
+            for i, j, d in zip(first, second, distances, strict=True)
+        }
+        distances = hamming(codes, codes)
+        assert found == {
+            (contents[i], contents[j]): int(distances[i, j])
+            for i in range(40)
+            for j in range(i + 1, 40)
+            if distances[i, j] <= 42
+        }
+
+    def test_parts(self, store: Store, engine: Engine) -> None:
+        store.put_setting("parts", "1")
+        codes = random_codes(12)
+        encoder, contents = fill(store, codes, parts=True)
+        table = table_of(engine, encoder)
+        assert table.has_parts
+        hits = table.nearest_parts(codes[:4], 5)
+        everything = [
+            (int(hamming(codes[q : q + 1], np.roll(codes, n, 0)[p : p + 1])[0, 0]), contents[n], p)
+            for q in [2]
+            for n in range(12)
+            for p in range(len(REGIONS))
+        ]
+        expected = sorted(everything)[:5]
+        found = zip(hits.distances[2], hits.contents[2], hits.parts[2], strict=True)
+        assert [(int(d), int(c), int(p)) for d, c, p in found] == expected
+
+    def test_without_parts(self, store: Store, engine: Engine) -> None:
+        encoder, _ = fill(store, random_codes(3))
+        assert not table_of(engine, encoder).has_parts
+
+    def test_by_vector(self, store: Store, engine: Engine) -> None:
+        encoder, contents = fill(store, random_codes(20))
+        weights = np.linspace(-1, 1, SIZE).astype(np.float32)
+        table = table_of(engine, encoder)
+        kept = table.stored(np.array(contents))
+        assert kept.embeddings is not None
+        sums = kept.embeddings.astype(np.float32) @ weights + np.float32(2)
+        order = np.lexsort((contents, -sums))
+        found, values = table.by_vector(weights, 2.0, 6)
+        assert found.tolist() == np.array(contents)[order[:6]].tolist()
+        np.testing.assert_allclose(values, sums[order[:6]], rtol=1e-5)
+        assert len(table.by_vector(weights, 0, 100)[0]) == 20
+
+    def test_what_is_stored(self, store: Store, engine: Engine) -> None:
+        codes = random_codes(6)
+        encoder, contents = fill(store, codes)
+        asked = np.array([contents[4], 10**6, contents[0]])
+        kept = table_of(engine, encoder).stored(asked)
+        assert kept.there.tolist() == [True, False, True]
+        np.testing.assert_array_equal(kept.words[[0, 2]], to_words(codes[[4, 0]]))
+        every = list(store.codes(encoder.id))
+        assert kept.quality[[0, 2]].tolist() == [every[4].quality, every[0].quality]
+
+    def test_a_sample_is_drawn_from_what_can_be_found(self, store: Store, engine: Engine) -> None:
+        encoder, contents = fill(store, random_codes(30))
+        table = table_of(engine, encoder)
+        drawn = table.sample(10, seed=1)
+        assert len(set(drawn.tolist())) == 10
+        assert sorted(drawn) == drawn.tolist()
+        assert set(drawn) <= set(contents)
+        assert table.sample(10, seed=1).tolist() == drawn.tolist()
+        assert table.sample(100).tolist() == contents
+
+    def test_an_empty_table(self, store: Store, engine: Engine) -> None:
+        encoder = store.put_encoder("photo", "small", Small(), current=True)
+        table = table_of(engine, encoder)
+        assert len(table) == 0
+        assert (table.nearest(random_codes(2), 3).ids == -1).all()
+        assert len(table.within(random_codes(2), BITS).ids) == 0
+        assert list(table.pairs(BITS)) == []
+        assert len(table.sample(5)) == 0
+        assert len(table.by_vector(np.ones(SIZE, np.float32), 0, 3)[0]) == 0
+        assert table.stored(np.array([1])).there.tolist() == [False]
+        assert engine.explain(encoder)
+
+    def test_a_table_is_of_one_moment(self, store: Store, engine: Engine) -> None:
+        codes = random_codes(5)
+        encoder, contents = fill(store, codes)
+        old = table_of(engine, encoder)
+        fill(store, random_codes(3, seed=1), first=10)
+        assert old.nearest(codes[:1], 10).ids[0, :5].tolist() != []
+        assert set(old.sample(100)) == set(contents)
+        store.settle()
+        assert len(table_of(engine, encoder)) == 8
+
+    @settings(
+        max_examples=15,
+        deadline=None,
+        # The suite is inherited: each place runs it as a test of its own.
+        suppress_health_check=[
+            HealthCheck.function_scoped_fixture,
+            HealthCheck.differing_executors,
+        ],
+    )
+    @given(data=st.data())
+    def test_whatever_is_written_the_library_is_what_was_said(
+        self, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        """Random files come, change, move, go and come back; a dictionary says what is there."""
+        with self.open_new(tmp_path_factory) as (store, engine):
+            encoder, contents = fill(store, random_codes(6))
+            files = {f"/p/00{n}.png": (contents[n], True) for n in range(6)}
+            for _ in range(data.draw(st.integers(1, 12))):
+                path = data.draw(st.sampled_from([f"/p/00{n}.png" for n in range(8)]))
+                content = data.draw(st.sampled_from(contents))
+                known = store.known([path]).get(path)
+                act = data.draw(st.sampled_from(["put", "hide", "show", "drop", "move"]))
+                if act == "put":
+                    store.put_files([FileEntry(path, 1, 1, (Member("", content),))])
+                    files[path] = (content, True)
+                elif known is None:
+                    continue
+                elif act == "drop":
+                    store.drop_files([known.id])
+                    del files[path]
+                elif act == "move":
+                    free = f"/q/{len(files)}-{known.id}-{path[3:6]}"
+                    store.move_file(known.id, free, 1, 1)
+                    files[free] = (files.pop(path)[0], True)
+                else:
+                    store.set_present([FileId(known.id)], act == "show")
+                    files[path] = (files[path][0], act == "show")
+            shown = sorted({content for content, there in files.values() if there})
+            assert list(store.visible()) == shown
+            assert table_of(engine, encoder).sample(100).tolist() == shown
+            assert {p.path for p in store.page(100)} == {p for p, (_, t) in files.items() if t}
+            held = {content for content, _ in files.values()}
+            assert set(store.unused()) == set(contents) - held
