@@ -1,4 +1,4 @@
-"""An image tower with a fit: the encoder that somebody else's model becomes."""
+"""An image tower with a fit: the encoder that a third-party model becomes."""
 
 from __future__ import annotations
 

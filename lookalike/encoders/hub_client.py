@@ -10,6 +10,7 @@ import os
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import responses
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -146,7 +147,7 @@ def _told_in_one_line(repository: str, revision: str) -> Iterator[None]:
             raise ModelError(
                 f"{endpoint()} has no model {repository} with the revision {revision}: check both"
             ) from error
-        reason = f"it answers {code} {error.response.reason_phrase}"
+        reason = f"it answers {code} {responses.get(code, '')}".rstrip()
         raise UnreachableError(reason) from error
     except HFValidationError as error:
         raise ModelError(f"{repository} can't be the name of a model: check it") from error

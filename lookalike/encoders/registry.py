@@ -157,7 +157,7 @@ def load_stored(card: str, model: bytes, *, threads: int | None = None) -> Encod
 
 
 def foreign(name: str) -> Origin | None:
-    """Where the model is if it is one of other people; ``None`` for lookalike's own.
+    """Where a third-party model is; ``None`` for lookalike's own.
 
     Raises:
         UsageError: the name can't be understood.
