@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from lookalike.errors import LookalikeError, PictureError, PictureFailed, PictureSkipped, UsageError
+from lookalike.images.formats import suffix_of
 from lookalike.images.pool.child import ChildDied, ChildTimeout
 from lookalike.images.pool.messages import pack_inputs, unpack_answer
 from lookalike.images.pool.place import CLOSED, Place
@@ -103,19 +104,26 @@ class DecodePool:
             for place in places:
                 self._idle.put(place)
 
-    def decode(self, source: Source, *, inputs: Mapping[str, InputSpec] | None = None) -> Decoded:
+    def decode(
+        self,
+        source: Source,
+        *,
+        inputs: Mapping[str, InputSpec] | None = None,
+        name: str = "",
+    ) -> Decoded:
         """Decode one picture.
 
         Args:
             source: a path (``str`` or path-like), or a picture file's ``bytes``.
             inputs: other inputs than the pool's own, for this picture.
+            name: of the file that bytes are of; its suffix tells some kinds of camera raw.
 
         Raises:
             PictureSkipped: not a picture, or beyond a limit on pixels or bytes.
             PictureFailed: unreadable, truncated, damaged, or beyond a limit on memory or seconds.
             LookalikeError: no child can be started, or the pool is closed.
         """
-        header, body = self._request(source)
+        header, body = self._request(source, name)
         wanted = self.inputs if inputs is None else dict(inputs)
         if inputs is not None:
             header["inputs"] = pack_inputs(inputs)
@@ -201,7 +209,7 @@ class DecodePool:
             for _ in threads:
                 todo.put(None)
 
-    def _request(self, source: Source) -> tuple[dict[str, Any], bytes]:
+    def _request(self, source: Source, name: str) -> tuple[dict[str, Any], bytes]:
         if isinstance(source, bytes):
             if not source:
                 raise PictureSkipped("empty file")
@@ -209,7 +217,7 @@ class DecodePool:
                 raise PictureSkipped(
                     f"{len(source):,} bytes: more than the limit of {self.limits.file_bytes:,}"
                 )
-            return {"from": "bytes"}, source
+            return {"from": "bytes", "suffix": suffix_of(name)}, source
         try:
             path = os.path.abspath(os.fspath(source))  # the child's current folder is its own
         except TypeError as error:

@@ -74,7 +74,7 @@ def _answer(
             _alarm(limits.seconds)
 
     try:
-        suffix = ""
+        suffix = header.get("suffix", "")
         if header["from"] == "path":
             name = os.path.basename(os.fsdecode(body))
             suffix = suffix_of(name)
