@@ -39,6 +39,10 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# A JPEG is decoded at a fraction of its size, but at no smaller one than this takes. It is PDQ's
+# input, which every library decodes for: so an encoder gets the same pixels of a picture whichever
+# other encoders it is decoded for.
+_LEAST = InputSpec(512, "within")
 _STRIP_PIXELS = 4_000_000  # hashed at a time, so that hashing needs no second copy of the frame
 
 
@@ -103,7 +107,8 @@ def decode(
     """Decode a picture file and bring it to what the encoders take in.
 
     JPEG is decoded at a half, a quarter or an eighth of its size where that still is at least the
-    size that each encoder wants. Of animations the first frame counts.
+    size that each encoder wants, and has 512 pixels on its longer side. Of animations the first
+    frame counts.
 
     Args:
         data: the whole file.
@@ -141,7 +146,7 @@ def decode(
     full = image.size
     if image.format in ("JPEG", "MPO"):
         # Kept in its mode: only the size is drafted.
-        image.draft(None, least_size(full, inputs.values()))
+        image.draft(None, least_size(full, [*inputs.values(), _LEAST]))
     drafted = image.size != full
     if permit is not None:
         permit(_estimate(image, full))

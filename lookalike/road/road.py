@@ -31,6 +31,7 @@ __all__ = ["THREADS_A_WORKER", "WINDOW", "Road"]
 
 K = TypeVar("K", bound=Hashable)
 N = TypeVar("N")
+P = TypeVar("P")
 T = TypeVar("T")
 
 # For each decoding process a thread that waits for it, and another that encodes meanwhile.
@@ -38,15 +39,12 @@ THREADS_A_WORKER = 2
 # Pictures that are on their way at a time, so that memory is bounded however many there are.
 WINDOW = 64
 
-_LARGE = ""  # names the input of PDQ's size, where no encoder has that one
+# Names what a question looks for borders and panels in, and what a road without encoders decodes.
+_LARGE = ""
 
 
 class Road(Generic[K]):
     """The one road from a picture to its codes; any number of threads may use one.
-
-    Every picture is decoded for PDQ as well, whichever encoders there are: a JPEG is decoded at a
-    fraction of its size where that is enough for all of them, and that fraction, and with it every
-    code, has to be the same for a library's two encoders and for one of them alone.
 
     Args:
         encoders: by key. One that takes a while to load may be given as a
@@ -85,9 +83,9 @@ class Road(Generic[K]):
             self._specs |= wanted
             self._names[key] = list(wanted)
         self._large = next((n for n, spec in self._specs.items() if spec == PDQ.input), _LARGE)
-        self._specs.setdefault(self._large, PDQ.input)
         self._is_own = pool is None
-        self._pool = pool or DecodePool(self._specs, limits=limits, workers=workers)
+        self._usual = self._specs or {_LARGE: PDQ.input}
+        self._pool = pool or DecodePool(self._usual, limits=limits, workers=workers)
         self._limits = limits or self._pool.limits
 
     @property
@@ -130,10 +128,11 @@ class Road(Generic[K]):
             PictureError: it can't be read, or costs more than the limits allow.
             UsageError: it is no picture at all.
         """
-        specs = {**self._specs, **more} if more else self._specs
+        specs = {**self._specs, **(more or {})} or self._usual
         if isinstance(item, Image.Image | np.ndarray):
             return prepare(item, specs, self._limits)
-        inputs = specs if more or not self._is_own else None  # its own pool knows them
+        # Its own pool knows what is usual.
+        inputs = None if self._is_own and specs == self._usual else specs
         if isinstance(item, NamedBytes):
             return self._pool.decode(item.data, inputs=inputs, name=item.name)
         if isinstance(item, str | os.PathLike):
@@ -170,11 +169,12 @@ class Road(Generic[K]):
             item: the picture.
             lap: called with ``decode`` when that is done.
         """
+        more = {self._large: PDQ.input}
         if all(e.is_loaded for e in self._encoders.values() if isinstance(e, LazyEncoder)):
-            decoded = self.picture(item)
+            decoded = self.picture(item, more=more)
         else:
             with ThreadPoolExecutor(1, "lookalike-query") as thread:
-                coming = thread.submit(self.picture, item)
+                coming = thread.submit(self.picture, item, more=more)
                 for key in self._encoders:
                     self.encoder(key)
                 decoded = coming.result()
@@ -205,12 +205,13 @@ class Road(Generic[K]):
         return self.each(items, self.code)
 
     def each(
-        self, items: Iterable[tuple[N, Item]], work: Callable[[Item], T]
+        self, items: Iterable[tuple[N, P]], work: Callable[[P], T]
     ) -> Iterator[tuple[N, T | PictureError]]:
         """Do something with each of many pictures, some of them at a time, in threads.
 
         Args:
-            items: names and pictures; advanced by the caller's own thread, and never far ahead.
+            items: names and what ``work`` takes, such as pictures; advanced by the caller's own
+                thread, and never far ahead.
             work: begins with :meth:`picture` or :meth:`code`.
 
         Yields:
