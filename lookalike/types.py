@@ -91,6 +91,10 @@ class Decoded:
         height: likewise.
         format: Pillow's name of the format, such as ``JPEG``; ``array`` for pixels in memory.
         file_bytes: size of the file.
+        member: which of the file's pictures it is, as :mod:`lookalike.images.members` names them;
+            empty for the first.
+        members: how many the file holds, the first included, at most 10,000; as its reader says,
+            so that one of them may turn out to be damaged or missing.
     """
 
     inputs: dict[str, Pixels]
@@ -100,6 +104,8 @@ class Decoded:
     height: int
     format: str
     file_bytes: int
+    member: str = ""
+    members: int = 1
 
 
 @dataclass(frozen=True, slots=True)
