@@ -111,9 +111,10 @@ class Decoded:
         height: likewise.
         format: Pillow's name of the format, such as ``JPEG``; ``array`` for pixels in memory.
         file_bytes: size of the file.
-        member: which picture of the file it is, such as ``page-2``; empty for the only or the
-            first one.
-        members: how many pictures the file holds; ``None`` where nobody counted.
+        member: which of the file's pictures it is, as :mod:`lookalike.images.members` names them;
+            empty for the first.
+        members: how many the file holds, the first included, at most 10,000; as its reader says,
+            so that one of them may turn out to be damaged or missing.
     """
 
     inputs: dict[str, Pixels]
@@ -124,7 +125,7 @@ class Decoded:
     format: str
     file_bytes: int
     member: str = ""
-    members: int | None = None
+    members: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from lookalike.datasets.subsets import Subset
 from lookalike.errors import LookalikeError, PictureError, UsageError
-from lookalike.road import FULL_SIZE, Item, Road
+from lookalike.road import FULL_SIZE, Picture, Road
 from lookalike.types import InputSpec, Pixels
 
 __all__ = ["Damaged", "in_memory", "pixel_digests", "prepared", "refusal"]
@@ -49,7 +49,7 @@ def prepared(
     """
     with Road[str]({}, workers=workers) as road:
 
-        def read(item: Item) -> Pixels:
+        def read(item: Picture) -> Pixels:
             return road.picture(item, more={_NAME: spec}).inputs[_NAME]
 
         for row, picture in road.each(enumerate(subset.pictures), read):
@@ -119,7 +119,7 @@ def pixel_digests(subset: Subset, *, workers: int | None = None) -> list[bytes]:
     digests = []
     with Road[str]({}, workers=workers) as road:
 
-        def digest(item: Item) -> bytes:
+        def digest(item: Picture) -> bytes:
             return road.picture(item, more={_NAME: FULL_SIZE}).pixel_digest
 
         for path, found in road.each(zip(subset.pictures, subset.pictures, strict=True), digest):

@@ -18,7 +18,7 @@ from lookalike.encoders.fits import SAMPLE
 from lookalike.encoders.fitted import FittedEncoder
 from lookalike.errors import LookalikeError, PictureError, UsageError
 from lookalike.evaluation.kept_codes import read_codes
-from lookalike.road import Item, Road, draw
+from lookalike.road import Picture, Road, draw
 from lookalike.types import Codes, Encoder
 
 __all__ = ["CodeMaker", "Embeddings", "PartCodes", "fit_maker", "open_maker"]
@@ -145,7 +145,7 @@ class _Encoding:
         return PartCodes(np.stack(codes), np.stack(embeddings) if embeddings else None)
 
 
-def _named(subset: Subset) -> Iterator[tuple[str, Item]]:
+def _named(subset: Subset) -> Iterator[tuple[str, Picture]]:
     """Each picture with what messages call it: its path, where it is a file."""
     pictures = subset.pictures
     names = pictures if isinstance(pictures, tuple) else subset.names

@@ -18,7 +18,7 @@ from lookalike.errors import LookalikeError, PictureError, UsageError
 from lookalike.evaluation.code_sets import CodeSet, split
 from lookalike.images.files import digest
 from lookalike.images.fitting import fit
-from lookalike.images.formats import suffix_of
+from lookalike.images.formats.registry import suffix_of
 from lookalike.road import FULL_SIZE, Road
 from lookalike.sources.walk import Found, walk
 from lookalike.system.cache import cache_folder

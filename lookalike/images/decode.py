@@ -8,23 +8,23 @@ in the steps that :func:`prepare` is made of. ``decode`` is meant for the child 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from io import BytesIO
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import Image
 
-from lookalike.errors import PictureFailed, PictureSkipped, UsageError
+from lookalike.errors import PictureError, PictureFailed, PictureSkipped, UsageError
+from lookalike.images import members
 from lookalike.images.arrays import from_array
 from lookalike.images.fitting import fit, least_size
-from lookalike.images.formats import load_plugin, sniff, webp_size
+from lookalike.images.formats.registry import recognise
 from lookalike.images.modes import as_viewed
-from lookalike.images.png import check_png
+from lookalike.images.pixel_limit import check_pixels
 from lookalike.images.profiles import to_srgb
-from lookalike.images.raw import raw_preview
-from lookalike.images.reasons import one_line, show_bytes
+from lookalike.images.reasons import show_bytes, what
 from lookalike.types import Decoded, InputSpec, Limits, Pixels
 
 __all__ = ["decode", "prepare"]
@@ -44,6 +44,8 @@ _UPRIGHT = {
 # other encoders it is decoded for.
 _LEAST = InputSpec(512, "within")
 _STRIP_PIXELS = 4_000_000  # hashed at a time, so that hashing needs no second copy of the frame
+# Of an animation: the frame, the one before, what it is restored to, and its conversion.
+_COMPOSED_BYTES = 16
 
 
 def prepare(
@@ -68,10 +70,10 @@ def prepare(
     """
     if isinstance(image, np.ndarray):
         if image.ndim >= 2:
-            _check_pixels(image.shape[1], image.shape[0], limits)
+            check_pixels(image.shape[1], image.shape[0], limits)
         image, name = from_array(image), "array"
     elif isinstance(image, Image.Image):
-        _check_pixels(image.width, image.height, limits)
+        check_pixels(image.width, image.height, limits)
         name = image.format or "array"
         if not (image.width and image.height):
             raise UsageError(f"a picture of {image.width} x {image.height} holds no pixels")
@@ -83,7 +85,7 @@ def prepare(
     except MemoryError as error:
         raise PictureFailed(f"{name} of {image.width} x {image.height}: out of memory") from error
     except Exception as error:
-        raise PictureFailed(f"damaged {name}: {_what(error)}") from error
+        raise PictureFailed(f"damaged {name}: {what(error)}") from error
     pixels = _pixel_digest(frame, frame.size)
     return Decoded(
         inputs=_inputs(frame, inputs, image.info.get("icc_profile")),
@@ -103,12 +105,13 @@ def decode(
     *,
     suffix: str = "",
     permit: Callable[[int], None] | None = None,
+    member: str = "",
 ) -> Decoded:
     """Decode a picture file and bring it to what the encoders take in.
 
     JPEG is decoded at a half, a quarter or an eighth of its size where that still is at least the
-    size that each encoder wants, and has 512 pixels on its longer side. Of animations the first
-    frame counts.
+    size that each encoder wants, and has 512 pixels on its longer side. Frames of animations are
+    taken as they are shown, laid over those before them.
 
     Args:
         data: the whole file.
@@ -116,55 +119,51 @@ def decode(
         limits: only ``pixels`` counts here.
         suffix: of the file's name, lower case with its dot; helps only with camera raw.
         permit: called with an estimate of the bytes that decoding takes, before it begins.
+        member: which of the file's pictures, as :mod:`lookalike.images.members` names them; the
+            first where it isn't given.
 
     Returns:
-        The inputs and digests. ``pixel_digest`` is the SHA-256 of ``b"{width}x{height}"`` and the
+        The inputs and digests. ``content_digest`` is the file's, whatever the member.
+        ``pixel_digest`` is the SHA-256 of ``b"{width}x{height}"`` and the
         RGB bytes after orientation, before any colour profile; where the decoder reduced the frame,
         of ``b"{width}x{height}@{reduced width}x{reduced height}"`` and the reduced RGB bytes,
         so that it equals only digests that were made by the same reduction.
 
     Raises:
+        UsageError: what isn't the name of a member.
         PictureSkipped: not a picture, or more pixels than the limit.
-        PictureFailed: truncated or damaged, or more memory needed than there is.
+        PictureFailed: truncated or damaged, more memory needed than there is, or no such member.
     """
+    number = members.number(member)
     content = hashlib.sha256(data).digest()
-    name = sniff(data, suffix)
-    if name is None:
+    form = recognise(data, suffix)
+    if form is None:
         raise PictureSkipped(f"not a picture: starts with {show_bytes(data)}")
-    size: tuple[int, int] | None = None
-    turned = 1
-    image: Image.Image
-    if name == "RAW":
-        preview = raw_preview(data)
-        size, turned = preview.size, preview.orientation
-        opened = preview.image or _open(preview.jpeg or b"", "JPEG", limits)
-        image, label = opened, "camera raw"
-    else:
-        image, label = _open(data, name, limits), name
-        name = image.format or name
-    _check_pixels(image.width, image.height, limits)
+    image, reader, name, label, size, turned = form.open(data, limits)
+    check_pixels(image.width, image.height, limits)
+    places = form.members(image, data)
+    composed = number > 1 and form.member_kind == "frame"
+    if number > 1:
+        if number > len(places) or members.kind(member) != form.member_kind:
+            raise members.missing(member, form.member_kind, len(places))
+        if composed and permit is not None:  # the frames before it are decoded on the way
+            permit(image.width * image.height * _COMPOSED_BYTES)
+        with _reasons(label, image.size, limits):
+            form.seek(image, places[number - 1], limits)
     full = image.size
-    if image.format in ("JPEG", "MPO"):
-        # Kept in its mode: only the size is drafted.
-        image.draft(None, least_size(full, [*inputs.values(), _LEAST]))
+    reader.reduce(image, least_size(full, [*inputs.values(), _LEAST]))
     drafted = image.size != full
-    if permit is not None:
-        permit(_estimate(image, full))
-    try:
+    if permit is not None and not composed:
+        permit(_estimate(image) + reader.extra_bytes(image, full))
+    with _reasons(label, full, limits):
         image.load()
         orientation = _orientation(image)
-        if size is not None and orientation == 1:
+        if orientation == 1:
             orientation = turned
         profile = image.info.get("icc_profile")
         frame = as_viewed(image)
         del image
         frame = _upright(frame, orientation)
-    except MemoryError as error:
-        raise PictureFailed(_out_of_memory(full, limits)) from error
-    except Exception as error:
-        if "out of memory" in str(error).lower():  # how some readers put it
-            raise PictureFailed(_out_of_memory(full, limits)) from error
-        raise PictureFailed(f"damaged {label}: {_what(error)}") from error
     try:
         seen = frame.size
         if drafted:
@@ -177,60 +176,35 @@ def decode(
             height=(size or seen)[1],
             format=name,
             file_bytes=len(data),
+            member=member,
+            members=len(places),
         )
     except MemoryError as error:
         raise PictureFailed(_out_of_memory(full, limits)) from error
 
 
-def _open(data: bytes, name: str, limits: Limits) -> ImageFile.ImageFile:
-    """The picture's header, nothing decoded yet."""
-    if name == "WEBP" and (size := webp_size(data)):
-        _check_pixels(*size, limits)
+@contextmanager
+def _reasons(label: str, full: tuple[int, int], limits: Limits) -> Iterator[None]:
+    """Whatever a reader raises, as the error that it is to the pool."""
     try:
-        load_plugin(name)
-    except ImportError as error:
-        raise PictureSkipped(
-            f"this installation can't read {name}: {one_line(str(error))}"
-        ) from error
-    try:
-        image = Image.open(BytesIO(data), formats=[name])
-    except UnidentifiedImageError as error:
-        raise PictureFailed(f"damaged {name}: its header can't be read") from error
-    except Image.DecompressionBombError as error:  # only where Pillow's own limit is lower
-        raise PictureSkipped(one_line(str(error))) from error
+        yield
+    except PictureError:
+        raise
     except MemoryError as error:
-        raise PictureFailed(f"{name}: out of memory while reading its header") from error
+        raise PictureFailed(_out_of_memory(full, limits)) from error
     except Exception as error:
-        raise PictureFailed(f"damaged {name}: {_what(error)}") from error
-    _check_pixels(image.width, image.height, limits)
-    if name == "PNG":
-        check_png(data)
-    return image
+        if "out of memory" in str(error).lower():  # how some readers put it
+            raise PictureFailed(_out_of_memory(full, limits)) from error
+        raise PictureFailed(f"damaged {label}: {what(error)}") from error
 
 
-def _check_pixels(width: int, height: int, limits: Limits) -> None:
-    if width * height > limits.pixels:
-        raise PictureSkipped(
-            f"{width} x {height} = {width * height:,} pixels: more than the limit of "
-            f"{limits.pixels:,}"
-        )
-
-
-def _estimate(image: Image.Image, full: tuple[int, int]) -> int:
+def _estimate(image: Image.Image) -> int:
     """Bytes that decoding takes, roughly: Pillow keeps 4 for a pixel, and conversion a second."""
-    bytes_per_pixel = {"L": 1, "1": 2, "RGB": 4}.get(image.mode, 8)
-    needed = image.width * image.height * bytes_per_pixel
-    if image.info.get("progressive"):  # all coefficients are kept, two bytes each
-        needed += full[0] * full[1] * 6
-    return needed
+    return image.width * image.height * {"L": 1, "1": 2, "RGB": 4}.get(image.mode, 8)
 
 
 def _out_of_memory(full: tuple[int, int], limits: Limits) -> str:
     return f"{full[0]} x {full[1]}: needs more than {limits.memory_bytes:,} bytes of memory"
-
-
-def _what(error: Exception) -> str:
-    return one_line(str(error)) or type(error).__name__
 
 
 def _orientation(image: Image.Image) -> int:

@@ -4,10 +4,11 @@ Indexing, asking, fitting, encoding and measuring take it, so that a query, a be
 see a picture as the library does that holds it.
 """
 
+from lookalike.images.pool.item import Item
 from lookalike.road.draw import draw
-from lookalike.road.items import FULL_SIZE, Item, NamedBytes
 from lookalike.road.lazy import LazyEncoder
 from lookalike.road.made import Made, PictureCode
+from lookalike.road.pictures import FULL_SIZE, Picture
 from lookalike.road.question import Question
 from lookalike.road.road import Road
 
@@ -16,7 +17,7 @@ __all__ = [
     "Item",
     "LazyEncoder",
     "Made",
-    "NamedBytes",
+    "Picture",
     "PictureCode",
     "Question",
     "Road",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import deque
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import TracebackType
 from typing import Generic, Self, TypeVar
@@ -19,15 +18,18 @@ from lookalike.encoders.fitted import FittedEncoder
 from lookalike.encoders.perceptual import PDQ
 from lookalike.errors import PictureError, UsageError
 from lookalike.images.decode import prepare
+from lookalike.images.members import others
 from lookalike.images.parts.regions import regions
+from lookalike.images.pool.item import Item
 from lookalike.images.pool.pool import DecodePool
-from lookalike.road.items import Item, NamedBytes
+from lookalike.road.in_order import in_order
 from lookalike.road.lazy import LazyEncoder
 from lookalike.road.made import Made, PictureCode, encode_picture
+from lookalike.road.pictures import Picture
 from lookalike.road.question import Question, make_question
 from lookalike.types import Decoded, Encoder, InputSpec, Limits
 
-__all__ = ["THREADS_A_WORKER", "WINDOW", "Road"]
+__all__ = ["THREADS_A_WORKER", "Road"]
 
 K = TypeVar("K", bound=Hashable)
 N = TypeVar("N")
@@ -36,8 +38,6 @@ T = TypeVar("T")
 
 # For each decoding process a thread that waits for it, and another that encodes meanwhile.
 THREADS_A_WORKER = 2
-# Pictures that are on their way at a time, so that memory is bounded however many there are.
-WINDOW = 64
 
 # Names what a question looks for borders and panels in, and what a road without encoders decodes.
 _LARGE = ""
@@ -116,13 +116,13 @@ class Road(Generic[K]):
 
     # One picture
 
-    def picture(self, item: Item, *, more: Mapping[str, InputSpec] | None = None) -> Decoded:
+    def picture(self, item: Picture, *, more: Mapping[str, InputSpec] | None = None) -> Decoded:
         """Decode a picture and bring it to what the encoders take in.
 
         Args:
             item: the picture.
             more: what else is wanted of it, by names that are no encoder's;
-                :data:`~lookalike.road.items.FULL_SIZE` gives all its pixels.
+                :data:`~lookalike.road.pictures.FULL_SIZE` gives all its pixels.
 
         Raises:
             PictureError: it can't be read, or costs more than the limits allow.
@@ -133,11 +133,29 @@ class Road(Generic[K]):
             return prepare(item, specs, self._limits)
         # Its own pool knows what is usual.
         inputs = None if self._is_own and specs == self._usual else specs
-        if isinstance(item, NamedBytes):
-            return self._pool.decode(item.data, inputs=inputs, name=item.name)
-        if isinstance(item, str | os.PathLike):
-            item = os.path.expanduser(os.fspath(item))
-        return self._pool.decode(item, inputs=inputs)
+        if not isinstance(item, Item):
+            item = Item(item)
+        file = item.file
+        if isinstance(file, str | os.PathLike):
+            file = os.path.expanduser(os.fspath(file))
+        return self._pool.decode(file, inputs=inputs, member=item.member, name=item.name)
+
+    def pictures(self, item: Picture, most: int) -> Iterator[Decoded]:
+        """Decode the first pictures of a file that may hold several.
+
+        Args:
+            item: the file; of pixels in memory there is one picture.
+            most: pictures, at most.
+
+        Raises:
+            PictureError: one of them can't be read.
+        """
+        first = self.picture(item)
+        yield first
+        if most > 1 and not isinstance(item, Image.Image | np.ndarray):
+            file = item if isinstance(item, Item) else Item(item)
+            for member in others(first, most):
+                yield self.picture(file._replace(member=member))
 
     def coded(
         self, picture: Decoded, wanted: Callable[[Decoded], Iterable[K]] | None = None
@@ -155,11 +173,13 @@ class Road(Generic[K]):
             codes[key] = encode_picture(self.encoder(key), inputs)
         return Made(replace(picture, inputs={}), codes)
 
-    def code(self, item: Item, wanted: Callable[[Decoded], Iterable[K]] | None = None) -> Made[K]:
+    def code(
+        self, item: Picture, wanted: Callable[[Decoded], Iterable[K]] | None = None
+    ) -> Made[K]:
         """Decode and encode one picture: :meth:`picture`, then :meth:`coded`."""
         return self.coded(self.picture(item), wanted)
 
-    def question(self, item: Item, *, lap: Callable[[str], object] | None = None) -> Question:
+    def question(self, item: Picture, *, lap: Callable[[str], object] | None = None) -> Question:
         """A picture to look for, as codes of all its views, rotations and parts.
 
         Of the encoders one may be PDQ, and one another, for the photo codes. Those that aren't
@@ -192,7 +212,9 @@ class Road(Generic[K]):
 
     # Many pictures
 
-    def codes(self, items: Iterable[tuple[N, Item]]) -> Iterator[tuple[N, Made[K] | PictureError]]:
+    def codes(
+        self, items: Iterable[tuple[N, Picture]]
+    ) -> Iterator[tuple[N, Made[K] | PictureError]]:
         """Decode and encode many pictures, on all processors.
 
         Args:
@@ -218,32 +240,12 @@ class Road(Generic[K]):
             Each name with what ``work`` gave, or the error of a picture that can't be read, in the
             order of ``items``.
         """
-        most = THREADS_A_WORKER * self.workers
-        with ThreadPoolExecutor(most, "lookalike-road") as threads:
-            pending: deque[tuple[N, Future[T]]] = deque()
-
-            def take() -> tuple[N, T | PictureError]:
-                name, future = pending.popleft()
-                try:
-                    return name, future.result()
-                except PictureError as error:
-                    return name, error
-
-            try:
-                for name, item in items:
-                    pending.append((name, threads.submit(work, item)))
-                    if len(pending) >= WINDOW:
-                        yield take()
-                while pending:
-                    yield take()
-            finally:
-                for _, future in pending:
-                    future.cancel()
+        return in_order(items, work, THREADS_A_WORKER * self.workers)
 
     def features(
         self,
         key: K,
-        items: Iterable[tuple[N, Item]],
+        items: Iterable[tuple[N, Picture]],
         *,
         failed: Callable[[N, PictureError], object] | None = None,
         progress: Callable[[int], object] | None = None,
@@ -271,7 +273,7 @@ class Road(Generic[K]):
             raise UsageError(f"{encoder.name} isn't fitted on pictures: its codes are fixed")
         tower = encoder.tower
 
-        def work(item: Item) -> npt.NDArray[np.float32]:
+        def work(item: Picture) -> npt.NDArray[np.float32]:
             pictures = [self.picture(item).inputs[str(key)]]
             made = tower.features(pictures)
             tower.remember(pictures, made)

@@ -13,6 +13,7 @@ from anyio import to_thread
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from lookalike.images.formats import FORMATS
 from lookalike.library import PictureInfo
 from lookalike.server.answers import ApiError
 
@@ -21,15 +22,7 @@ __all__ = ["Original", "changed", "is_unchanged", "open_original", "shown_type"]
 _PIECE = 1 << 20
 
 # What browsers show, by Pillow's names. The type is that of the bytes, never of the file's name.
-_SHOWN = {
-    "AVIF": "image/avif",
-    "BMP": "image/bmp",
-    "GIF": "image/gif",
-    "JPEG": "image/jpeg",
-    "MPO": "image/jpeg",
-    "PNG": "image/png",
-    "WEBP": "image/webp",
-}
+_SHOWN = {name: form.media_type for form in FORMATS if form.shown for name in form.names}
 
 
 def changed() -> ApiError:

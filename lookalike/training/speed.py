@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 
 from lookalike.errors import PictureError
-from lookalike.road import Item, Road
+from lookalike.road import Picture, Road
 from lookalike.training.imagededup_cnn import INPUT, cut
 from lookalike.training.networks.mobilenet_v3 import MobileNetV3Small
 
@@ -40,7 +40,7 @@ def features_of(paths: Sequence[str]) -> tuple[float, int]:
     started = time.perf_counter()
     with torch.inference_mode(), Road[str]({}) as road:
 
-        def read(path: Item) -> npt.NDArray[np.float32]:
+        def read(path: Picture) -> npt.NDArray[np.float32]:
             return cut(road.picture(path, more={"peer": INPUT}).inputs["peer"])
 
         for _, picture in road.each(zip(paths, paths, strict=True), read):

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from lookalike.errors import PictureError, PictureFailed, PictureSkipped
+from lookalike.images.formats.format import MOST_MEMBERS
+from lookalike.images.members import number
 from lookalike.types import Decoded, InputSpec, Limits
 
 __all__ = [
@@ -61,6 +63,8 @@ def pack_decoded(decoded: Decoded) -> tuple[dict[str, Any], list[memoryview]]:
         "height": decoded.height,
         "format": decoded.format,
         "file_bytes": decoded.file_bytes,
+        "member": decoded.member,
+        "members": decoded.members,
         "arrays": [[n, a.shape[0], a.shape[1]] for n, a in decoded.inputs.items()],
     }
     return header, [np.ascontiguousarray(a).data for a in decoded.inputs.values()]
@@ -72,9 +76,15 @@ def pack_error(error: PictureError) -> dict[str, Any]:
 
 
 def unpack_answer(
-    header: dict[str, Any], body: bytearray, inputs: Mapping[str, InputSpec]
+    header: dict[str, Any], body: bytearray, inputs: Mapping[str, InputSpec], member: str
 ) -> Decoded | PictureError:
     """What a child answered; nothing in it is taken on trust.
+
+    Args:
+        header: of the answer.
+        body: of the answer.
+        inputs: that were asked for.
+        member: likewise.
 
     Raises:
         ValueError, TypeError, KeyError: it isn't an answer to this question.
@@ -94,7 +104,10 @@ def unpack_answer(
         arrays[name] = flat.reshape(height, width, 3)
         at += count
     content, pixels = bytes.fromhex(header["content"]), bytes.fromhex(header["pixels"])
+    members = int(header["members"])
     if at != len(body) or len(content) != 32 or len(pixels) != 32:
+        raise ValueError("not an answer to this question")
+    if header["member"] != member or not number(member) <= members <= MOST_MEMBERS:
         raise ValueError("not an answer to this question")
     return Decoded(
         inputs=arrays,
@@ -104,4 +117,6 @@ def unpack_answer(
         height=int(header["height"]),
         format=str(header["format"]),
         file_bytes=int(header["file_bytes"]),
+        member=member,
+        members=members,
     )

@@ -7,7 +7,6 @@ the ledger; another child takes its place.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,23 +14,20 @@ from queue import Empty, LifoQueue, SimpleQueue
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from lookalike.errors import LookalikeError, PictureError, PictureFailed, PictureSkipped, UsageError
-from lookalike.images.formats import suffix_of
+from lookalike.errors import LookalikeError, PictureError, PictureFailed, UsageError
 from lookalike.images.pool.child import ChildDied, ChildTimeout
+from lookalike.images.pool.item import Item, PictureFile, request
 from lookalike.images.pool.messages import pack_inputs, unpack_answer
 from lookalike.images.pool.place import CLOSED, Place
 from lookalike.images.reasons import one_line
 from lookalike.system.processors import processors
 from lookalike.types import Decoded, InputSpec, Limits
 
-__all__ = ["DecodePool", "Source"]
+__all__ = ["DecodePool", "Item", "PictureFile"]
 
 _log = logging.getLogger(__name__)
 
 K = TypeVar("K")
-Source = str | bytes | os.PathLike[str]
-"""A file's path, or a picture file's bytes."""
-
 _RECYCLE_AFTER = 20_000  # pictures, against decoders that leak
 _RECYCLE_RESIDENT = 300_000_000  # bytes still held after an answer
 _POLL_SECONDS = 1.0  # how often a wait looks up, for Ctrl-C on Windows
@@ -106,24 +102,29 @@ class DecodePool:
 
     def decode(
         self,
-        source: Source,
+        picture: PictureFile,
         *,
         inputs: Mapping[str, InputSpec] | None = None,
-        name: str = "",
+        member: str = "",
+        name: str | None = None,
     ) -> Decoded:
         """Decode one picture.
 
         Args:
-            source: a path (``str`` or path-like), or a picture file's ``bytes``.
+            picture: a path (``str`` or path-like), or a picture file's ``bytes``.
             inputs: other inputs than the pool's own, for this picture.
-            name: of the file that bytes are of; its suffix tells some kinds of camera raw.
+            member: which of the file's pictures; see :mod:`lookalike.images.members`.
+            name: of the file, so that bytes take the road of their name: camera raw is told by it.
+                A path has its own.
 
         Raises:
+            UsageError: ``picture`` is neither path nor bytes, or ``member`` no member's name.
             PictureSkipped: not a picture, or beyond a limit on pixels or bytes.
-            PictureFailed: unreadable, truncated, damaged, or beyond a limit on memory or seconds.
+            PictureFailed: unreadable, truncated, damaged, or beyond a limit on memory or seconds;
+                or the file holds no such member.
             LookalikeError: no child can be started, or the pool is closed.
         """
-        header, body = self._request(source, name)
+        header, body = request(Item(picture, member, name), self.limits.file_bytes)
         wanted = self.inputs if inputs is None else dict(inputs)
         if inputs is not None:
             header["inputs"] = pack_inputs(inputs)
@@ -144,12 +145,13 @@ class DecodePool:
         return answer
 
     def map(
-        self, jobs: Iterable[tuple[K, Source]], *, in_flight: int | None = None
+        self, jobs: Iterable[tuple[K, PictureFile | Item]], *, in_flight: int | None = None
     ) -> Iterator[tuple[K, Decoded | PictureError]]:
         """Decode many pictures on all children.
 
         Args:
-            jobs: keys and sources; it is advanced by the caller's own thread.
+            jobs: keys and pictures; it is advanced by the caller's own thread. A picture is a
+                path or bytes, or an :class:`Item` where a member or a name has to be said.
             in_flight: how far ahead of the caller to work, in pictures: each takes about as much
                 memory as its inputs. By default 16 for each worker.
 
@@ -166,17 +168,18 @@ class DecodePool:
         return self._map(iter(jobs), ahead)
 
     def _map(
-        self, jobs: Iterator[tuple[K, Source]], ahead: int
+        self, jobs: Iterator[tuple[K, PictureFile | Item]], ahead: int
     ) -> Iterator[tuple[K, Decoded | PictureError]]:
-        todo: SimpleQueue[tuple[K, Source] | None] = SimpleQueue()
+        todo: SimpleQueue[tuple[K, PictureFile | Item] | None] = SimpleQueue()
         done: SimpleQueue[tuple[K, Decoded | PictureError | BaseException]] = SimpleQueue()
         stop = threading.Event()
 
         def serve() -> None:
             while (job := todo.get()) is not None and not stop.is_set():
-                key, source = job
+                key, picture = job
+                item = picture if isinstance(picture, Item) else Item(picture)
                 try:
-                    done.put((key, self.decode(source)))
+                    done.put((key, self.decode(item.file, member=item.member, name=item.name)))
                 except BaseException as error:  # the caller's thread raises it
                     done.put((key, error))
 
@@ -209,25 +212,6 @@ class DecodePool:
             for _ in threads:
                 todo.put(None)
 
-    def _request(self, source: Source, name: str) -> tuple[dict[str, Any], bytes]:
-        if isinstance(source, bytes):
-            if not source:
-                raise PictureSkipped("empty file")
-            if len(source) > self.limits.file_bytes:
-                raise PictureSkipped(
-                    f"{len(source):,} bytes: more than the limit of {self.limits.file_bytes:,}"
-                )
-            return {"from": "bytes", "suffix": suffix_of(name)}, source
-        try:
-            path = os.path.abspath(os.fspath(source))  # the child's current folder is its own
-        except TypeError as error:
-            raise UsageError(
-                f"a {type(source).__name__} is no picture file: give a path or bytes"
-            ) from error
-        if "\0" in path:
-            raise PictureFailed("can't be read: its path holds a null character")
-        return {"from": "path"}, os.fsencode(path)
-
     def _take(self) -> Place:
         while not self._closed.is_set():
             try:
@@ -256,7 +240,7 @@ class DecodePool:
             if reply.get("status") == "heavy":
                 with self._heavy:
                     reply, data = child.ask({}, b"", seconds)
-            answer = unpack_answer(reply, data, inputs)
+            answer = unpack_answer(reply, data, inputs, header["member"])
         except ChildTimeout:
             place.drop()
             return PictureFailed(f"decoding took more than {seconds:g} seconds")

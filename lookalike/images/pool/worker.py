@@ -74,14 +74,15 @@ def _answer(
             _alarm(limits.seconds)
 
     try:
-        suffix = header.get("suffix", "")
+        name = header.get("name", "")
         if header["from"] == "path":
-            name = os.path.basename(os.fsdecode(body))
-            suffix = suffix_of(name)
+            name = name or os.path.basename(os.fsdecode(body))
             body = read_file(body if os.name != "nt" else os.fsdecode(body), limits.file_bytes)
         if "inputs" in header:
             inputs = unpack_inputs(header["inputs"])
-        return pack_decoded(decode(body, inputs, limits, suffix=suffix, permit=permit))
+        suffix, member = suffix_of(name), header["member"]
+        decoded = decode(body, inputs, limits, suffix=suffix, permit=permit, member=member)
+        return pack_decoded(decoded)
     except PictureError as error:
         return pack_error(error), []
     except MemoryError:
