@@ -20,19 +20,19 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from lookalike.datasets import Dataset, Subset, load, prepared
+from lookalike.datasets import Dataset, Subset, load
 from lookalike.datasets.loading import ALIASES
 from lookalike.datasets.reading import pixel_digests
 from lookalike.encoders import registry
-from lookalike.errors import LookalikeError, UsageError
+from lookalike.errors import LookalikeError, PictureError, UsageError
 from lookalike.evaluation.features import directions, features_of
 from lookalike.evaluation.kept_codes import KeptCodes, read_codes
 from lookalike.evaluation.neighbour_sheet import show_row
-from lookalike.images.decode import prepare
 from lookalike.indexes.kdtree import KDTreeIndex
 from lookalike.indexes.minhash import MinHashForest
 from lookalike.indexes.scan import Scan
-from lookalike.types import Encoder, Index, InputSpec, Limits, Pixels
+from lookalike.road import Road
+from lookalike.types import Encoder, Index, InputSpec, Pixels
 
 __all__ = ["FEATURES", "KDTreeSearch", "LSHSearch", "Neighbour", "load_features"]
 
@@ -389,7 +389,10 @@ def _everything(dataset: Dataset) -> tuple[Subset, list[bytes]]:
 
 def _pixels(image: Picture, spec: InputSpec) -> Pixels:
     """A picture as an encoder takes it, by the road that the pictures of a data set take."""
-    if isinstance(image, str | os.PathLike):
-        path = os.path.abspath(image)
-        return next(prepared(Subset((path,), None, (path,)), spec, workers=1))[1]
-    return prepare(image, {"picture": spec}, Limits()).inputs["picture"]
+    with Road[str]({}, workers=1) as road:
+        try:
+            return road.picture(image, more={"picture": spec}).inputs["picture"]
+        except PictureError as error:
+            if isinstance(image, str | os.PathLike):
+                raise LookalikeError(f"{os.fspath(image)}: {error}") from error
+            raise

@@ -237,11 +237,11 @@ class Library:
 
         Args:
             picture: a path, the bytes of a file, a PIL image, or an array (height, width) or
-                (height, width, 3 or 4) of uint8, or of floats from 0 to 1.
+                (height, width, 3 or 4) of uint8, or of floats from 0 to 1; or an
+                :class:`~lookalike.road.Item`, which says which picture of a file.
             k: pictures to find, 1 to 10,000.
             code: which code to ask: ``pdq`` for copies, ``photo`` for what looks alike, or both.
-            name: of the file that bytes come from, whose suffix tells formats apart that begin
-                alike, such as some camera raw and TIFF; ``None`` where it isn't known.
+            name: of the file that bytes come from; its suffix tells some camera raw from TIFF.
 
         Returns:
             Hits, best first: by kind, then by distance; ``alike`` ones by walks among the nearest.

@@ -12,6 +12,7 @@ from PIL import Image
 from lookalike.errors import UsageError
 from lookalike.images.pool.pool import DecodePool
 from lookalike.library import Library
+from lookalike.road import Item
 
 
 @pytest.fixture
@@ -112,3 +113,12 @@ def test_pages_behind_a_damaged_one_are_left_and_not_tried_again(
 def test_how_many_can_be_wanted(library: Library, scans: Path, wanted: int) -> None:
     with pytest.raises(UsageError, match="1 to 10,000"):
         library.index(scans, members=wanted)
+
+
+def test_a_page_is_searched_by(library: Library, scans: Path) -> None:
+    library.index(scans, members=3)
+    page = Item(str(scans / "all.tif"), "page-2")
+    hit = library.search(page, k=1).hits[0]
+    assert (hit.kind, hit.member) == ("same-bytes", "page-2")
+    hit = library.search(scans / "all.tif", k=1).hits[0]
+    assert (hit.kind, hit.member) == ("same-bytes", None)

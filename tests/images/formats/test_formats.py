@@ -78,7 +78,7 @@ def test_what_browsers_show() -> None:
             assert made.media_type == Image.MIME[name]
 
 
-@pytest.mark.parametrize("made", FORMATS.values(), ids=str)
+@pytest.mark.parametrize("made", FORMATS.values(), ids=lambda made: made.name)
 def test_a_format_says_all_of_itself(made: Format) -> None:
     assert made.name
     assert made.suffixes
