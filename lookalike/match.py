@@ -13,11 +13,9 @@ from lookalike.fields import documented, told
 
 __all__ = ["Kind", "Match", "Part"]
 
+# Public, and described, in lookalike.types.
 Part: TypeAlias = tuple[float, float, float, float]
-"""Left, top, right and bottom of a part of a picture, as shares of its sides from 0 to 1."""
-
 Kind: TypeAlias = Literal["same-bytes", "same-pixels", "edited", "alike"]
-"""What a match is, best first."""
 
 
 @documented

@@ -13,7 +13,8 @@ from typing import Literal, NewType, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.match import Kind, Match, Part
+from lookalike import match
+from lookalike.match import Match
 
 __all__ = [
     "Codes",
@@ -42,6 +43,12 @@ Codes: TypeAlias = npt.NDArray[np.uint8]
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 """One RGB picture, shape (height, width, 3)."""
+
+Part: TypeAlias = match.Part
+"""Left, top, right and bottom of a part of a picture, as shares of its sides from 0 to 1."""
+
+Kind: TypeAlias = match.Kind
+"""What a match is, best first."""
 
 ContentId = NewType("ContentId", int)
 """Names a content in its library: a distinct (bytes of a file, member)."""
