@@ -194,6 +194,8 @@ def _reasons(label: str, size: tuple[int, int], limits: Limits) -> Iterator[None
         yield
     except PictureError:
         raise
+    except Image.DecompressionBombError as error:  # only where Pillow's own limit is lower
+        raise PictureSkipped(reason_of(error)) from error
     except MemoryError as error:
         raise PictureFailed(_out_of_memory(size, limits)) from error
     except Exception as error:
