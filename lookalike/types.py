@@ -13,6 +13,9 @@ from typing import Literal, NewType, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from lookalike import match
+from lookalike.match import Match
+
 __all__ = [
     "Codes",
     "ContentId",
@@ -41,8 +44,11 @@ Codes: TypeAlias = npt.NDArray[np.uint8]
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 """One RGB picture, shape (height, width, 3)."""
 
-Part: TypeAlias = tuple[float, float, float, float]
+Part: TypeAlias = match.Part
 """Left, top, right and bottom of a part of a picture, as shares of its sides from 0 to 1."""
+
+Kind: TypeAlias = match.Kind
+"""What a match is, best first."""
 
 ContentId = NewType("ContentId", int)
 """Names a content in its library: a distinct (bytes of a file, member)."""
@@ -58,9 +64,6 @@ EncoderId = NewType("EncoderId", int)
 
 Slot: TypeAlias = Literal["pdq", "photo"]
 """Which of a picture's two codes."""
-
-Kind: TypeAlias = Literal["same-bytes", "same-pixels", "edited", "alike"]
-"""What a match is, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +114,9 @@ class Decoded:
         height: likewise.
         format: Pillow's name of the format, such as ``JPEG``; ``array`` for pixels in memory.
         file_bytes: size of the file.
-        member: which of the file's pictures it is, as :mod:`lookalike.images.members` names them;
-            empty for the first.
-        members: how many the file holds, the first included, at most 10,000; as its reader says,
-            so that one of them may turn out to be damaged or missing.
+        member: which picture of the file it is, such as ``page-2``; empty for the only or the
+            first one.
+        members: how many pictures the file holds; ``None`` where nobody counted.
     """
 
     inputs: dict[str, Pixels]
@@ -125,7 +127,7 @@ class Decoded:
     format: str
     file_bytes: int
     member: str = ""
-    members: int = 1
+    members: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,37 +257,3 @@ class Index(Protocol):
         self, queries: Codes, radius: int, *, allowed: npt.NDArray[np.bool_] | None = None
     ) -> RadiusHits:
         """All within ``radius`` bits of each query, among the rows where ``allowed`` is true."""
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One picture that a library's search found.
-
-    Attributes:
-        id: the picture's id in its library; stable while the file stays.
-        path: of the file; undecodable bytes as lone surrogates (PEP 383).
-        kind: what the match is.
-        code: name of the code that found it.
-        distance: Hamming distance in that code, in bits; ``None`` where codes were not compared,
-            as for a text.
-        bits: width of that code.
-        similarity: cosine of the embeddings where they were compared, 0.1 less where parts were,
-            else ``None``.
-        width: of the picture, in pixels.
-        height: likewise.
-        part: where in this picture the one that was asked for is, if it is a part of it.
-        member: which picture of the file it is, such as ``page-2``; ``None`` for the only or the
-            first one.
-    """
-
-    id: int
-    path: str
-    kind: Kind
-    code: str
-    distance: int | None
-    bits: int
-    similarity: float | None
-    width: int
-    height: int
-    part: Part | None = None
-    member: str | None = None

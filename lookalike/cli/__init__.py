@@ -1,7 +1,7 @@
 """The command line: arguments, printing and exit codes only.
 
-Importing it is light, so that ``lookalike --help`` and completion answer at once: what is heavy is
-imported inside the commands.
+Importing it is light, so that ``lookalike --help`` and completion answer at once: a command is
+imported when it is called, and what is heavy inside the command.
 """
 
 from __future__ import annotations
@@ -13,49 +13,48 @@ from collections.abc import Sequence
 import click
 
 from lookalike import __version__
-from lookalike.cli.benchmark import benchmark
-from lookalike.cli.completion import completion
-from lookalike.cli.demo import demo
-from lookalike.cli.encode import encode
-from lookalike.cli.evaluate import evaluate
 from lookalike.cli.failure import report_failure, silence_stdout
-from lookalike.cli.index import index
+from lookalike.cli.lazy import LazyGroup
+from lookalike.cli.notes import say_notes
 from lookalike.cli.options import verbose_option
-from lookalike.cli.reindex import reindex
-from lookalike.cli.remove import remove
-from lookalike.cli.search import search
-from lookalike.cli.serve import serve
-from lookalike.cli.status import status
-from lookalike.cli.train import train
+from lookalike.codes import loading
 
 __all__ = ["main", "program"]
 
+_SILENCE = 0.5  # seconds that a command may wait without saying what for
+
 # Without --verbose the log is silent: what matters to a user is printed.
 logging.getLogger("lookalike").addHandler(logging.NullHandler())
+say_notes(loading.COMPILING)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+# A command NAME stands in the module lookalike.cli.NAME, which says this of itself, too.
+COMMANDS = {
+    "index": "Put the pictures of folders into the library.",
+    "search": "Find the same, edited and similar pictures.",
+    "serve": "Search in the browser, and over HTTP.",
+    "status": "Say what the library holds.",
+    "reindex": "Make all codes anew.",
+    "remove": "Forget folders, or delete the library.",
+    "encode": "Write the codes of pictures to a file.",
+    "demo": "Try it: index, search, contact sheet.",
+    "train": "Train a model on labelled pictures.",
+    "evaluate": "Measure how well a model's codes find pictures of the same class.",
+    "benchmark": "Measure lookalike on this machine.",
+    "completion": "Print a shell's completion script.",
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    package=__name__,
+    told=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @verbose_option
 def program() -> None:
     """Find the same, the edited and the similar pictures among your own."""
-
-
-for _command in (
-    index,
-    search,
-    serve,
-    status,
-    reindex,
-    remove,
-    encode,
-    demo,
-    train,
-    evaluate,
-    benchmark,
-    completion,
-):
-    program.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,4 +79,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except (Exception, KeyboardInterrupt) as error:
         return report_failure(error)
+    loading.wait(_SILENCE)
     return result if isinstance(result, int) else 0

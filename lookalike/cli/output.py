@@ -5,10 +5,22 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
-__all__ = ["counted", "note", "one_line", "print_json", "show_path", "size", "table"]
+from lookalike.fields import record_values, told_of
+
+__all__ = [
+    "counted",
+    "note",
+    "one_line",
+    "print_json",
+    "record_table",
+    "show_path",
+    "size",
+    "table",
+]
 
 # Not printable by Python's reckoning, and harmless: other blanks, and the joiner inside emoji.
 _ALSO_PRINTABLE = frozenset("\u00a0\u3000\u200d")
@@ -58,6 +70,28 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]
         cells[-1] = row[-1]
         lines.append("  ".join(cells))
     return lines
+
+
+def record_table(records: Sequence[Any]) -> list[str]:
+    """Lines of a table of records, with the columns that their dataclass tells of."""
+    if not records:
+        return []
+    rows = [record_values(record) for record in records]
+    columns = [
+        (name, about)
+        for name, about in told_of(records[0]).items()
+        if about.heading and (about.always or any(row[name] is not None for row in rows))
+    ]
+    columns.sort(key=lambda column: column[1].last)
+    cells = [
+        [
+            "" if row[name] is None else show_path(about.cell.format_map(row))
+            for name, about in columns
+        ]
+        for row in rows
+    ]
+    right = [number for number, (_, about) in enumerate(columns) if about.right]
+    return table([[about.heading for _, about in columns], *cells], right=right)
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:

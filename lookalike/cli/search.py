@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from lookalike.cli.options import PathType, json_option, library_option, verbose_option
-from lookalike.cli.output import note, print_json, show_path, table
+from lookalike.cli.output import note, print_json, record_table, show_path
 from lookalike.cli.progress import byte_bar
 from lookalike.cli.sheet import SHEET_ENDINGS, write_sheet
 from lookalike.cli.target import check_target
@@ -110,24 +110,5 @@ def print_result(result: SearchResult) -> None:
 
 def print_hits(hits: tuple[Match, ...]) -> None:
     """Print the hits as a table for people, best first."""
-    if not hits:
-        return
-    heading = ["kind", "code", "distance", "similarity", "size", "path"]
-    rows = [
-        [
-            hit.kind,
-            hit.code,
-            "" if hit.distance is None else f"{hit.distance}/{hit.bits}",
-            "" if hit.similarity is None else f"{hit.similarity:.2f}",
-            f"{hit.width}x{hit.height}",
-            show_path(hit.path),
-        ]
-        for hit in hits
-    ]
-    if any(hit.part for hit in hits):
-        heading.insert(-1, "part")
-        for row, hit in zip(rows, hits, strict=True):
-            shares = "" if hit.part is None else ",".join(f"{share:.0%}" for share in hit.part)
-            row.insert(-1, shares)
-    for line in table([heading, *rows], right=(2, 3, 4)):
+    for line in record_table(hits):
         click.echo(line)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lookalike.errors import PictureError
+from lookalike.fields import record_values, told_of
 from lookalike.system.replacing import replacing
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _cell(path: str, decoded: Decoded | PictureError, match: Match | None) -> Ce
     name = Path(path).name
     kind = None if match is None else match.kind
     if match is not None:
-        lines = [_distance(match), f"{match.width} x {match.height}"]
+        lines = _captions(match)
     elif not isinstance(decoded, PictureError):
         lines = [f"{decoded.width} x {decoded.height}"]
     else:
@@ -77,8 +78,12 @@ def _cell(path: str, decoded: Decoded | PictureError, match: Match | None) -> Ce
     return Cell(name, decoded.inputs["sheet"], kind, lines)
 
 
-def _distance(match: Match) -> str:
-    if match.distance is None:
-        return f"{match.code}: cosine {match.similarity or 0:.2f}"
-    told = f"{match.code}: {match.distance} of {match.bits} bits"
-    return told if match.similarity is None else f"{told}, cosine {match.similarity:.2f}"
+def _captions(match: Match) -> list[str]:
+    """The lines below a hit: how near it is by which code, and what it is."""
+    values = record_values(match)
+    lines: tuple[list[str], list[str]] = ([], [])
+    for name, about in told_of(match).items():
+        if about.caption is not None and values[name] is not None:
+            line, text = about.caption
+            lines[line].append(text.format_map(values))
+    return [f"{match.code}: {', '.join(lines[0])}", ", ".join(lines[1])]

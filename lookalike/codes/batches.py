@@ -9,63 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from lookalike.codes.bits import words_for
 from lookalike.codes.compiled import compiled
 from lookalike.codes.kernels import unpacked
-from lookalike.codes.memory import flags, lowest, pointer, row_distance, row_word
+from lookalike.codes.memory import lowest, pointer, row_distance
 from lookalike.codes.shortlists import ROW_BITS, keep, ordered
-from lookalike.codes.slices import SLICE, build, distances, near, pick, planes, table_bytes
+from lookalike.codes.sifting import CHUNK, SAMPLE, admit_rows, sift, slice_words
+from lookalike.codes.slices import SLICE, build, distances, pick
 from lookalike.codes.vectors import LANES, VECTOR_BYTES
 
-__all__ = ["SPACE", "nearest", "space", "within"]
+__all__ = ["SPACE", "nearest", "within"]
 
-_SAMPLE = 8  # slices from which the first limit is found
-_CHUNK = 64  # queries that are looked at before what was found is
-
-SPACE = _CHUNK * SLICE
+SPACE = CHUNK * SLICE
 """Codes that :func:`within` must have room for."""
-
-
-def space(bits: int, nearest: bool) -> npt.NDArray[np.uint8]:
-    """Memory that a kernel works in, aligned to 64 bytes.
-
-    In compiled code an array is freed when it is no longer mentioned, even if its address is; so
-    the caller holds it.
-    """
-    size = VECTOR_BYTES * (_CHUNK + _SAMPLE) + 8 * SLICE * words_for(bits) + table_bytes(bits)
-    if nearest:
-        size += _CHUNK * _SAMPLE * planes(bits) * VECTOR_BYTES
-    raw = np.empty(size + 64, np.uint8)
-    skip = -raw.__array_interface__["data"][0] % 64
-    return raw[skip : skip + size]
-
-
-@compiled()
-def _codes(address: int, row_bytes: int, first: int, high: int, words: int, buffer: Any) -> Any:
-    """The codes of a slice as :data:`build` takes them, copied to ``buffer`` if need be."""
-    if row_bytes == 8 and words == 1 and first + SLICE <= high:
-        return pointer(address + 8 * first)
-    start = pointer(address)
-    rows = min(SLICE, high - first)
-    for word in range(words):
-        for row in range(rows):
-            buffer[word * SLICE + row] = row_word(start, row_bytes, first + row, word)
-        for row in range(rows, SLICE):
-            buffer[word * SLICE + row] = 0
-    return pointer(buffer.ctypes.data)
-
-
-@compiled()
-def _admit(allowed: int, first: int, high: int, vector: Any) -> Any:
-    """Set the bits of the rows of a slice that exist and are allowed; whether any is."""
-    some = np.uint64(0)
-    for lane in range(LANES):
-        row = first + 64 * lane
-        vector[lane] = flags(allowed, row, min(row + 64, high)) if row < high else np.uint64(0)
-        some |= vector[lane]
-    return some != 0
 
 
 @compiled()
@@ -92,37 +48,6 @@ def _keep_found(
             if distance < worst:
                 worst = keep(keys, counts, state, query, distance, row)
     return worst
-
-
-@compiled()
-def _sift(
-    kind: Any,
-    tables: Any,
-    queries: Any,
-    begin: int,
-    end: int,
-    words: int,
-    limits: Any,
-    worst: Any,
-    admit: Any,
-    hits: Any,
-    owners: Any,
-) -> Any:
-    """Which queries have codes of a slice near enough: how many; they are put into ``owners``.
-
-    Without a branch on what is found, which nothing could predict: the processor is busy with the
-    next query long before it knows.
-    """
-    stride = 8 * queries.shape[1]
-    levels = 8 * limits.shape[1]
-    total = 0
-    for query in range(begin, end):
-        at = pointer(queries.ctypes.data + stride * query)
-        limit = pointer(limits.ctypes.data + levels * np.int64(worst[query]))
-        out = pointer(hits.ctypes.data + total * VECTOR_BYTES)
-        owners[total] = query
-        total += near(kind, tables, at, words, limit, admit, out)
-    return total
 
 
 @compiled()
@@ -176,27 +101,27 @@ def nearest(
     state = np.empty((batch, 3), np.int64)
     for query in range(batch):
         state[query, 0], state[query, 1], state[query, 2] = bits + 1, k, 0
-    hits = work[: _CHUNK * VECTOR_BYTES].view(np.uint64)
-    admitted = work[_CHUNK * VECTOR_BYTES : (_CHUNK + _SAMPLE) * VECTOR_BYTES].view(np.uint64)
-    buffer = work[(_CHUNK + _SAMPLE) * VECTOR_BYTES :].view(np.uint64)
+    hits = work[: CHUNK * VECTOR_BYTES].view(np.uint64)
+    admitted = work[CHUNK * VECTOR_BYTES : (CHUNK + SAMPLE) * VECTOR_BYTES].view(np.uint64)
+    buffer = work[(CHUNK + SAMPLE) * VECTOR_BYTES :].view(np.uint64)
     found = hits[:LANES]
     start, out = pointer(address), pointer(found.ctypes.data)
     sums = buffer.ctypes.data + 8 * SLICE * words
     width = levels * VECTOR_BYTES
-    tables = pointer(sums + _CHUNK * _SAMPLE * width)
+    tables = pointer(sums + CHUNK * SAMPLE * width)
     limit_at, admitted_at = limits.ctypes.data, admitted.ctypes.data
 
     # The distance of the k-th best of a sample is the first limit; without one, the first
     # thousands of codes would all be kept for a while.
-    slices = min(_SAMPLE, (high - low + SLICE - 1) // SLICE)
+    slices = min(SAMPLE, (high - low + SLICE - 1) // SLICE)
     for number in range(slices):
         lanes = admitted[number * LANES : (number + 1) * LANES]
-        _admit(allowed, low + number * SLICE, high, lanes)
+        admit_rows(allowed, low + number * SLICE, high, lanes)
     guess = bits // 4
-    for chunk in range(0, batch, _CHUNK):
-        end = min(chunk + _CHUNK, batch)
+    for chunk in range(0, batch, CHUNK):
+        end = min(chunk + CHUNK, batch)
         for number in range(slices):
-            here = _codes(address, row_bytes, low + number * SLICE, high, words, buffer)
+            here = slice_words(address, row_bytes, low + number * SLICE, high, words, buffer)
             build(kind, here, words, tables)
             for query in range(chunk, end):
                 place = ((query - chunk) * slices + number) * width
@@ -247,17 +172,17 @@ def nearest(
                     )
 
     worst = np.empty(batch, np.uint16)
-    owners = np.empty(_CHUNK, np.int64)
+    owners = np.empty(CHUNK, np.int64)
     for query in range(batch):
         worst[query] = state[query, 0]
     admit = pointer(admitted_at)
     for first in range(low + slices * SLICE, high, SLICE):
-        if not _admit(allowed, first, high, admitted[:LANES]):
+        if not admit_rows(allowed, first, high, admitted[:LANES]):
             continue
-        build(kind, _codes(address, row_bytes, first, high, words, buffer), words, tables)
-        for chunk in range(0, batch, _CHUNK):
-            end = min(chunk + _CHUNK, batch)
-            total = _sift(
+        build(kind, slice_words(address, row_bytes, first, high, words, buffer), words, tables)
+        for chunk in range(0, batch, CHUNK):
+            end = min(chunk + CHUNK, batch)
+            total = sift(
                 kind, tables, queries, chunk, end, words, limits, worst, admit, hits, owners
             )
             for hit in range(total):
@@ -313,26 +238,26 @@ def within(
     words = (len(limits) + 61) // 64
     queries = unpacked(packed, words)
     batch, stride = len(queries), 8 * queries.shape[1]
-    hits = work[: _CHUNK * VECTOR_BYTES].view(np.uint64)
-    admitted = work[_CHUNK * VECTOR_BYTES : (_CHUNK + 1) * VECTOR_BYTES].view(np.uint64)
-    buffer = work[(_CHUNK + _SAMPLE) * VECTOR_BYTES :].view(np.uint64)
+    hits = work[: CHUNK * VECTOR_BYTES].view(np.uint64)
+    admitted = work[CHUNK * VECTOR_BYTES : (CHUNK + 1) * VECTOR_BYTES].view(np.uint64)
+    buffer = work[(CHUNK + SAMPLE) * VECTOR_BYTES :].view(np.uint64)
     start = pointer(address)
     tables = pointer(buffer.ctypes.data + 8 * SLICE * words)
     admit = pointer(admitted.ctypes.data)
     worst = np.full(batch, limit, np.uint16)
-    owners = np.empty(_CHUNK, np.int64)
+    owners = np.empty(CHUNK, np.int64)
     total = 0
     for first in range(progress[0], high, SLICE):
-        if not _admit(allowed, first, high, admitted):
+        if not admit_rows(allowed, first, high, admitted):
             continue
-        build(kind, _codes(address, row_bytes, first, high, words, buffer), words, tables)
+        build(kind, slice_words(address, row_bytes, first, high, words, buffer), words, tables)
         last = batch if base < 0 else min(batch, first + SLICE - 1 - base)
-        for chunk in range(progress[1] if first == progress[0] else 0, last, _CHUNK):
-            if total + _CHUNK * SLICE > len(keys_out):
+        for chunk in range(progress[1] if first == progress[0] else 0, last, CHUNK):
+            if total + CHUNK * SLICE > len(keys_out):
                 progress[0], progress[1] = first, chunk
                 return total
-            end = min(chunk + _CHUNK, last)
-            count = _sift(
+            end = min(chunk + CHUNK, last)
+            count = sift(
                 kind, tables, queries, chunk, end, words, limits, worst, admit, hits, owners
             )
             for hit in range(count):

@@ -21,6 +21,9 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
+from numba.core import event
+
+from lookalike.codes.loading import tell
 
 __all__ = ["compiled"]
 
@@ -28,6 +31,33 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _log = logging.getLogger(__name__)
+
+
+class _Announcer(event.Listener):
+    """Says once in a process that it compiles, which takes seconds in which nothing else happens.
+
+    Numba tells of compiling, and of nothing where it finds a kernel in its cache on disk.
+    """
+
+    def __init__(self) -> None:
+        self.kernels: set[Any] = set()
+        self.cached = True
+        self._said = False
+
+    def on_start(self, found: Any) -> None:
+        if self._said or found.data["dispatcher"].py_func not in self.kernels:
+            return
+        self._said = True
+        when = "once after an installation" if self.cached else "as at each start"
+        tell(f"compiling code for this processor, {when}; this takes some seconds")
+
+    def on_end(self, found: Any) -> None:
+        pass
+
+
+_announcer = _Announcer()
+_register: Any = event.register  # Numba has no types
+_register("numba:compile", _announcer)
 
 
 @cache
@@ -62,6 +92,7 @@ def compiled(*signatures: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
         # on using it though a kernel that it calls has changed: the name says more.
         sources = _sources(Path(function.__code__.co_filename).parent)
         function.__qualname__ = f"{function.__qualname__}.{sources}"
+        _announcer.kernels.add(function)
 
         def compile_it(cached: bool) -> Callable[P, R]:
             jit: Any = numba.njit
@@ -80,6 +111,7 @@ def compiled(*signatures: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 function.__name__,
                 error,
             )
+            _announcer.cached = False
             return compile_it(cached=False)
 
     return decorate

@@ -10,10 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.codes.loading import Loading
+from lookalike.encoders import pdq_plain
 from lookalike.errors import UsageError
 from lookalike.system.processors import processors
 from lookalike.types import Codes, Encoded, InputSpec, Pixels
@@ -41,6 +44,7 @@ many degrees, flipped, or mirrored at its main or its other diagonal (the names 
 
 _SMALLEST = 5  # pixels a side; the published program gives smaller pictures no code
 _FEWEST_FOR_THREADS = 8  # pictures; below, starting threads costs more than it gains
+_FIRST_PICTURES = 16  # that a process hashes before the compiled kernels are loaded beside its work
 
 _i, _j = np.indices((16, 16))
 _VERTICAL = np.where(_i % 2, 1, -1).astype(np.float32)  # [i, j] is frequency i + 1 downwards, so
@@ -138,12 +142,11 @@ class PDQ:
         Raises:
             UsageError: a picture of another type or shape.
         """
-        plane = _luma(pixels)
-        frequencies = np.zeros((4, 16, 16), dtype=np.float32)
-        flips = (plane, plane[:, ::-1], plane[::-1], plane[::-1, ::-1])
-        quality = [
-            self._one(np.array(flip), row) for flip, row in zip(flips, frequencies, strict=True)
-        ]
+        _check(pixels)
+        kernels = _KERNELS.asked()
+        plane = _luma(kernels, pixels)
+        flips = np.stack([plane, plane[:, ::-1], plane[::-1], plane[::-1, ::-1]])
+        frequencies, quality = self._lowest(kernels, flips)
         return _eight(*frequencies), quality[0]
 
     def _transform(
@@ -153,10 +156,16 @@ class PDQ:
         n = len(pictures)
         frequencies = np.zeros((n, 16, 16), dtype=np.float32)
         quality = np.zeros(n, dtype=np.uint8)
+        for picture in pictures:
+            _check(picture)
+        # A few pictures need no compiler; many can wait for it.
+        kernels = _KERNELS.asked(n) if n <= _FEWEST_FOR_THREADS else _KERNELS.now()
 
         def transform(start: int, step: int) -> None:
             for row in range(start, n, step):
-                quality[row] = self._one(_luma(pictures[row]), frequencies[row])
+                plane = _luma(kernels, pictures[row])
+                made, found = self._lowest(kernels, plane[None])
+                frequencies[row], quality[row] = made[0], found[0]
 
         threads = min(self._threads, n // (_FEWEST_FOR_THREADS // 2))
         if threads < 2:
@@ -166,24 +175,39 @@ class PDQ:
                 list(pool.map(transform, range(threads), [threads] * threads))
         return frequencies, quality
 
-    def _one(self, plane: npt.NDArray[np.float32], frequencies: npt.NDArray[np.float32]) -> int:
-        """Write the frequencies (16, 16) of one plane, which is overwritten; its quality."""
-        from lookalike.encoders.pdq_kernels import low_frequencies  # see _luma
+    def _lowest(
+        self, kernels: Any, planes: npt.NDArray[np.float32]
+    ) -> tuple[npt.NDArray[np.float32], list[int]]:
+        """Frequencies (n, 16, 16) of planes of one size, and quality; the planes are used up."""
+        frequencies = np.zeros((len(planes), 16, 16), np.float32)
+        if min(planes.shape[1:]) < _SMALLEST:
+            return frequencies, [0] * len(planes)
+        if kernels is None:
+            return pdq_plain.low_frequencies(planes, self._cosines)
+        quality = [
+            kernels.low_frequencies(plane, self._cosines, row)
+            for plane, row in zip(planes, frequencies, strict=True)
+        ]
+        return frequencies, quality
 
-        if min(plane.shape) < _SMALLEST:
-            return 0
-        return low_frequencies(plane, self._cosines, frequencies)
+
+def _kernels() -> Any:
+    # Here, not above: Numba takes a third of a second to import, and a question or two, or asking
+    # an encoder for its name or its input, needs none of it.
+    from lookalike.encoders import pdq_kernels
+
+    return pdq_kernels
 
 
-def _luma(picture: Pixels) -> npt.NDArray[np.float32]:
+_KERNELS = Loading(_kernels, _FIRST_PICTURES)
+
+
+def _luma(kernels: Any, picture: Pixels) -> npt.NDArray[np.float32]:
     """Brightness of an RGB picture, float32 (height, width)."""
-    # Here, not above: Numba takes a third of a second to import, and asking an encoder for its
-    # name or its input needs none of it.
-    from lookalike.encoders.pdq_kernels import luma
-
-    _check(picture)
+    if kernels is None:
+        return pdq_plain.luma(picture)
     plane = np.empty(picture.shape[:2], dtype=np.float32)
-    luma(np.ascontiguousarray(picture).reshape(-1), plane.reshape(-1))
+    kernels.luma(np.ascontiguousarray(picture).reshape(-1), plane.reshape(-1))
     return plane
 
 

@@ -17,14 +17,15 @@ import numpy.typing as npt
 from PIL import Image
 
 from lookalike.errors import PictureError, PictureFailed, PictureSkipped, UsageError
-from lookalike.images import members
 from lookalike.images.arrays import from_array
 from lookalike.images.fitting import fit, least_size
-from lookalike.images.formats.registry import recognise
+from lookalike.images.formats.format import reason_of
+from lookalike.images.formats.limits import check_pixels
+from lookalike.images.formats.registry import format_of
+from lookalike.images.members import member_kind, member_number
 from lookalike.images.modes import as_viewed
-from lookalike.images.pixel_limit import check_pixels
 from lookalike.images.profiles import to_srgb
-from lookalike.images.reasons import show_bytes, what
+from lookalike.images.reasons import show_bytes
 from lookalike.types import Decoded, InputSpec, Limits, Pixels
 
 __all__ = ["decode", "prepare"]
@@ -39,12 +40,8 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# A JPEG is decoded at a fraction of its size, but at no smaller one than this takes. It is PDQ's
-# input, which every library decodes for: so an encoder gets the same pixels of a picture whichever
-# other encoders it is decoded for.
-_LEAST = InputSpec(512, "within")
 _STRIP_PIXELS = 4_000_000  # hashed at a time, so that hashing needs no second copy of the frame
-# Of an animation: the frame, the one before, what it is restored to, and its conversion.
+# Of an animation: the frame, the one before it, what it is restored to, and its conversion.
 _COMPOSED_BYTES = 16
 
 
@@ -85,7 +82,7 @@ def prepare(
     except MemoryError as error:
         raise PictureFailed(f"{name} of {image.width} x {image.height}: out of memory") from error
     except Exception as error:
-        raise PictureFailed(f"damaged {name}: {what(error)}") from error
+        raise PictureFailed(f"damaged {name}: {reason_of(error)}") from error
     pixels = _pixel_digest(frame, frame.size)
     return Decoded(
         inputs=_inputs(frame, inputs, image.info.get("icc_profile")),
@@ -104,23 +101,25 @@ def decode(
     limits: Limits,
     *,
     suffix: str = "",
-    permit: Callable[[int], None] | None = None,
     member: str = "",
+    count: bool = False,
+    permit: Callable[[int], None] | None = None,
 ) -> Decoded:
     """Decode a picture file and bring it to what the encoders take in.
 
     JPEG is decoded at a half, a quarter or an eighth of its size where that still is at least the
-    size that each encoder wants, and has 512 pixels on its longer side. Frames of animations are
-    taken as they are shown, laid over those before them.
+    size that each encoder wants. Frames of an animation are taken as they are shown, laid over
+    those before them.
 
     Args:
         data: the whole file.
         inputs: for each encoder's name what it wants.
         limits: only ``pixels`` counts here.
         suffix: of the file's name, lower case with its dot; helps only with camera raw.
+        member: which picture of the file, as :mod:`lookalike.images.members` names them; the first
+            one by default.
+        count: whether to say how many pictures the file holds.
         permit: called with an estimate of the bytes that decoding takes, before it begins.
-        member: which of the file's pictures, as :mod:`lookalike.images.members` names them; the
-            first where it isn't given.
 
     Returns:
         The inputs and digests. ``content_digest`` is the file's, whatever the member.
@@ -130,72 +129,79 @@ def decode(
         so that it equals only digests that were made by the same reduction.
 
     Raises:
-        UsageError: what isn't the name of a member.
         PictureSkipped: not a picture, or more pixels than the limit.
-        PictureFailed: truncated or damaged, more memory needed than there is, or no such member.
+        PictureFailed: truncated or damaged, no such member, or more memory needed than there is.
+        UsageError: ``member`` can't be understood.
     """
-    number = members.number(member)
+    number = member_number(member)
     content = hashlib.sha256(data).digest()
-    form = recognise(data, suffix)
-    if form is None:
+    kind = format_of(data, suffix)
+    if kind is None:
         raise PictureSkipped(f"not a picture: starts with {show_bytes(data)}")
-    image, reader, name, label, size, turned = form.open(data, limits)
+    opened = kind.open(data, limits)
+    image, label = opened.image, kind.label or kind.name
     check_pixels(image.width, image.height, limits)
-    places = form.members(image, data)
-    composed = number > 1 and form.member_kind == "frame"
+    members = None
+    if number > 1 or count:
+        frames = kind.frames(image, data)
+        members = len(frames)
+    composed = number > 1 and kind.members == "frame"
     if number > 1:
-        if number > len(places) or members.kind(member) != form.member_kind:
-            raise members.missing(member, form.member_kind, len(places))
-        if composed and permit is not None:  # the frames before it are decoded on the way
+        if number > len(frames) or member_kind(member) != kind.members:
+            held = "1 picture" if members == 1 else f"{members:,} pictures"
+            raise PictureFailed(f"holds {held}: there is no {member}")
+        if composed and permit is not None:  # those before it are decoded on the way
             permit(image.width * image.height * _COMPOSED_BYTES)
         with _reasons(label, image.size, limits):
-            form.seek(image, places[number - 1], limits)
+            kind.seek(image, frames[number - 1], limits)
     full = image.size
-    reader.reduce(image, least_size(full, [*inputs.values(), _LEAST]))
-    drafted = image.size != full
+    kind.reduce(image, least_size(full, inputs.values()))
+    reduced = image.size != full
     if permit is not None and not composed:
-        permit(_estimate(image) + reader.extra_bytes(image, full))
+        permit(_estimate(image) + kind.extra_bytes(image, full))
     with _reasons(label, full, limits):
         image.load()
         orientation = _orientation(image)
-        if orientation == 1:
-            orientation = turned
+        if opened.size is not None and orientation == 1:
+            orientation = opened.orientation
         profile = image.info.get("icc_profile")
         frame = as_viewed(image)
         del image
         frame = _upright(frame, orientation)
     try:
         seen = frame.size
-        if drafted:
+        if reduced:
             seen = full if orientation < 5 else (full[1], full[0])
         return Decoded(
             inputs=_inputs(frame, inputs, profile),
             content_digest=content,
             pixel_digest=_pixel_digest(frame, seen),
-            width=(size or seen)[0],
-            height=(size or seen)[1],
-            format=name,
+            width=(opened.size or seen)[0],
+            height=(opened.size or seen)[1],
+            format=opened.name,
             file_bytes=len(data),
             member=member,
-            members=len(places),
+            members=members,
         )
     except MemoryError as error:
         raise PictureFailed(_out_of_memory(full, limits)) from error
 
 
 @contextmanager
-def _reasons(label: str, full: tuple[int, int], limits: Limits) -> Iterator[None]:
-    """Whatever a reader raises, as the error that it is to the pool."""
+def _reasons(label: str, size: tuple[int, int], limits: Limits) -> Iterator[None]:
+    """Whatever a reader raises, as the failure of one picture."""
     try:
         yield
     except PictureError:
         raise
+    except Image.DecompressionBombError as error:  # only where Pillow's own limit is lower
+        raise PictureSkipped(reason_of(error)) from error
     except MemoryError as error:
-        raise PictureFailed(_out_of_memory(full, limits)) from error
+        raise PictureFailed(_out_of_memory(size, limits)) from error
     except Exception as error:
         if "out of memory" in str(error).lower():  # how some readers put it
-            raise PictureFailed(_out_of_memory(full, limits)) from error
-        raise PictureFailed(f"damaged {label}: {what(error)}") from error
+            raise PictureFailed(_out_of_memory(size, limits)) from error
+        raise PictureFailed(f"damaged {label}: {reason_of(error)}") from error
 
 
 def _estimate(image: Image.Image) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 
-__all__ = ["one_line", "os_reason", "show_bytes", "what"]
+__all__ = ["one_line", "os_reason", "show_bytes"]
 
 _LONGEST = 200
 
@@ -15,11 +15,6 @@ def one_line(text: str) -> str:
     flat = " ".join(text.split())
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in flat)
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 3] + "..."
-
-
-def what(error: Exception) -> str:
-    """What an error says, on one line; its kind where it says nothing."""
-    return one_line(str(error)) or type(error).__name__
 
 
 def os_reason(error: OSError) -> str:

@@ -2,12 +2,49 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.codes.bits import bytes_for, words_for
 from lookalike.errors import UsageError
 
-__all__ = ["check_allowed", "check_ids", "check_k", "check_radius"]
+__all__ = [
+    "check_allowed",
+    "check_codes",
+    "check_ids",
+    "check_k",
+    "check_radius",
+    "check_threads",
+]
+
+
+def check_codes(codes: npt.NDArray[Any], bits: int) -> None:
+    """Packed codes of so many bits, or their words.
+
+    Raises:
+        UsageError: another type, shape or width.
+    """
+    if not isinstance(codes, np.ndarray) or codes.dtype not in (np.uint8, np.uint64):
+        found = codes.dtype if isinstance(codes, np.ndarray) else type(codes).__name__
+        raise UsageError(f"codes must be packed uint8 or words of uint64, not {found}")
+    columns = bytes_for(bits) if codes.dtype == np.uint8 else words_for(bits)
+    if codes.ndim != 2 or codes.shape[1] != columns:
+        raise UsageError(
+            f"{codes.dtype} codes of {bits} bits have the shape (n, {columns}), not {codes.shape}"
+        )
+
+
+def check_threads(threads: int | None) -> int | None:
+    """The threads of one call, or none for as many as there are processors.
+
+    Raises:
+        UsageError: below 1.
+    """
+    if threads is not None and threads < 1:
+        raise UsageError(f"a scan needs at least 1 thread, not {threads}")
+    return threads
 
 
 def check_k(k: int) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.codes import batches, slices
+from lookalike.codes import batches, sifting, slices
 from lookalike.codes import bits as packed
 from lookalike.codes.shortlists import ROW_BITS
 from lookalike.errors import UsageError
@@ -77,7 +77,7 @@ class _Strip:
         address = codes.__array_interface__["data"][0]
         row_bytes = codes.shape[1] * codes.itemsize
         queries = np.array(codes[first : first + _ROWS]).view(np.uint8)
-        work = batches.space(bits, nearest=False)
+        work = sifting.space(bits, nearest=False)
         kernel: Any = batches.within
         self._first, self._end = first, len(codes)
         self._progress = np.array([first, 0])

@@ -9,11 +9,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.codes import batches, kernels, slices
+from lookalike.codes import batches, kernels, sifting, slices
 from lookalike.codes import bits as packed
 from lookalike.codes.shortlists import ROW_BITS, arranged, merged
-from lookalike.errors import UsageError
-from lookalike.indexes.arguments import check_allowed, check_ids, check_k, check_radius
+from lookalike.indexes.arguments import (
+    check_allowed,
+    check_codes,
+    check_ids,
+    check_k,
+    check_radius,
+    check_threads,
+)
 from lookalike.indexes.threads import run, shares
 from lookalike.system.processors import processors
 from lookalike.types import Codes, Hits, RadiusHits
@@ -64,23 +70,14 @@ class Scan:
         ids: Ints | None = None,
         threads: int | None = None,
     ) -> None:
-        words, width = packed.words_for(bits), packed.bytes_for(bits)
-        if not isinstance(codes, np.ndarray) or codes.dtype not in (np.uint8, np.uint64):
-            found = codes.dtype if isinstance(codes, np.ndarray) else type(codes).__name__
-            raise UsageError(f"codes must be packed uint8 or words of uint64, not {found}")
-        columns = width if codes.dtype == np.uint8 else words
-        if codes.ndim != 2 or codes.shape[1] != columns:
-            raise UsageError(
-                f"{codes.dtype} codes of {bits} bits have the shape (n, {columns}), "
-                f"not {codes.shape}"
-            )
-        if threads is not None and threads < 1:
-            raise UsageError(f"a scan needs at least 1 thread, not {threads}")
+        check_codes(codes, bits)
+        check_threads(threads)
         if ids is not None:
             ids = np.ascontiguousarray(check_ids(ids, len(codes)))
         self._bits = int(bits)
         self._codes: npt.NDArray[Any] = np.ascontiguousarray(codes)
-        if columns != words and self._codes.size <= _COPY_BYTES and width % 8:
+        words, width = packed.words_for(bits), packed.bytes_for(bits)
+        if codes.shape[1] != words and self._codes.size <= _COPY_BYTES and width % 8:
             self._codes = packed.to_words(self._codes)
         self._row_bytes = self._codes.shape[1] * self._codes.itemsize
         self._rows = (_address(self._codes), self._row_bytes, 0, len(codes))
@@ -192,7 +189,7 @@ class Scan:
             kind, limits, rows = slices.kind(self._bits), self._limits, self._rows
 
             def job(low: int, high: int) -> None:
-                work = batches.space(self._bits, nearest=True)
+                work = sifting.space(self._bits, nearest=True)
                 own = (queries[low:high], k, limits, allowed, work, keys[0, low:high])
                 _many.nearest(kind, *rows, *own)
 
@@ -220,7 +217,7 @@ class Scan:
             return _drained(partial(_few.within, *rows[:2], low, high, *common), low, high)
 
         def many(low: int, high: int) -> list[_Found]:
-            work = batches.space(self._bits, nearest=False)
+            work = sifting.space(self._bits, nearest=False)
             own = (queries[low:high], limits, allowed, work, limit, -1)
             found = _drained(partial(_many.within, kind, *rows, *own), 0, len(self))
             for owners, _ in found:

@@ -12,11 +12,12 @@ from lookalike.errors import PictureError
 from lookalike.library.records import FileEntry, KnownFile, Member, Refusal, StoredCode
 from lookalike.library.reports import IndexReport, OnProgress, Progress
 from lookalike.library.store import Store
+from lookalike.road import Made, PictureCode
 from lookalike.sources.folders import is_under
 from lookalike.sources.walk import Found
-from lookalike.types import ContentId, Decoded, EncoderId, FileId
+from lookalike.types import ContentId, EncoderId, FileId
 
-__all__ = ["Counts", "Job", "Keeping", "Made"]
+__all__ = ["Counts", "Job", "Keeping"]
 
 COMMIT_SECONDS = 1.0
 # Of files that need no decoding: their rows are small, and a commit costs more than they do.
@@ -46,14 +47,6 @@ class Counts:
         return self.added + self.updated + self.moved + self.unchanged + self.skipped + self.failed
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A picture with the codes that it lacked; its inputs are spent, its content isn't known."""
-
-    picture: Decoded
-    codes: list[StoredCode]
-
-
 @dataclass(slots=True)
 class Job:
     """A file on its way: as it was found, as it is known, and what it shows, once that is known."""
@@ -61,7 +54,7 @@ class Job:
     found: Found
     file: KnownFile | None
     members: tuple[Member, ...] | None = None
-    made: Future[list[Made]] | None = None
+    made: Future[list[Made[EncoderId]]] | None = None
 
 
 class Keeping:
@@ -149,7 +142,7 @@ class Keeping:
 
     def keep(
         self,
-        batch: Sequence[tuple[Job, list[Made]]],
+        batch: Sequence[tuple[Job, list[Made[EncoderId]]]],
         lacking: Callable[[Sequence[ContentId]], list[list[EncoderId]]],
     ) -> None:
         """Write files that were decoded, with their codes, in one transaction.
@@ -166,9 +159,9 @@ class Keeping:
             wanted = dict(zip(contents, map(set, lacking(contents)), strict=True))
             codes = []
             for content, one in zip(contents, made, strict=True):
-                some = [code for code in one.codes if code.encoder in wanted[content]]
-                codes += [code._replace(content=content) for code in some]
-                wanted[content] -= {code.encoder for code in some}
+                some = wanted[content] & one.codes.keys()
+                codes += [_stored(encoder, content, one.codes[encoder]) for encoder in some]
+                wanted[content] -= one.codes.keys()
             store.put_codes(sorted(codes, key=lambda code: code.content))
             rest = iter(zip(contents, made, strict=True))
             for job, some_made in batch:
@@ -276,3 +269,15 @@ class Keeping:
             offline=tuple(counts.offline),
             interrupted=interrupted,
         )
+
+
+def _stored(encoder: EncoderId, content: ContentId, made: PictureCode) -> StoredCode:
+    """A code as a store takes it."""
+    return StoredCode(
+        encoder,
+        content,
+        made.code.tobytes(),
+        None if made.embedding is None else made.embedding.tobytes(),
+        made.quality,
+        made.parts.tobytes() or None,
+    )

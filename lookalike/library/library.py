@@ -230,14 +230,18 @@ class Library:
 
     # Reading
 
-    def search(self, picture: Picture, k: int = 10, *, code: CodeChoice = "both") -> SearchResult:
+    def search(
+        self, picture: Picture, k: int = 10, *, code: CodeChoice = "both", name: str | None = None
+    ) -> SearchResult:
         """The k pictures of the library that are the same, edited copies, or most alike.
 
         Args:
             picture: a path, the bytes of a file, a PIL image, or an array (height, width) or
-                (height, width, 3 or 4) of uint8, or of floats from 0 to 1.
+                (height, width, 3 or 4) of uint8, or of floats from 0 to 1; or an
+                :class:`~lookalike.road.Item`, which says which picture of a file.
             k: pictures to find, 1 to 10,000.
             code: which code to ask: ``pdq`` for copies, ``photo`` for what looks alike, or both.
+            name: of the file that bytes come from; its suffix tells some camera raw from TIFF.
 
         Returns:
             Hits, best first: by kind, then by distance; ``alike`` ones by walks among the nearest.
@@ -247,14 +251,10 @@ class Library:
             UsageError: ``k`` or ``code`` is out of range.
             EncoderMismatchError: the codes are of a version that this lookalike can't make.
         """
-        return self._asking().search(picture, k, code)
+        return self._asking().search(picture, k, code, name)
 
     def search_text(
-        self,
-        text: str,
-        k: int = 10,
-        *,
-        progress: Callable[[int, int], object] | None = None,
+        self, text: str, k: int = 10, *, progress: Callable[[int, int], object] | None = None
     ) -> SearchResult:
         """The k pictures of the library that show what a text says.
 

@@ -22,10 +22,10 @@ from lookalike.codes.bits import to_words
 from lookalike.encoders.perceptual import MATCH_DISTANCE, USABLE_QUALITY
 from lookalike.images.parts.regions import REGIONS
 from lookalike.library.engine import ContentIds, Table
-from lookalike.library.question import Question
 from lookalike.library.records import ContentKey, EncoderInfo
 from lookalike.library.store import Store
 from lookalike.ranking.short_list import Rows, cosines, in_order, length, likeness
+from lookalike.road import Question
 from lookalike.types import Codes, ContentId, Encoded, Kind, Match, Part, Slot
 
 __all__ = ["CodeChoice", "merge"]
@@ -87,7 +87,7 @@ def merge(
         if known is None or candidate.key() < known.key():
             found[candidate.content] = candidate
 
-    (same,) = store.contents([ContentKey(question.content_digest)])
+    (same,) = store.contents([ContentKey(question.content_digest, question.member)])
     (equal,) = store.contents_with_pixels([question.pixel_digest])
     identical: dict[ContentId, Kind] = dict.fromkeys(equal, "same-pixels")
     if same is not None:

@@ -15,6 +15,7 @@ from lookalike.encoders.text import TextTower
 from lookalike.errors import EncoderMismatchError, ModelError, UsageError
 from lookalike.library.records import EncoderInfo
 from lookalike.library.store import Store
+from lookalike.road import LazyEncoder
 from lookalike.types import Encoder, EncoderId, InputSpec, Slot
 
 __all__ = ["Models"]
@@ -117,6 +118,12 @@ class Models:
             if row.id not in self._loaded:
                 self._loaded[row.id] = self._load(row)
             return self._loaded[row.id]
+
+    def lazy(self, row: EncoderInfo) -> Encoder | LazyEncoder:
+        """The encoder of a row, loaded only when a picture needs it."""
+        if self.is_loaded(row):
+            return self.encoder(row)
+        return LazyEncoder(self.input(row), lambda: self.encoder(row))
 
     def check(
         self,

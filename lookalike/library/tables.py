@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.codes.bits import Words
 from lookalike.images.parts.regions import REGIONS
+from lookalike.indexes.exact import ExactScan, exact_scan
 from lookalike.library.engine import ContentIds, PartHits, Stored
 from lookalike.library.records import EncoderInfo, Stamp
 from lookalike.types import Codes, Hits, RadiusHits
-
-if TYPE_CHECKING:
-    from lookalike.indexes.scan import Scan
 
 __all__ = ["ArrayTable"]
 
@@ -142,13 +139,9 @@ class ArrayTable:
         return mask if self._allowed is None else mask & self._allowed
 
     @cached_property
-    def _index(self) -> Scan:
-        from lookalike.indexes.scan import Scan
-
-        return Scan(self.words, self.encoder.bits, self.contents)
+    def _index(self) -> ExactScan:
+        return exact_scan(self.words, self.encoder.bits, self.contents)
 
     @cached_property
-    def _part_index(self) -> Scan:
-        from lookalike.indexes.scan import Scan
-
-        return Scan(self.parts.reshape(-1, self.words.shape[1]), self.encoder.bits)
+    def _part_index(self) -> ExactScan:
+        return exact_scan(self.parts.reshape(-1, self.words.shape[1]), self.encoder.bits)

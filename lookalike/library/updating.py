@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from lookalike.errors import UsageError
-from lookalike.images.parts.regions import regions as parts_of
-from lookalike.images.pool.pool import DecodePool
 from lookalike.library.engine import Engine
 from lookalike.library.fitting import Fitting
 from lookalike.library.ingest import Ingest
@@ -17,6 +15,7 @@ from lookalike.library.models import Models
 from lookalike.library.records import EncoderInfo, Folder
 from lookalike.library.reports import IndexReport, OnProgress
 from lookalike.library.store import Store
+from lookalike.road import Road
 from lookalike.sources.exclude import Exclusion
 from lookalike.sources.folders import is_under
 from lookalike.types import EncoderId, Limits, Slot
@@ -168,21 +167,14 @@ class Updating:
         for row in rows:
             if not self._models.can_make(row):
                 self._models.encoder(row)  # says why not
-        by_id = {row.id: row for row in rows}
-        inputs = {str(row.id): self._models.input(row) for row in rows}
-        parts: dict[EncoderId, Sequence[str]] = {}
+        parts: list[EncoderId] = []
         if self._store.setting("parts") == "1":
-            for row in rows:
-                if row.slot == "photo":
-                    of_row = parts_of(str(row.id), inputs[str(row.id)])
-                    inputs |= of_row
-                    parts[row.id] = list(of_row)
-        with DecodePool(inputs, limits=self._limits, workers=self._workers) as pool:
+            parts = [row.id for row in rows if row.slot == "photo"]
+        encoders = {row.id: self._models.lazy(row) for row in rows}
+        with Road(encoders, parts=parts, limits=self._limits, workers=self._workers) as road:
             ingest = Ingest(
                 self._store,
-                list(by_id),
-                lambda key: self._models.encoder(by_id[key]),
-                pool,
+                road,
                 parts=parts,
                 members=int(self._store.setting("members") or 1),
                 progress=self._progress,

@@ -29,6 +29,7 @@ class Question:
         photo: photo code and embedding of each of its views, the whole picture first.
         details: photo codes and embeddings of its parts, where the library has codes of those of
             its pictures.
+        member: which picture of its file it is; empty for the only or the first one.
     """
 
     content_digest: bytes
@@ -37,6 +38,7 @@ class Question:
     pdq_quality: npt.NDArray[np.uint8] | None = None
     photo: Encoded | None = None
     details: Encoded | None = None
+    member: str = ""
 
 
 def make_question(
@@ -62,4 +64,12 @@ def make_question(
             photo = encoder.encode(asked)
             if parts:
                 details = encoder.encode(parts)
-    return Question(decoded.content_digest, decoded.pixel_digest, pdq, quality, photo, details)
+    return Question(
+        decoded.content_digest,
+        decoded.pixel_digest,
+        pdq,
+        quality,
+        photo,
+        details,
+        decoded.member,
+    )

@@ -18,7 +18,7 @@ from lookalike.encoders.fitted import FittedEncoder
 from lookalike.encoders.perceptual import PDQ
 from lookalike.errors import PictureError, UsageError
 from lookalike.images.decode import prepare
-from lookalike.images.members import others
+from lookalike.images.formats.registry import members_of
 from lookalike.images.parts.regions import regions
 from lookalike.images.pool.item import Item
 from lookalike.images.pool.pool import DecodePool
@@ -89,6 +89,11 @@ class Road(Generic[K]):
         self._limits = limits or self._pool.limits
 
     @property
+    def keys(self) -> list[K]:
+        """Of its encoders, in their order."""
+        return list(self._encoders)
+
+    @property
     def workers(self) -> int:
         """Decoding processes, at most."""
         return self._pool.workers
@@ -116,13 +121,20 @@ class Road(Generic[K]):
 
     # One picture
 
-    def picture(self, item: Picture, *, more: Mapping[str, InputSpec] | None = None) -> Decoded:
+    def picture(
+        self,
+        item: Picture,
+        *,
+        more: Mapping[str, InputSpec] | None = None,
+        count: bool = False,
+    ) -> Decoded:
         """Decode a picture and bring it to what the encoders take in.
 
         Args:
             item: the picture.
             more: what else is wanted of it, by names that are no encoder's;
                 :data:`~lookalike.road.pictures.FULL_SIZE` gives all its pixels.
+            count: whether to say how many pictures the file holds.
 
         Raises:
             PictureError: it can't be read, or costs more than the limits allow.
@@ -138,7 +150,9 @@ class Road(Generic[K]):
         file = item.file
         if isinstance(file, str | os.PathLike):
             file = os.path.expanduser(os.fspath(file))
-        return self._pool.decode(file, inputs=inputs, member=item.member, name=item.name)
+        return self._pool.decode(
+            file, inputs=inputs, member=item.member, name=item.name, count=count
+        )
 
     def pictures(self, item: Picture, most: int) -> Iterator[Decoded]:
         """Decode the first pictures of a file that may hold several.
@@ -150,11 +164,11 @@ class Road(Generic[K]):
         Raises:
             PictureError: one of them can't be read.
         """
-        first = self.picture(item)
+        first = self.picture(item, count=most > 1)
         yield first
         if most > 1 and not isinstance(item, Image.Image | np.ndarray):
             file = item if isinstance(item, Item) else Item(item)
-            for member in others(first, most):
+            for member in members_of(first, most)[1:]:
                 yield self.picture(file._replace(member=member))
 
     def coded(

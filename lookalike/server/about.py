@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TypeVar
 
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
 from lookalike import __version__
+from lookalike.fields import told_of
+from lookalike.server import records
 from lookalike.server.answers import ApiError, Json
 from lookalike.server.context import Context
 from lookalike.server.endpoints import Arguments
 from lookalike.server.rates import WRONG_TOKEN, client_of
+from lookalike.server.records import LEDGER_SHOWN
 from lookalike.server.uploads import read_json
 
 __all__ = ["LEDGER_SHOWN", "document", "health", "login", "logout", "status"]
 
-LEDGER_SHOWN = 200
+T = TypeVar("T")
 
 
 async def health(_request: Request, context: Context, _arguments: Arguments) -> Response:
     """Whether the server answers, and whether the first search would be fast."""
-    return Json({"status": "ok", "ready": context.ready.is_set()})
+    return Json(records.Health("ok", context.ready.is_set()))
 
 
 async def status(_request: Request, context: Context, _arguments: Arguments) -> Response:
@@ -38,7 +41,7 @@ async def document(_request: Request, context: Context, _arguments: Arguments) -
 
 async def login(request: Request, context: Context, _arguments: Arguments) -> Response:
     """A cookie for the token."""
-    given = await read_json(request)
+    given = await read_json(request, context.settings.upload_seconds)
     token = given.get("token") if isinstance(given, dict) else None
     if not isinstance(token, str):
         raise ApiError(400, "bad_json", 'the body is {"token": "..."}, and nothing else')
@@ -64,23 +67,26 @@ def _secure(request: Request) -> bool:
     return request.headers.get("origin", "").startswith("https://")
 
 
-def _some(record: object, names: str) -> dict[str, Any]:
+def _picked(record: type[T], found: object) -> T:
     """What the interface promises of a record, whatever else it may have one day."""
-    return {name: getattr(record, name) for name in names.split()}
+    return record(**{name: getattr(found, name) for name in told_of(record)})
 
 
-def _status(context: Context) -> dict[str, Any]:
+def _status(context: Context) -> records.Status:
     with context.shelf.volume() as volume:
         found = volume.library.status()
-    # Where the file lies and how large it is is the matter of who runs the server.
-    return {
-        "version": __version__,
-        **_some(found, "pictures distinct missing read_only"),
-        "codes": [_some(c, "name bits fingerprint pictures stale index") for c in found.codes],
-        "folders": [_some(f, "path online pictures exclude") for f in found.folders],
-        "skipped": sum(entry.status == "skipped" for entry in found.ledger),
-        "failed": sum(entry.status == "failed" for entry in found.ledger),
-        "ledger": [_some(e, "path status reason") for e in found.ledger[:LEDGER_SHOWN]],
-        "needs_token": context.sessions.needed,
-        "upload_bytes": context.settings.upload_bytes,
-    }
+    # Where the library lies and how large it is is the matter of who runs the server.
+    return records.Status(
+        version=__version__,
+        pictures=found.pictures,
+        distinct=found.distinct,
+        missing=found.missing,
+        read_only=found.read_only,
+        codes=[_picked(records.CodeEntry, code) for code in found.codes],
+        folders=[_picked(records.FolderEntry, folder) for folder in found.folders],
+        skipped=sum(entry.status == "skipped" for entry in found.ledger),
+        failed=sum(entry.status == "failed" for entry in found.ledger),
+        ledger=[_picked(records.Skip, entry) for entry in found.ledger[:LEDGER_SHOWN]],
+        needs_token=context.sessions.needed,
+        upload_bytes=context.settings.upload_bytes,
+    )

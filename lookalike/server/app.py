@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -14,8 +13,8 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from lookalike.library.opening import Location
-from lookalike.server.answers import HANDLERS
 from lookalike.server.context import Context
+from lookalike.server.faults import HANDLERS
 from lookalike.server.openapi import describe
 from lookalike.server.places import Places
 from lookalike.server.rates import Rates
@@ -47,7 +46,7 @@ def create_app(library: Location, settings: Settings | None = None) -> ASGIApp:
     settings = settings or Settings()
     context = Context(
         settings=settings,
-        shelf=Shelf(Path(library), settings.limits, settings.workers),
+        shelf=Shelf(library, settings.limits, settings.workers),
         thumbnails=Thumbnails(settings.limits, settings.workers, settings.thumbnail_bytes),
         sessions=Sessions(settings.token, settings.port),
         rates=Rates(settings.rate, settings.burst),

@@ -89,7 +89,9 @@ class Endpoint:
         status: of the answer.
         query: its parameters.
         body: what it takes.
-        errors: codes of HTTP for what may go wrong, beside those that every endpoint has.
+        errors: codes of HTTP for what may go wrong in the handler itself; what may go wrong on
+            the way to it is known.
+        tagged: whether a client that has the answer by its ETag is told so (304).
         public: whether it needs no token.
         points: that it takes from the client's rate.
     """
@@ -103,6 +105,7 @@ class Endpoint:
     query: tuple[Query, ...] = ()
     body: Literal["picture", "token"] | None = None
     errors: tuple[int, ...] = ()
+    tagged: bool = False
     public: bool = False
     points: float = 1
 

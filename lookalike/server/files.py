@@ -13,16 +13,13 @@ from anyio import to_thread
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from lookalike.images.formats import FORMATS
+from lookalike.images.formats.registry import media_type
 from lookalike.library import PictureInfo
 from lookalike.server.answers import ApiError
 
 __all__ = ["Original", "changed", "is_unchanged", "open_original", "shown_type"]
 
 _PIECE = 1 << 20
-
-# What browsers show, by Pillow's names. The type is that of the bytes, never of the file's name.
-_SHOWN = {name: form.media_type for form in FORMATS if form.shown for name in form.names}
 
 
 def changed() -> ApiError:
@@ -77,7 +74,7 @@ def open_original(picture: PictureInfo) -> FileIO:
 
 def shown_type(picture: PictureInfo) -> str | None:
     """The media type of what a browser can show, ``None`` for the others."""
-    return _SHOWN.get(picture.format)
+    return media_type(picture.format)
 
 
 class Original(Response):

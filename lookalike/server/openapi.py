@@ -6,22 +6,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from lookalike import __version__
+from lookalike.server import faults, security, uploads
 from lookalike.server.endpoints import PREFIX, Endpoint, Query
 from lookalike.server.schemas import SCHEMAS
 from lookalike.server.uploads import FIELD
 
 __all__ = ["describe"]
 
-# What any endpoint may answer, by the codes of HTTP.
-_ALWAYS = (400, 403, 429, 500)
 _TOLD = {
+    304: "What the client has is what there is.",
     400: "A parameter, a header or the body is wrong.",
     401: "The token is missing or wrong.",
-    403: "A page of another site asks.",
+    403: "A page of another site asks, or a proxy, which takes a token.",
     404: "There is no such picture.",
     408: "The body took too long to arrive.",
     410: "The file has changed or gone since it was indexed.",
     413: "The body is larger than the limit.",
+    421: "The server is asked by a name that isn't its own.",
     422: "The picture can't be decoded, or is beyond a limit.",
     429: "Too many requests from this client.",
     500: "Something unexpected happened.",
@@ -105,15 +106,26 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
         answer["content"] = _json(endpoint.answer)
     elif endpoint.answer is not None:
         answer["content"] = {endpoint.answer: {}}
-    wrong = {*_ALWAYS, *endpoint.errors}
-    if not endpoint.public or endpoint.body == "token":
-        wrong.add(401)
-    if not endpoint.public:
-        wrong.add(503)
     responses: dict[str, Any] = {str(endpoint.status): answer}
-    for status in sorted(wrong):
+    if endpoint.tagged:
+        responses["304"] = {"description": _TOLD[304]}
+    for status in sorted(_wrong(endpoint)):
         responses[str(status)] = {"description": _TOLD[status], "content": _json("Error")}
     return responses
+
+
+def _wrong(endpoint: Endpoint) -> set[int]:
+    """What may go wrong, by the codes of HTTP: on each of the stages that a request passes."""
+    wrong = {*security.STATUSES, *endpoint.errors, 500}
+    if not endpoint.public:
+        wrong |= {401, *faults.STATUSES}
+    if "{id}" in endpoint.path:
+        wrong.add(404)
+    if endpoint.body is not None:
+        wrong |= uploads.STATUSES
+    if endpoint.body == "picture":
+        wrong.add(422)
+    return wrong
 
 
 def _json(name: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from datetime import UTC, datetime
 from functools import partial
@@ -17,21 +18,22 @@ from lookalike.server.answers import ApiError, Json
 from lookalike.server.context import Context
 from lookalike.server.endpoints import PREFIX, Arguments
 from lookalike.server.files import Original, is_unchanged, open_original
+from lookalike.server.records import Links, Picture, PictureDetails, PicturePage
 from lookalike.server.shelf import Volume
 
-__all__ = ["details", "find", "links", "original", "pictures", "thumbnail"]
+__all__ = ["details", "find", "links", "original", "pictures", "thumbnail", "thumbnail_tag"]
 
 
-def links(sealed: str) -> dict[str, str]:
+def links(sealed: str) -> Links:
     """Where all that belongs to a picture is."""
     here = f"{PREFIX}/pictures/{quote(sealed)}"
-    return {
-        "self": here,
-        "similar": f"{here}/similar",
-        "thumbnail": f"{here}/thumbnail",
-        "original": f"{here}/original",
-        "page": f"/pictures/{quote(sealed)}",
-    }
+    return Links(
+        here,
+        similar=f"{here}/similar",
+        thumbnail=f"{here}/thumbnail",
+        original=f"{here}/original",
+        page=f"/pictures/{quote(sealed)}",
+    )
 
 
 def find(volume: Volume, sealed: str) -> PictureInfo:
@@ -63,12 +65,19 @@ async def thumbnail(request: Request, context: Context, arguments: Arguments) ->
     picture = await to_thread.run_sync(partial(_find, context, arguments["id"]))
     headers = {
         "Cache-Control": "private, max-age=300",
-        "ETag": f'"{picture.digest[:16].hex()}-{size}"',
+        "ETag": thumbnail_tag(picture, size),
     }
     if _known(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     made = await context.shrinking.run(partial(context.thumbnails.get, picture, size))
     return Response(made, media_type="image/jpeg", headers=headers)
+
+
+def thumbnail_tag(picture: PictureInfo, size: int) -> str:
+    """The ETag of a thumbnail; the name of a member is hashed, since a header takes few letters."""
+    name = picture.member.encode("utf-8", "surrogateescape")
+    of_file = f"-{hashlib.sha256(name).hexdigest()[:16]}" if name else ""
+    return f'"{picture.digest[:16].hex()}{of_file}-{size}"'
 
 
 async def original(request: Request, context: Context, arguments: Arguments) -> Response:
@@ -87,7 +96,7 @@ def _find(context: Context, sealed: str) -> PictureInfo:
         return find(volume, sealed)
 
 
-def _page(context: Context, arguments: Arguments) -> dict[str, Any]:
+def _page(context: Context, arguments: Arguments) -> PicturePage:
     limit, after = arguments["limit"], arguments["after"]
     with context.shelf.volume() as volume:
         number = None
@@ -99,8 +108,8 @@ def _page(context: Context, arguments: Arguments) -> dict[str, Any]:
         # One more than asked for tells whether there is another page.
         found = volume.library.pictures.page(limit + 1, after=number, newest=newest)
         shown = found[:limit]
-        entries = [_entry(volume.ids.seal(picture.id), picture) for picture in shown]
-    return {"pictures": entries, "next": entries[-1]["id"] if len(found) > limit else None}
+        entries = [Picture(**_entry(volume.ids.seal(one.id), one)) for one in shown]
+    return PicturePage(entries, entries[-1].id if len(found) > limit else None)
 
 
 def _entry(sealed: str, picture: PictureInfo) -> dict[str, Any]:
@@ -114,20 +123,21 @@ def _entry(sealed: str, picture: PictureInfo) -> dict[str, Any]:
         "format": picture.format,
         "bytes": picture.file_bytes,
         "modified": modified.isoformat().replace("+00:00", "Z"),
+        "member": picture.member or None,
         "links": links(sealed),
     }
 
 
-def _details(context: Context, sealed: str) -> dict[str, Any]:
+def _details(context: Context, sealed: str) -> PictureDetails:
     with context.shelf.volume() as volume:
         picture = find(volume, sealed)
         copies = [volume.ids.seal(number) for number in volume.library.pictures.copies(picture.id)]
-    return {
+    return PictureDetails(
         **_entry(sealed, picture),
-        "sha256": picture.digest.hex(),
-        "unchanged": is_unchanged(picture),
-        "copies": copies,
-    }
+        sha256=picture.digest.hex(),
+        unchanged=is_unchanged(picture),
+        copies=copies,
+    )
 
 
 def _known(request: Request, tag: str) -> bool:

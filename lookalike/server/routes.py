@@ -35,7 +35,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "SearchResult",
         query=(_K, _CODE),
         body="picture",
-        errors=(408, 413, 422, 503),
         points=5,
     ),
     Endpoint(
@@ -61,7 +60,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         pictures.details,
         "All about one picture.",
         "PictureDetails",
-        errors=(404,),
     ),
     Endpoint(
         "GET",
@@ -70,7 +68,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Search by a picture of the library, which itself is left out.",
         "SearchResult",
         query=(_K, _CODE),
-        errors=(404, 410, 422, 503),
+        errors=(410, 422),
         points=5,
     ),
     Endpoint(
@@ -80,7 +78,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "A small copy, without metadata.",
         "image/jpeg",
         query=(_SIZE,),
-        errors=(404, 410, 422, 503),
+        errors=(410, 422),
+        tagged=True,
     ),
     Endpoint(
         "GET",
@@ -89,7 +88,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "The file, byte for byte as it was indexed.",
         "*/*",
         query=(Query("download", "Have it saved also where it could be shown.", False, "boolean"),),
-        errors=(404, 410, 503),
+        errors=(410,),
+        tagged=True,
     ),
     Endpoint(
         "POST",
@@ -99,7 +99,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "image/jpeg",
         query=(_SIZE,),
         body="picture",
-        errors=(408, 413, 422, 503),
         points=5,
     ),
     Endpoint("GET", "/status", about.status, "What the library holds.", "Status"),
@@ -120,7 +119,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         None,
         status=204,
         body="token",
-        errors=(413,),
+        errors=(401,),
         public=True,
     ),
     Endpoint(

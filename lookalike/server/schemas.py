@@ -1,165 +1,97 @@
-"""The forms of what the interface gives and takes, in the words of JSON Schema."""
+"""The forms of what the interface gives and takes, in the words of JSON Schema.
+
+They follow from the dataclasses: the keys and types from the fields, the rest from what is told
+of them (:mod:`lookalike.fields`).
+"""
 
 from __future__ import annotations
 
-from typing import Any, Final
+import types
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
-__all__ = ["SCHEMAS"]
+from lookalike.fields import Told, told_of
+from lookalike.match import Match
+from lookalike.server import records
+
+__all__ = ["SCHEMAS", "record_schema"]
 
 _Schema = dict[str, Any]
 
+_NAMES = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
 
-def _of(kind: str, told: str = "", **further: Any) -> _Schema:
-    return {"type": kind, **({"description": told} if told else {}), **further}
+# These have a schema of their own in the document, which others refer to.
+_NAMED: tuple[type, ...] = (
+    records.Error,
+    records.SearchResult,
+    records.Picture,
+    records.PicturePage,
+    records.PictureDetails,
+    records.Status,
+    records.Health,
+    records.Token,
+)
 
 
-def _record(told: str, **properties: _Schema) -> _Schema:
-    """An object that has all of these and nothing else."""
+def record_schema(record: Any) -> _Schema:
+    """The schema of a dataclass: an object that has all of its fields and nothing else."""
+    hints = get_type_hints(record)
+    about = told_of(record)
+    return _object(record.__doc__ or "", {name: _field(hints[name], about[name]) for name in about})
+
+
+def _object(meaning: str, properties: Mapping[str, _Schema]) -> _Schema:
     return {
         "type": "object",
-        "description": told,
-        "properties": properties,
+        "description": meaning.partition("\n")[0],
+        "properties": dict(properties),
         "required": list(properties),
         "additionalProperties": False,
     }
 
 
-def _list(items: _Schema, told: str = "") -> _Schema:
-    return {"type": "array", "items": items, **({"description": told} if told else {})}
+def _field(hint: Any, about: Told) -> _Schema:
+    described = {"description": about.sentence()} if about.meaning else {}
+    return {**_type(hint), **described, **about.schema}
 
 
-def _see(name: str) -> _Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
+def _type(hint: Any) -> _Schema:
+    if hint is Any:
+        return {}
+    if hint in _NAMES:
+        return {"type": _NAMES[hint]}
+    if is_dataclass(hint):
+        if hint in _NAMED:
+            return {"$ref": f"#/components/schemas/{hint.__name__}"}
+        return record_schema(hint)
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return {"type": "string", "enum": list(arguments)}
+    if origin in (Union, types.UnionType):  # with None, and nothing else
+        (wanted,) = (argument for argument in arguments if argument is not type(None))
+        schema = _type(wanted)
+        return {**schema, "type": [schema["type"], "null"]}
+    if origin in (list, tuple):
+        fixed = origin is tuple and arguments[-1] is not ...
+        sizes = {"minItems": len(arguments), "maxItems": len(arguments)} if fixed else {}
+        return {"type": "array", "items": _type(arguments[0]), **sizes}
+    if origin in (dict, Mapping):
+        return {"type": "object", "additionalProperties": _type(arguments[1])}
+    raise TypeError(f"no schema is known for {hint!r}: add it here")
 
 
-_ID = _of("string", "Opaque; stays as long as the file.", pattern="^[A-Za-z0-9_-]{24}$")
-_PATH = _of("string", "Absolute. Bytes that aren't UTF-8 are lone surrogates (PEP 383).")
-_NAME = _of("string", "The last part of the path.")
-_WIDTH = _of("integer", "In pixels, upright.")
-_COUNT = _of("integer", minimum=0)
-_LINKS = _record(
-    "Addresses on this server.",
-    self=_of("string"),
-    similar=_of("string"),
-    thumbnail=_of("string"),
-    original=_of("string"),
-    page=_of("string"),
-)
-_PICTURE = {
-    "id": _ID,
-    "name": _NAME,
-    "path": _PATH,
-    "width": _WIDTH,
-    "height": _WIDTH,
-    "format": _of("string", "Such as JPEG; RAW for camera raw."),
-    "bytes": _of("integer", "Size of the file."),
-    "modified": _of("string", "Time of the file's last change.", format="date-time"),
-    "links": _LINKS,
-}
+def _hit() -> _Schema:
+    """A match as REST hands it out: with an id that tells nothing, a name, and links."""
+    hints, own = get_type_hints(Match), record_schema(records.Picture)["properties"]
+    public = {
+        name: _field(hints[name], about) for name, about in told_of(Match).items() if about.public
+    }
+    properties = {"id": own["id"], "name": own["name"], **public, "links": own["links"]}
+    return _object("A picture that was found.", properties)
+
 
 SCHEMAS: Final[dict[str, _Schema]] = {
-    "Error": _record(
-        "Everything that goes wrong.",
-        error=_record(
-            "What it is.",
-            code=_of("string", "For programs: stays the same between versions."),
-            message=_of("string", "For people: what is wrong, and what to do."),
-        ),
-    ),
-    "Hit": _record(
-        "A picture that was found.",
-        id=_ID,
-        name=_NAME,
-        path=_PATH,
-        kind=_of("string", enum=["same-bytes", "same-pixels", "edited", "alike"]),
-        code=_of("string", "Which code found it: pdq, or the photo model."),
-        distance=_of("integer", "Bits in which the codes differ."),
-        bits=_of("integer", "Width of that code."),
-        similarity={
-            "type": ["number", "null"],
-            "description": "Cosine of the embeddings, where they were compared.",
-        },
-        width=_WIDTH,
-        height=_WIDTH,
-        part={
-            "type": ["array", "null"],
-            "items": {"type": "number", "minimum": 0, "maximum": 1},
-            "description": "Where in it the picture that was asked for is, if it is a detail of "
-            "it: left, top, right and bottom as shares of its sides.",
-        },
-        links=_LINKS,
-    ),
-    "SearchResult": _record(
-        "What a search found.",
-        exact=_of("boolean", "Whether nothing nearer can have been missed."),
-        hits=_list(_see("Hit"), "Best first."),
-        seconds={
-            "type": "object",
-            "description": "By stage: decode, encode, open, search, total.",
-            "additionalProperties": {"type": "number"},
-        },
-    ),
-    "Picture": _record("A picture of the library.", **_PICTURE),
-    "PicturePage": _record(
-        "Some pictures of the library.",
-        pictures=_list(_see("Picture")),
-        next={
-            "type": ["string", "null"],
-            "description": "The 'after' of the next page; null on the last one.",
-        },
-    ),
-    "PictureDetails": _record(
-        "All about one picture.",
-        **_PICTURE,
-        sha256=_of("string", "Of the file, when it was indexed."),
-        unchanged=_of("boolean", "Whether the file is there with that size and time."),
-        copies=_list(_ID, "Other files with the same bytes."),
-    ),
-    "Status": _record(
-        "What the library holds.",
-        version=_of("string", "Of lookalike."),
-        pictures=_of("integer", "Files that a search can find."),
-        distinct=_of("integer", "Pictures that differ in content among them."),
-        missing=_of("integer", "Files that were indexed and are gone."),
-        read_only=_of("boolean", "Whether the library can only be read here."),
-        codes=_list(
-            _record(
-                "One code of the library.",
-                name=_of("string"),
-                bits=_COUNT,
-                fingerprint=_of("string", "Of the encoder that made the codes."),
-                pictures=_COUNT,
-                stale=_of("integer", "Pictures whose code is of another version."),
-                index=_of("string", "Which index answers, and why."),
-            )
-        ),
-        folders=_list(
-            _record(
-                "One folder of the library.",
-                path=_PATH,
-                online=_of("boolean", "Whether it can be reached now."),
-                pictures=_COUNT,
-                exclude=_list(_of("string"), "Patterns that leave files out."),
-            )
-        ),
-        skipped=_of("integer", "Files without a code, by policy."),
-        failed=_of("integer", "Files that couldn't be read."),
-        ledger=_list(
-            _record(
-                "A file without a code.",
-                path=_PATH,
-                status=_of("string", enum=["skipped", "failed"]),
-                reason=_of("string"),
-            ),
-            "The first 200 of them.",
-        ),
-        needs_token=_of("boolean", "Whether this server asks for a token."),
-        upload_bytes=_of("integer", "The largest file that can be sent."),
-    ),
-    "Health": _record(
-        "Whether the server answers.",
-        status=_of("string", enum=["ok"]),
-        ready=_of("boolean", "Whether models and kernels are loaded: the next search is fast."),
-    ),
-    "Token": _record("What logs in.", token=_of("string")),
+    **{record.__name__: record_schema(record) for record in _NAMED},
+    "Hit": _hit(),
 }

@@ -10,14 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lookalike.errors import PictureError
+from lookalike.fields import public_values
 from lookalike.library import SearchResult
+from lookalike.road import Item
+from lookalike.server import records
 from lookalike.server.answers import Json
 from lookalike.server.context import Context
 from lookalike.server.endpoints import Arguments
 from lookalike.server.files import changed, is_unchanged, open_original
 from lookalike.server.pictures import find, links
 from lookalike.server.shelf import Volume
-from lookalike.server.uploads import read_picture
+from lookalike.server.uploads import Upload, read_picture
 from lookalike.types import Match
 
 __all__ = ["search", "shrink", "similar"]
@@ -46,20 +49,23 @@ async def similar(_request: Request, context: Context, arguments: Arguments) -> 
     return Json(await context.searching.run(partial(_by_id, context, arguments)))
 
 
-def _by_bytes(context: Context, picture: bytes, arguments: Arguments) -> dict[str, Any]:
+def _by_bytes(context: Context, picture: Upload, arguments: Arguments) -> records.SearchResult:
     with context.shelf.volume() as volume:
-        result = volume.library.search(picture, arguments["k"], code=arguments["code"])
+        result = volume.library.search(
+            picture.data, arguments["k"], code=arguments["code"], name=picture.name
+        )
         return _answer(volume, result, result.hits)
 
 
-def _by_id(context: Context, arguments: Arguments) -> dict[str, Any]:
+def _by_id(context: Context, arguments: Arguments) -> records.SearchResult:
     k = arguments["k"]
     with context.shelf.volume() as volume:
         picture = find(volume, arguments["id"])
         open_original(picture).close()  # what isn't what was indexed is not even decoded
         try:
             # By the path, not by the bytes: the suffix tells some camera raw from TIFF.
-            result = volume.library.search(picture.path, k + 1, code=arguments["code"])
+            item = Item(picture.path, picture.member)
+            result = volume.library.search(item, k + 1, code=arguments["code"])
         except PictureError:
             if not is_unchanged(picture):
                 raise changed() from None
@@ -70,26 +76,14 @@ def _by_id(context: Context, arguments: Arguments) -> dict[str, Any]:
 
 def _answer(
     volume: Volume, result: SearchResult, hits: tuple[Match, ...] | list[Match]
-) -> dict[str, Any]:
-    return {
-        "exact": result.exact,
-        "hits": [_hit(volume.ids.seal(match.id), match) for match in hits],
-        "seconds": {stage: round(seconds, 6) for stage, seconds in result.seconds.items()},
-    }
+) -> records.SearchResult:
+    return records.SearchResult(
+        exact=result.exact,
+        hits=[_hit(volume.ids.seal(match.id), match) for match in hits],
+        seconds={stage: round(seconds, 6) for stage, seconds in result.seconds.items()},
+    )
 
 
 def _hit(sealed: str, match: Match) -> dict[str, Any]:
-    return {
-        "id": sealed,
-        "name": os.path.basename(match.path),
-        "path": match.path,
-        "kind": match.kind,
-        "code": match.code,
-        "distance": match.distance,
-        "bits": match.bits,
-        "similarity": None if match.similarity is None else round(match.similarity, 4),
-        "width": match.width,
-        "height": match.height,
-        "part": match.part,
-        "links": links(sealed),
-    }
+    name = os.path.basename(match.path)
+    return {"id": sealed, "name": name, **public_values(match), "links": links(sealed)}

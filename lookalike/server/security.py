@@ -15,9 +15,12 @@ from lookalike.server.answers import ApiError
 from lookalike.server.rates import WRONG_TOKEN, Rates, client_of
 from lookalike.server.sessions import Sessions
 
-__all__ = ["API", "Guard", "SafeHeaders", "is_loopback"]
+__all__ = ["API", "STATUSES", "Guard", "SafeHeaders", "is_loopback"]
 
 API: Final = "/api/"
+
+STATUSES: Final = frozenset((400, 403, 421, 429, 503))
+"""That any request may be refused with, before all else; 401 too where a token is needed."""
 
 # Scripts and styles only as files of this server; trusted types forbid making HTML from strings.
 _PAGE_POLICY = (

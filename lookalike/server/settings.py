@@ -23,7 +23,7 @@ class Settings:
         token: that a client has to know; ``None`` for none, which only loopback allows.
         port: that is listened on; names the cookie, since browsers share cookies between ports.
         upload_bytes: of a picture to search by; more is refused.
-        upload_seconds: in which it has to arrive.
+        upload_seconds: in which a body has to arrive.
         limits: for decoding a picture, uploaded or of the library.
         workers: searches that run side by side, and likewise thumbnails; each has a decoding
             process of its own.

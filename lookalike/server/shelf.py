@@ -8,10 +8,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from pathlib import Path
 
-from lookalike.errors import LibraryNotFoundError, LookalikeError
+from lookalike.errors import LookalikeError
 from lookalike.library import Library
+from lookalike.library.opening import Location
+from lookalike.server.answers import ApiError
 from lookalike.server.ids import OpaqueIds
 from lookalike.types import Limits
 
@@ -25,10 +26,10 @@ _CLOSE_SECONDS = 5.0
 class Volume:
     """A library that is open, and the ids of its pictures."""
 
-    def __init__(self, library: Library, identity: tuple[int, int]) -> None:
+    def __init__(self, library: Library) -> None:
         self.library = library
         self.ids = OpaqueIds(library.pictures.uuid)
-        self.identity = identity
+        self.identity = library.identity()
         self.users = 0
         self.retired = False
 
@@ -40,7 +41,7 @@ class Shelf:
     uses it any more.
 
     Args:
-        path: of the library's file.
+        location: of the library.
         limits: for decoding a picture to search by.
         workers: decoding processes.
 
@@ -48,8 +49,8 @@ class Shelf:
         LibraryError: there is none, or it can't be opened.
     """
 
-    def __init__(self, path: Path, limits: Limits, workers: int) -> None:
-        self._path = path.expanduser().absolute()
+    def __init__(self, location: Location, limits: Limits, workers: int) -> None:
+        self._location = location
         self._limits, self._workers = limits, workers
         self._changed = threading.Condition()
         self._volume: Volume | None = None
@@ -63,7 +64,7 @@ class Shelf:
 
         Raises:
             LibraryError: it isn't there any more, or can't be opened.
-            LookalikeError: the server ends.
+            ApiError: the server ends.
         """
         volume = self._take()
         try:
@@ -91,22 +92,27 @@ class Shelf:
         try:
             with self.volume() as volume:
                 volume.library.search(buffer.getvalue(), 1)
-        except LookalikeError as error:  # the first real search will say it to somebody
+        except (ApiError, LookalikeError) as error:  # the first real search will say it to somebody
             _log.info("can't warm up: %s", error)
 
     def _take(self) -> Volume:
         with self._changed:
             if self._closed:
-                raise LookalikeError("the server is ending: ask again when it runs")
-            identity = self._identity()
-            old = self._volume
-            if old is None or old.identity != identity:
-                library = Library.open(
-                    self._path, create=False, limits=self._limits, workers=self._workers
+                raise ApiError(
+                    503,
+                    "unavailable",
+                    "the server is ending: ask again when it runs",
+                    {"Retry-After": "5"},
                 )
-                self._volume = Volume(library, identity)
+            old = self._volume
+            # That nothing is in its place any more is said, though the old one could be read.
+            if old is None or old.library.identity() != old.identity:
+                library = Library.open(
+                    self._location, create=False, limits=self._limits, workers=self._workers
+                )
+                self._volume = Volume(library)
                 if old is not None:
-                    _log.info("%s is another library now", self._path)
+                    _log.info("%s is another library now", self._location)
                     self._retire(old)
             assert self._volume is not None
             self._volume.users += 1
@@ -124,13 +130,3 @@ class Shelf:
         volume.retired = True
         if not volume.users:
             volume.library.close()
-
-    def _identity(self) -> tuple[int, int]:
-        """What tells a file from another one of the same name."""
-        try:
-            status = self._path.stat()
-        except OSError as error:
-            raise LibraryNotFoundError(
-                f"there is no library at {self._path}: make one with 'lookalike index FOLDER'"
-            ) from error
-        return status.st_dev, status.st_ino

@@ -13,6 +13,7 @@ from lookalike.errors import PictureError
 from lookalike.images.pool.pool import DecodePool
 from lookalike.library import PictureInfo
 from lookalike.server.files import changed, is_unchanged
+from lookalike.server.uploads import Upload
 from lookalike.types import Decoded, InputSpec, Limits
 
 __all__ = ["SIZES", "Thumbnails"]
@@ -35,7 +36,7 @@ class Thumbnails:
     def __init__(self, limits: Limits, workers: int, most_bytes: int) -> None:
         self._pool = DecodePool({"": _spec(SIZES[0])}, limits=limits, workers=workers)
         self._most = most_bytes
-        self._kept: OrderedDict[tuple[bytes, int], bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[bytes, str, int], bytes] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -54,7 +55,7 @@ class Thumbnails:
             ApiError: the file isn't what was indexed.
             PictureError: it can't be decoded.
         """
-        key = (picture.digest, size)
+        key = (picture.digest, picture.member, size)
         with self._lock:
             kept = self._kept.get(key)
             if kept is not None:
@@ -62,7 +63,9 @@ class Thumbnails:
         if kept is not None and is_unchanged(picture):
             return kept
         try:
-            decoded = self._pool.decode(picture.path, inputs={"thumbnail": _spec(size)})
+            decoded = self._pool.decode(
+                picture.path, inputs={"thumbnail": _spec(size)}, member=picture.member
+            )
         except PictureError:
             if not is_unchanged(picture):
                 raise changed() from None
@@ -73,15 +76,16 @@ class Thumbnails:
         self._keep(key, made)
         return made
 
-    def of_bytes(self, data: bytes, size: int) -> bytes:
+    def of_bytes(self, picture: Upload, size: int) -> bytes:
         """A thumbnail of a picture file that isn't in the library; it isn't kept.
 
         Raises:
             PictureError: it can't be decoded.
         """
-        return _jpeg(self._pool.decode(data, inputs={"thumbnail": _spec(size)}))
+        inputs = {"thumbnail": _spec(size)}
+        return _jpeg(self._pool.decode(picture.data, inputs=inputs, name=picture.name or ""))
 
-    def _keep(self, key: tuple[bytes, int], made: bytes) -> None:
+    def _keep(self, key: tuple[bytes, str, int], made: bytes) -> None:
         with self._lock:
             self._bytes += len(made) - len(self._kept.pop(key, b""))
             self._kept[key] = made

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lookalike.images.files import digest, file_kind
-from lookalike.images.formats import is_candidate
+from lookalike.images.formats.registry import is_candidate
 from lookalike.images.reasons import os_reason
 from lookalike.sources.exclude import Exclusion
 

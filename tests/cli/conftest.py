@@ -30,6 +30,15 @@ class Outcome:
 Run: TypeAlias = Callable[..., Outcome]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_kernels() -> None:
+    """Compile before any command says that it does: in a new checkout, one of them would."""
+    from lookalike.encoders import pdq_kernels  # noqa: F401
+    from lookalike.indexes.exact import load_kernels
+
+    load_kernels()
+
+
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run a command in ``tmp_path`` with the library ``tmp_path / "l.lookalike"``."""

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lookalike
-from lookalike.codes import batches, groups, kernels, memory, shortlists, slices
+from lookalike.codes import batches, groups, kernels, memory, shortlists, sifting, slices
 from lookalike.codes.bits import bytes_for, hamming, pack, to_words
 from lookalike.codes.vectors import LANES, VECTOR_BYTES
 
@@ -213,7 +213,7 @@ def test_radius_kernels_go_on_when_space_runs_out(bits: int) -> None:
     expected = np.argwhere(hamming(queries, codes) < bits)
     rows = (address(codes), codes.shape[1], 0, len(codes))
     kind, limits = slices.kind(bits), slices.limits(bits)
-    work = batches.space(bits, nearest=False)
+    work = sifting.space(bits, nearest=False)
     for space, call in [
         (batches.SPACE, lambda *out: batches.within(
             kind, *rows, queries, limits, 0, work, bits, -1, *out)),
@@ -281,5 +281,5 @@ def test_processor_without_avx512_finds_the_same(tmp_path: Path) -> None:
 
 def test_work_space_is_aligned() -> None:
     for bits in (1, 64, 4096):
-        assert address(batches.space(bits, nearest=True)) % 64 == 0
+        assert address(sifting.space(bits, nearest=True)) % 64 == 0
     assert VECTOR_BYTES == 8 * LANES

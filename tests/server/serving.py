@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import threading
 import time
@@ -16,12 +17,15 @@ from typing import Any
 import httpx
 import pillow_heif
 from PIL import Image, ImageOps
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lookalike.server.app import create_app
 from lookalike.server.listen import address_of, bind, server_for
+from lookalike.server.openapi import describe
+from lookalike.server.routes import ENDPOINTS
 from lookalike.server.settings import Settings
 
+DOCUMENT = describe(ENDPOINTS)
 TOKEN = "a token for the tests, without blanks".replace(" ", "-")
 AWKWARD = "<img src=x onerror=alert(1)>.png"
 RAW_BYTES = os.fsdecode(b"caf\xe9.jpg")
@@ -54,7 +58,8 @@ def running(library: Path, settings: Settings) -> Iterator[Server]:
         host, port, _ = address_of(taken)
         app = create_app(library, replace(settings, port=port))
         asked: list[tuple[str, str]] = []
-        server = server_for(recording(app, asked))
+        surprises: list[str] = []
+        server = server_for(recording(app, asked, surprises))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
         thread.start()
         try:
@@ -66,15 +71,34 @@ def running(library: Path, settings: Settings) -> Iterator[Server]:
             server.should_exit = True
             thread.join(timeout=60)
             assert not thread.is_alive(), "the server doesn't end"
+            assert surprises == [], "answers that the document doesn't know"
 
 
-def recording(app: ASGIApp, asked: list[tuple[str, str]]) -> ASGIApp:
+def recording(app: ASGIApp, asked: list[tuple[str, str]], surprises: list[str]) -> ASGIApp:
+    """Keep what is asked, and every status that the document doesn't know for its address."""
+
     async def record(scope: Scope, receive: Receive, send: Send) -> None:
+        async def watch(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                known = statuses(scope["method"], scope["path"])
+                if known is not None and message["status"] not in known:
+                    surprises.append(f"{message['status']}: {scope['method']} {scope['path']}")
+            await send(message)
+
         if scope["type"] == "http":
             asked.append((scope["method"], scope["path"]))
-        await app(scope, receive, send)
+        await app(scope, receive, watch)
 
     return record
+
+
+def statuses(method: str, path: str) -> set[int] | None:
+    """What the document says that an address may answer; ``None`` for those that it lacks."""
+    for address, methods in DOCUMENT["paths"].items():
+        operation = methods.get("get" if method == "HEAD" else method.lower())
+        if operation and re.fullmatch(address.replace("{id}", "[^/]+"), path):
+            return set(map(int, operation["responses"]))
+    return None
 
 
 Serve = Callable[..., Server]

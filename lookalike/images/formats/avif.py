@@ -1,37 +1,33 @@
-"""AVIF: pictures and sequences."""
+"""AVIF."""
 
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
 
-from lookalike.images.formats.format import Format, frames
-from lookalike.images.formats.iso_media import AVIF_BRANDS, brands
+from lookalike.images.formats.format import Format
+from lookalike.images.formats.iso import brands_of
 
-if TYPE_CHECKING:
-    from PIL import Image
+__all__ = ["BRANDS", "FORMAT"]
 
-__all__ = ["FORMAT"]
+BRANDS = frozenset((b"avif", b"avis"))
+"""What names an AVIF file, also among the brands of a HEIF file."""
 
 
-class _Avif(Format):
+class _AVIF(Format):
     name = "AVIF"
-    suffixes = frozenset((".avif", ".avifs"))
+    suffixes = (".avif", ".avifs")
     reader = "PIL.AvifImagePlugin"
     media_type = "image/avif"
-    shown = True
-    member_kind = "frame"
+    members = "frame"
 
     def recognises(self, data: bytes, suffix: str) -> bool:
-        return bool(brands(data) & AVIF_BRANDS)
+        major, brands = brands_of(data)
+        return major != b"crx " and bool(brands & BRANDS)
 
-    def load(self) -> None:
+    def load_reader(self) -> None:
         module = importlib.import_module(self.reader)
         # One thread: the pool runs as many children as there are processors.
         setattr(module, "DEFAULT_MAX_THREADS", 1)  # noqa: B010 - no such name in Pillow's types
 
-    def members(self, image: Image.Image, data: bytes) -> range:
-        return frames(image)
 
-
-FORMAT = _Avif()
+FORMAT = _AVIF()

@@ -8,24 +8,21 @@ from lookalike.images.formats.format import Format
 
 __all__ = ["FORMAT"]
 
-_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)  # bytes of its second header, by version
+_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)  # lengths that there are
 
 
-class _Bmp(Format):
+class _BMP(Format):
     name = "BMP"
-    suffixes = frozenset((".bmp", ".dib"))
+    suffixes = (".bmp", ".dib")
     signatures = (b"BM",)
     reader = "PIL.BmpImagePlugin"
     media_type = "image/bmp"
-    shown = True
 
     def recognises(self, data: bytes, suffix: str) -> bool:
         # Two letters are a weak signature ("BMW brochure.txt"): ask for a header of a known length.
-        return (
-            super().recognises(data, suffix)
-            and len(data) >= 18
-            and struct.unpack("<I", data[14:18])[0] in _HEADERS
-        )
+        if not super().recognises(data, suffix) or len(data) < 18:
+            return False
+        return struct.unpack("<I", data[14:18])[0] in _HEADERS
 
 
-FORMAT = _Bmp()
+FORMAT = _BMP()

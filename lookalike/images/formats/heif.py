@@ -1,40 +1,40 @@
-"""HEIF and HEIC: pictures, and collections of several."""
+"""HEIF and HEIC."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from PIL import Image
 
-from lookalike.images.formats.format import Format, frames
-from lookalike.images.formats.iso_media import AVIF_BRANDS, HEIF_BRANDS, brands
-
-if TYPE_CHECKING:
-    from PIL import Image
+from lookalike.images.formats import avif
+from lookalike.images.formats.format import Format
+from lookalike.images.formats.iso import brands_of
 
 __all__ = ["FORMAT"]
 
+_BRANDS = frozenset(
+    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+)
 
-class _Heif(Format):
+
+class _HEIF(Format):
     name = "HEIF"
-    suffixes = frozenset((".heic", ".heics", ".heif", ".heifs", ".hif"))
-    reader = "pillow_heif"
-    media_type = "image/heif"
-    member_kind = "page"
+    suffixes = (".heic", ".heics", ".heif", ".heifs", ".hif")
+    members = "page"
 
     def recognises(self, data: bytes, suffix: str) -> bool:
-        found = brands(data)
-        return bool(found & HEIF_BRANDS) and not found & AVIF_BRANDS
+        major, brands = brands_of(data)
+        return major != b"crx " and bool(brands & _BRANDS) and not brands & avif.BRANDS
 
-    def load(self) -> None:
+    def load_reader(self) -> None:
         import pillow_heif
 
         # One thread: the pool runs as many children as there are processors.
         pillow_heif.options.DECODE_THREADS = 1
         pillow_heif.register_heif_opener(thumbnails=False)
 
-    def members(self, image: Image.Image, data: bytes) -> tuple[int, ...]:
-        # The reader opens the primary picture, wherever in the collection that stands.
-        primary = image.tell()
-        return (primary, *(place for place in frames(image) if place != primary))
+    def frames(self, image: Image.Image, data: bytes) -> list[int]:
+        """The primary picture, which the reader opens, and the others of the collection."""
+        first = image.tell()
+        return [first, *(frame for frame in super().frames(image, data) if frame != first)]
 
 
-FORMAT = _Heif()
+FORMAT = _HEIF()

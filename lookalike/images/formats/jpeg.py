@@ -1,33 +1,31 @@
-"""JPEG, and the multi-picture files that cameras make of it."""
+"""JPEG, and MPO, which is a JPEG file with further pictures behind it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from PIL import Image
 
 from lookalike.images.formats.format import Format
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-__all__ = ["FORMAT"]
+__all__ = ["FORMAT", "JPEG"]
 
 
-class _Jpeg(Format):
-    # Of an MPO file the first picture counts: the others are previews of it, or the other eye's.
+class JPEG(Format):
+    """Of MPO only the first picture counts: the others are the same scene once more."""
+
     name = "JPEG"
-    also = ("MPO",)  # the reader hands over by itself
-    suffixes = frozenset((".jfif", ".jpe", ".jpeg", ".jpg", ".mpo"))
-    signatures = (b"\xff\xd8\xff",)
-    reader = "PIL.JpegImagePlugin"
+    also = ("MPO",)
+    suffixes = (".jfif", ".jpe", ".jpeg", ".jpg", ".mpo")
+    signatures = (b"\xff\xd8\xff",)  # a start of image, and another marker
+    reader = "PIL.JpegImagePlugin"  # hands over to MPO by itself
     media_type = "image/jpeg"
-    shown = True
 
     def reduce(self, image: Image.Image, least: tuple[int, int]) -> None:
-        image.draft(None, least)  # kept in its mode: only the size is drafted
+        """To a half, a quarter or an eighth, kept in its mode: only the size is drafted."""
+        image.draft(None, least)
 
     def extra_bytes(self, image: Image.Image, full: tuple[int, int]) -> int:
-        # All coefficients of a progressive one are kept, two bytes each.
+        """All coefficients of a progressive one are kept, two bytes each."""
         return full[0] * full[1] * 6 if image.info.get("progressive") else 0
 
 
-FORMAT = _Jpeg()
+FORMAT = JPEG()

@@ -1,4 +1,4 @@
-"""JPEG 2000: files and bare code streams."""
+"""JPEG 2000, in a file or as a bare stream."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from lookalike.images.formats.format import Format
 __all__ = ["FORMAT"]
 
 
-class _Jpeg2000(Format):
+class _JPEG2000(Format):
     name = "JPEG2000"
-    suffixes = frozenset((".j2c", ".j2k", ".jp2", ".jpc", ".jpf", ".jpx"))
+    suffixes = (".j2c", ".j2k", ".jp2", ".jpc", ".jpf", ".jpx")
     signatures = (b"\x00\x00\x00\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
     reader = "PIL.Jpeg2KImagePlugin"
-    media_type = "image/jp2"
 
 
-FORMAT = _Jpeg2000()
+FORMAT = _JPEG2000()

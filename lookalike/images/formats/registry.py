@@ -1,58 +1,48 @@
-"""The picture formats that lookalike reads, collected from one list.
+"""All formats that lookalike reads: an explicit list.
 
 Suffixes decide which files of a folder are looked at; the first bytes decide what a file is.
-
-The list is written down rather than found by looking into the folder: a list works from an archive
-or a bundled program too, costs no look at the disk at the start of each decoding process, says the
-order of asking, and runs no file that merely happens to lie there. A test compares it with the
-folder.
 """
 
 from __future__ import annotations
 
-import importlib
+from collections.abc import Mapping
 from typing import Final
 
+from lookalike.images.formats import (
+    avif,
+    bmp,
+    gif,
+    heif,
+    jpeg,
+    jpeg2000,
+    png,
+    raw,
+    tiff,
+    webp,
+)
 from lookalike.images.formats.format import Format
+from lookalike.images.members import member_name
+from lookalike.types import Decoded
 
 __all__ = [
     "FORMATS",
-    "RAW_SUFFIXES",
     "SUFFIXES",
-    "by_name",
+    "format_of",
     "is_candidate",
-    "load_plugin",
-    "recognise",
-    "sniff",
+    "media_type",
+    "members_of",
     "suffix_of",
 ]
 
-# The commonest first; what goes by the suffix last.
-_MODULES: Final = (
-    "jpeg",
-    "png",
-    "webp",
-    "gif",
-    "heif",
-    "avif",
-    "tiff",
-    "bmp",
-    "jpeg2000",
-    "raw",
-)
+_FILES = (avif, bmp, gif, heif, jpeg, jpeg2000, png, raw, tiff, webp)
 
-FORMATS: Final[tuple[Format, ...]] = tuple(
-    importlib.import_module(f"lookalike.images.formats.{module}").FORMAT for module in _MODULES
-)
-"""All formats, in the order in which they are asked."""
+FORMATS: Final[Mapping[str, Format]] = {file.FORMAT.name: file.FORMAT for file in _FILES}
+"""By name."""
 
-SUFFIXES: Final[frozenset[str]] = frozenset().union(*(form.suffixes for form in FORMATS))
-"""Suffixes of the files that a walk takes up, lower case."""
+SUFFIXES: Final = frozenset(suffix for made in FORMATS.values() for suffix in made.suffixes)
+"""Of the files that a walk takes up, lower case."""
 
-_BY_NAME: Final = {name: form for form in FORMATS for name in form.names}
-
-RAW_SUFFIXES: Final = _BY_NAME["RAW"].suffixes
-"""Camera raw: read by the embedded preview, with the extra ``raw``."""
+_MEDIA_TYPES = {n: made.media_type for made in FORMATS.values() for n in (made.name, *made.also)}
 
 
 def suffix_of(name: str) -> str:
@@ -66,34 +56,32 @@ def is_candidate(name: str) -> bool:
     return suffix_of(name) in SUFFIXES
 
 
-def recognise(data: bytes, suffix: str = "") -> Format | None:
-    """A file's format, ``None`` for no picture.
+def format_of(data: bytes, suffix: str = "") -> Format | None:
+    """What a file is, by its first bytes; ``None`` for no picture.
 
     Args:
         data: the file, or at least its first 64 bytes (4 KiB for camera raw without a suffix).
         suffix: of the file's name; tells camera raw from the TIFF that most of it looks like.
     """
-    return next((form for form in FORMATS if form.recognises(data, suffix)), None)
+    return next((made for made in FORMATS.values() if made.recognises(data, suffix)), None)
 
 
-def sniff(data: bytes, suffix: str = "") -> str | None:
-    """As :func:`recognise`, the format's name: Pillow's, or ``RAW`` for camera raw."""
-    form = recognise(data, suffix)
-    return None if form is None else form.name
-
-
-def by_name(name: str) -> Format | None:
-    """The format of a name as :attr:`lookalike.types.Decoded.format` has it, if there is one."""
-    return _BY_NAME.get(name)
-
-
-def load_plugin(name: str) -> None:
-    """Import what reads a format, and nothing else.
+def members_of(first: Decoded, most: int) -> list[str]:
+    """The names of a file's pictures, the first ones.
 
     Args:
-        name: as :func:`sniff` gives it.
-
-    Raises:
-        ImportError: this build has no reader for it.
+        first: its first picture, which says how many there are.
+        most: names, at most.
     """
-    _BY_NAME[name].load()
+    made = FORMATS.get(first.format)
+    if made is None or made.members is None:
+        return [""]
+    return [member_name(made.members, n) for n in range(1, min(most, first.members or 1) + 1)]
+
+
+def media_type(name: str) -> str | None:
+    """What browsers show pictures of a format as, by the name that a library keeps.
+
+    The type is that of the bytes, never of the file's name.
+    """
+    return _MEDIA_TYPES.get(name)

@@ -1,50 +1,51 @@
-"""WebP: pictures and animations."""
+"""WebP."""
 
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
 
-from lookalike.images.formats.format import Format, frames
+from lookalike.images.formats.format import Format
+from lookalike.images.formats.limits import check_pixels
+from lookalike.types import Limits
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-__all__ = ["FORMAT"]
+__all__ = ["FORMAT", "webp_size"]
 
 
-class _WebP(Format):
+class _WEBP(Format):
     name = "WEBP"
-    suffixes = frozenset((".webp",))
+    suffixes = (".webp",)
+    signatures = (b"RIFF",)
     reader = "PIL.WebPImagePlugin"
     media_type = "image/webp"
-    shown = True
-    member_kind = "frame"
+    members = "frame"
 
     def recognises(self, data: bytes, suffix: str) -> bool:
-        return data[:4] == b"RIFF" and data[4:8] != b"ftyp" and data[8:12] == b"WEBP"
+        return super().recognises(data, suffix) and data[8:12] == b"WEBP"
 
-    def early_size(self, data: bytes) -> tuple[int, int] | None:
-        """Width and height from the header; ``None`` where they can't be told.
+    def check_before(self, data: bytes, limits: Limits) -> None:
+        """Pillow opens a WebP file by allocating its canvas twice, so the size is needed before."""
+        size = webp_size(data)
+        if size is not None:
+            check_pixels(*size, limits)
 
-        Pillow opens a WebP file by allocating its canvas twice, so the size is needed before.
-        Source: RFC 9649, sections 2.5 to 2.7 and 3.4.
-        """
-        kind, body = data[12:16], data[20:30]
-        if len(body) < 10:
-            return None
-        if kind == b"VP8X":
-            return 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little")
-        if kind == b"VP8 ":
-            width, height = struct.unpack("<HH", body[6:10])
-            return width & 0x3FFF, height & 0x3FFF
-        if kind == b"VP8L":
-            packed = int.from_bytes(body[1:5], "little")
-            return 1 + (packed & 0x3FFF), 1 + ((packed >> 14) & 0x3FFF)
+
+def webp_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height of a WebP file from its header; ``None`` where it can't be told.
+
+    Source: RFC 9649, sections 2.5 to 2.7 and 3.4.
+    """
+    kind, body = data[12:16], data[20:30]
+    if len(body) < 10:
         return None
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little")
+    if kind == b"VP8 ":
+        width, height = struct.unpack("<HH", body[6:10])
+        return width & 0x3FFF, height & 0x3FFF
+    if kind == b"VP8L":
+        packed = int.from_bytes(body[1:5], "little")
+        return 1 + (packed & 0x3FFF), 1 + ((packed >> 14) & 0x3FFF)
+    return None
 
-    def members(self, image: Image.Image, data: bytes) -> range:
-        return frames(image)
 
-
-FORMAT = _WebP()
+FORMAT = _WEBP()

@@ -6,7 +6,8 @@ import os
 from typing import Any, NamedTuple
 
 from lookalike.errors import PictureFailed, PictureSkipped, UsageError
-from lookalike.images.members import number
+from lookalike.images.formats.registry import suffix_of
+from lookalike.images.members import member_number
 
 __all__ = ["Item", "PictureFile", "request"]
 
@@ -19,20 +20,21 @@ class Item(NamedTuple):
 
     Attributes:
         file: its path, or its bytes.
-        member: which of the file's pictures; see :mod:`lookalike.images.members`.
-        name: of the file, where it comes as bytes, or under another name than its own.
+        member: which of the file's pictures, see :mod:`lookalike.images.members`.
+        name: of the file whose bytes these are; its suffix tells some kinds of camera raw.
     """
 
     file: PictureFile
     member: str = ""
-    name: str | None = None
+    name: str = ""
 
 
-def request(item: Item, most: int) -> tuple[dict[str, Any], bytes]:
+def request(item: Item, *, count: bool, most: int) -> tuple[dict[str, Any], bytes]:
     """The header and the body of the message that asks a child for an item.
 
     Args:
         item: to ask for.
+        count: whether to say how many pictures the file holds.
         most: limit on the bytes of a file.
 
     Raises:
@@ -40,17 +42,14 @@ def request(item: Item, most: int) -> tuple[dict[str, Any], bytes]:
         PictureSkipped: no bytes, or more than the limit.
         PictureFailed: a path that no file can have.
     """
-    number(item.member)
-    file = item.file
-    header = {"member": item.member}
-    if item.name is not None:
-        header["name"] = item.name
+    member_number(item.member)  # says what is wrong with it
+    file, header = item.file, {"member": item.member, "count": count}
     if isinstance(file, bytes):
         if not file:
             raise PictureSkipped("empty file")
         if len(file) > most:
             raise PictureSkipped(f"{len(file):,} bytes: more than the limit of {most:,}")
-        return {"from": "bytes", **header}, file
+        return {"from": "bytes", "suffix": suffix_of(item.name), **header}, file
     try:
         path = os.path.abspath(os.fspath(file))  # the child's current folder is its own
     except TypeError as error:

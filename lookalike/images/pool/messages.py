@@ -10,7 +10,6 @@ import numpy as np
 
 from lookalike.errors import PictureError, PictureFailed, PictureSkipped
 from lookalike.images.formats.format import MOST_MEMBERS
-from lookalike.images.members import number
 from lookalike.types import Decoded, InputSpec, Limits
 
 __all__ = [
@@ -76,7 +75,7 @@ def pack_error(error: PictureError) -> dict[str, Any]:
 
 
 def unpack_answer(
-    header: dict[str, Any], body: bytearray, inputs: Mapping[str, InputSpec], member: str
+    header: dict[str, Any], body: bytearray, inputs: Mapping[str, InputSpec], member: str = ""
 ) -> Decoded | PictureError:
     """What a child answered; nothing in it is taken on trust.
 
@@ -104,10 +103,10 @@ def unpack_answer(
         arrays[name] = flat.reshape(height, width, 3)
         at += count
     content, pixels = bytes.fromhex(header["content"]), bytes.fromhex(header["pixels"])
-    members = int(header["members"])
     if at != len(body) or len(content) != 32 or len(pixels) != 32:
         raise ValueError("not an answer to this question")
-    if header["member"] != member or not number(member) <= members <= MOST_MEMBERS:
+    members = None if header["members"] is None else int(header["members"])
+    if header["member"] != member or not (members is None or 1 <= members <= MOST_MEMBERS):
         raise ValueError("not an answer to this question")
     return Decoded(
         inputs=arrays,

@@ -1,7 +1,6 @@
 """Decoding in child processes, with a limit on pixels, bytes, memory and seconds for a picture.
 
-A picture that makes a decoder hang, crash or ask for all memory costs its child, and one line in
-the ledger; another child takes its place.
+A picture that makes a decoder hang, crash or ask for all memory costs its child: another starts.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from lookalike.images.reasons import one_line
 from lookalike.system.processors import processors
 from lookalike.types import Decoded, InputSpec, Limits
 
-__all__ = ["DecodePool", "Item", "PictureFile"]
+__all__ = ["DecodePool"]
 
 _log = logging.getLogger(__name__)
 
@@ -102,29 +101,30 @@ class DecodePool:
 
     def decode(
         self,
-        picture: PictureFile,
+        file: PictureFile,
         *,
         inputs: Mapping[str, InputSpec] | None = None,
+        name: str = "",
         member: str = "",
-        name: str | None = None,
+        count: bool = False,
     ) -> Decoded:
         """Decode one picture.
 
         Args:
-            picture: a path (``str`` or path-like), or a picture file's ``bytes``.
+            file: a path (``str`` or path-like), or a picture file's ``bytes``.
             inputs: other inputs than the pool's own, for this picture.
-            member: which of the file's pictures; see :mod:`lookalike.images.members`.
-            name: of the file, so that bytes take the road of their name: camera raw is told by it.
-                A path has its own.
+            name: of the file of these bytes; its suffix tells some kinds of camera raw.
+            member: which picture of the file, see :mod:`lookalike.images.members`.
+            count: whether to say how many pictures the file holds.
 
         Raises:
-            UsageError: ``picture`` is neither path nor bytes, or ``member`` no member's name.
+            UsageError: ``member`` can't be understood.
             PictureSkipped: not a picture, or beyond a limit on pixels or bytes.
-            PictureFailed: unreadable, truncated, damaged, or beyond a limit on memory or seconds;
-                or the file holds no such member.
+            PictureFailed: unreadable, truncated, damaged, or beyond a limit on memory or seconds.
             LookalikeError: no child can be started, or the pool is closed.
         """
-        header, body = request(Item(picture, member, name), self.limits.file_bytes)
+        asked = Item(file, member, name)
+        header, body = request(asked, count=count, most=self.limits.file_bytes)
         wanted = self.inputs if inputs is None else dict(inputs)
         if inputs is not None:
             header["inputs"] = pack_inputs(inputs)
@@ -145,13 +145,12 @@ class DecodePool:
         return answer
 
     def map(
-        self, jobs: Iterable[tuple[K, PictureFile | Item]], *, in_flight: int | None = None
+        self, jobs: Iterable[tuple[K, PictureFile]], *, in_flight: int | None = None
     ) -> Iterator[tuple[K, Decoded | PictureError]]:
         """Decode many pictures on all children.
 
         Args:
-            jobs: keys and pictures; it is advanced by the caller's own thread. A picture is a
-                path or bytes, or an :class:`Item` where a member or a name has to be said.
+            jobs: keys and files; it is advanced by the caller's own thread.
             in_flight: how far ahead of the caller to work, in pictures: each takes about as much
                 memory as its inputs. By default 16 for each worker.
 
@@ -168,18 +167,17 @@ class DecodePool:
         return self._map(iter(jobs), ahead)
 
     def _map(
-        self, jobs: Iterator[tuple[K, PictureFile | Item]], ahead: int
+        self, jobs: Iterator[tuple[K, PictureFile]], ahead: int
     ) -> Iterator[tuple[K, Decoded | PictureError]]:
-        todo: SimpleQueue[tuple[K, PictureFile | Item] | None] = SimpleQueue()
+        todo: SimpleQueue[tuple[K, PictureFile] | None] = SimpleQueue()
         done: SimpleQueue[tuple[K, Decoded | PictureError | BaseException]] = SimpleQueue()
         stop = threading.Event()
 
         def serve() -> None:
             while (job := todo.get()) is not None and not stop.is_set():
-                key, picture = job
-                item = picture if isinstance(picture, Item) else Item(picture)
+                key, file = job
                 try:
-                    done.put((key, self.decode(item.file, member=item.member, name=item.name)))
+                    done.put((key, self.decode(file)))
                 except BaseException as error:  # the caller's thread raises it
                     done.put((key, error))
 

@@ -18,7 +18,7 @@ from PIL import Image
 from lookalike.errors import PictureError, PictureFailed
 from lookalike.images.decode import decode
 from lookalike.images.files import read_file
-from lookalike.images.formats import suffix_of
+from lookalike.images.formats.registry import suffix_of
 from lookalike.images.pool.framing import read_frame, write_frame
 from lookalike.images.pool.messages import pack_decoded, pack_error, unpack_inputs, unpack_limits
 from lookalike.images.reasons import one_line
@@ -74,15 +74,24 @@ def _answer(
             _alarm(limits.seconds)
 
     try:
-        name = header.get("name", "")
+        suffix = header.get("suffix", "")
         if header["from"] == "path":
-            name = name or os.path.basename(os.fsdecode(body))
+            name = os.path.basename(os.fsdecode(body))
+            suffix = suffix_of(name)
             body = read_file(body if os.name != "nt" else os.fsdecode(body), limits.file_bytes)
         if "inputs" in header:
             inputs = unpack_inputs(header["inputs"])
-        suffix, member = suffix_of(name), header["member"]
-        decoded = decode(body, inputs, limits, suffix=suffix, permit=permit, member=member)
-        return pack_decoded(decoded)
+        return pack_decoded(
+            decode(
+                body,
+                inputs,
+                limits,
+                suffix=suffix,
+                member=header.get("member", ""),
+                count=header.get("count", False),
+                permit=permit,
+            )
+        )
     except PictureError as error:
         return pack_error(error), []
     except MemoryError:

@@ -25,6 +25,7 @@ function facts(picture) {
     { className: "facts" },
     make("span", {}, `${picture.width} × ${picture.height}`),
     near === null ? null : make("span", {}, `similarity ${near.toFixed(2)}`),
+    (picture.member ?? null) === null ? null : make("span", {}, path(picture.member)),
     (picture.part ?? null) === null ? null : make("span", {}, "a detail of it"),
   );
 }

@@ -26,6 +26,7 @@ function facts(picture, told) {
     ["Size", `${told.width} × ${told.height} pixels`],
     ["File", `${told.format}, ${bytes(told.bytes)}, changed ${date(told.modified)}`],
   ];
+  if (told.member !== null) rows.splice(1, 0, ["Picture", `${path(told.member)} of the file`]);
   if (picture.kind !== undefined) {
     rows.unshift(["Is", KINDS[picture.kind].told]);
     const far = `${picture.distance} of ${picture.bits} bits differ (${picture.code})`;

@@ -1,4 +1,4 @@
-"""The limit on the pixels of one picture, as its header states them."""
+"""The limit on a picture's pixels, as its header states them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["check_pixels"]
 
 
 def check_pixels(width: int, height: int, limits: Limits) -> None:
-    """Refuse a picture that is too large, before anything of it is decoded.
+    """Refuse a picture of too many pixels.
 
     Raises:
-        PictureSkipped: more pixels than the limit.
+        PictureSkipped: it has more than the limit.
     """
     if width * height > limits.pixels:
         raise PictureSkipped(

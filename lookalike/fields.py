@@ -1,0 +1,102 @@
+"""What the fields of a record mean and how they are shown: told once, in its dataclass.
+
+From it follow the record's docstring, its JSON over REST, that JSON's schema, the columns of its
+table, and the lines below it on a contact sheet; tests compare the documentation with it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
+
+__all__ = ["Told", "documented", "public_values", "record_values", "same_as", "told", "told_of"]
+
+T = TypeVar("T")
+
+_KEY = "told"
+_WIDTH = 96  # of a docstring's line
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told of one field.
+
+    A format string is filled with all the fields of the record: ``"{distance}/{bits}"``.
+
+    Attributes:
+        meaning: for people, unit included, as the end of the sentence "name: ...".
+        heading: of its column in a table; empty for a field without one.
+        cell: what its column holds, as a format string; nothing where the field is ``None``.
+        right: whether the column is aligned on the right, as numbers are.
+        always: whether the column is there even if it would be empty.
+        last: whether the column comes after all others.
+        caption: for the contact sheet, the line that it stands on (0 or 1), and a format string;
+            nothing where the field is ``None``.
+        public: whether REST hands it out as it is.
+        digits: decimals that REST rounds it to; ``None`` for all of them.
+        schema: further words of JSON Schema, such as ``minimum``; they outweigh those that follow
+            from the type.
+    """
+
+    meaning: str
+    heading: str = ""
+    cell: str = ""
+    right: bool = False
+    always: bool = True
+    last: bool = False
+    caption: tuple[int, str] | None = None
+    public: bool = True
+    digits: int | None = None
+    schema: Mapping[str, Any] = field(default_factory=dict)
+
+    def sentence(self) -> str:
+        """The meaning as a sentence."""
+        return f"{self.meaning[:1].upper()}{self.meaning[1:]}."
+
+
+_NOTHING = Told("")
+
+
+def told(meaning: str, **how: Any) -> Mapping[str, Told]:
+    """A dataclass field's ``metadata``; the arguments are those of :class:`Told`."""
+    return {_KEY: Told(meaning, **how)}
+
+
+def same_as(record: Any, name: str) -> Mapping[str, Told]:
+    """The ``metadata`` of a field that means what a field of another dataclass means."""
+    return {_KEY: told_of(record)[name]}
+
+
+def told_of(record: Any) -> dict[str, Told]:
+    """What a dataclass, or one of its records, tells of its fields, in their order."""
+    return {f.name: f.metadata.get(_KEY, _NOTHING) for f in fields(record)}
+
+
+def record_values(record: Any) -> dict[str, Any]:
+    """The fields of a record by name."""
+    return {f.name: getattr(record, f.name) for f in fields(record)}
+
+
+def public_values(record: Any) -> dict[str, Any]:
+    """What REST hands out of a record as it is, rounded as it is told."""
+    found = {}
+    for name, about in told_of(record).items():
+        if about.public:
+            value = getattr(record, name)
+            rounded = value is not None and about.digits is not None
+            found[name] = round(value, about.digits) if rounded else value
+    return found
+
+
+def documented(record: type[T]) -> type[T]:
+    """Write the meanings of a dataclass's fields into its docstring."""
+    lines = [
+        textwrap.fill(f"{name}: {about.meaning}.", _WIDTH, initial_indent=" " * 4,
+                      subsequent_indent=" " * 8, break_long_words=False)
+        for name, about in told_of(record).items()
+        if about.meaning
+    ]  # fmt: skip
+    record.__doc__ = "\n".join([f"{record.__doc__ or ''}\n", "Attributes:", *lines])
+    return record

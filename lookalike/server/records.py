@@ -1,0 +1,182 @@
+"""What the interface gives and takes, as dataclasses: answers are made of them, and their schemas.
+
+The order of the fields is that of the keys. What a hit holds is told in :mod:`lookalike.match`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from lookalike.fields import same_as, told
+from lookalike.match import Match
+
+__all__ = [
+    "LEDGER_SHOWN",
+    "CodeEntry",
+    "Error",
+    "FolderEntry",
+    "Health",
+    "Links",
+    "Picture",
+    "PictureDetails",
+    "PicturePage",
+    "Problem",
+    "SearchResult",
+    "Skip",
+    "Status",
+    "Token",
+]
+
+LEDGER_SHOWN: Final = 200
+
+_ID = {"type": "string", "pattern": "^[A-Za-z0-9_-]{24}$"}
+
+_PATH = told("absolute; bytes that aren't UTF-8 are lone surrogates (PEP 383)")
+_COUNT = told("", schema={"minimum": 0})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What it is."""
+
+    code: str = field(metadata=told("for programs: stays the same between versions"))
+    message: str = field(metadata=told("for people: what is wrong, and what to do"))
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """Everything that goes wrong."""
+
+    error: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Addresses on this server."""
+
+    self: str
+    similar: str
+    thumbnail: str
+    original: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a search found."""
+
+    exact: bool = field(metadata=told("whether nothing nearer can have been missed"))
+    hits: list[dict[str, Any]] = field(
+        metadata=told("best first", schema={"items": {"$ref": "#/components/schemas/Hit"}})
+    )
+    seconds: Mapping[str, float] = field(
+        metadata=told("by stage: decode, encode, open, search, total")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of the library."""
+
+    id: str = field(metadata=told("opaque; stays as long as the file", schema=_ID))
+    name: str = field(metadata=told("the last part of the path"))
+    path: str = field(metadata=same_as(Match, "path"))
+    width: int = field(metadata=same_as(Match, "width"))
+    height: int = field(metadata=same_as(Match, "height"))
+    format: str = field(metadata=told("such as JPEG; RAW for camera raw"))
+    bytes: int = field(metadata=told("size of the file"))
+    modified: str = field(
+        metadata=told("time of the file's last change", schema={"format": "date-time"})
+    )
+    member: str | None = field(metadata=same_as(Match, "member"))
+    links: Links
+
+
+@dataclass(frozen=True, slots=True)
+class PicturePage:
+    """Some pictures of the library."""
+
+    pictures: list[Picture]
+    next: str | None = field(metadata=told("the 'after' of the next page; null on the last one"))
+
+
+@dataclass(frozen=True, slots=True)
+class PictureDetails(Picture):
+    """All about one picture."""
+
+    sha256: str = field(metadata=told("of the file, when it was indexed"))
+    unchanged: bool = field(metadata=told("whether the file is there with that size and time"))
+    copies: list[str] = field(
+        metadata=told(
+            "other files with the same bytes",
+            schema={"items": _ID},
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CodeEntry:
+    """One code of the library."""
+
+    name: str
+    bits: int = field(metadata=_COUNT)
+    fingerprint: str = field(metadata=told("of the encoder that made the codes"))
+    pictures: int = field(metadata=_COUNT)
+    stale: int = field(metadata=told("pictures whose code is of another version"))
+    index: str = field(metadata=told("which index answers, and why"))
+
+
+@dataclass(frozen=True, slots=True)
+class FolderEntry:
+    """One folder of the library."""
+
+    path: str = field(metadata=_PATH)
+    online: bool = field(metadata=told("whether it can be reached now"))
+    pictures: int = field(metadata=_COUNT)
+    exclude: tuple[str, ...] = field(metadata=told("patterns that leave files out"))
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A file without a code."""
+
+    path: str = field(metadata=_PATH)
+    status: Literal["skipped", "failed"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the library holds."""
+
+    version: str = field(metadata=told("of lookalike"))
+    pictures: int = field(metadata=told("files that a search can find"))
+    distinct: int = field(metadata=told("pictures that differ in content among them"))
+    missing: int = field(metadata=told("files that were indexed and are gone"))
+    read_only: bool = field(metadata=told("whether the library can only be read here"))
+    codes: list[CodeEntry]
+    folders: list[FolderEntry]
+    skipped: int = field(metadata=told("files without a code, by policy"))
+    failed: int = field(metadata=told("files that couldn't be read"))
+    ledger: list[Skip] = field(metadata=told(f"the first {LEDGER_SHOWN} of them"))
+    needs_token: bool = field(metadata=told("whether this server asks for a token"))
+    upload_bytes: int = field(metadata=told("the largest file that can be sent"))
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether the server answers."""
+
+    status: Literal["ok"]
+    ready: bool = field(
+        metadata=told("whether models and kernels are loaded: the next search is fast")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What logs in."""
+
+    token: str
