@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ __all__ = ["Rows"]
 
 Allowed = npt.NDArray[np.bool_] | None
 Ints = npt.NDArray[np.int64]
-Words = npt.NDArray[np.uint64]
+Codes = npt.NDArray[Any]
 
 TAIL_SHARE = 32  # a tail longer than one code in so many is merged into the others
 REMOVED_SHARE = 4  # likewise more removed codes than one in so many
@@ -29,13 +29,13 @@ class Rows:
     Attributes:
         ids: int64 (n,) of the rows in place, increasing.
         alive: bool (n,), false for removed rows; ``None`` while there are none.
-        tail: uint64 (t, words): codes added since, searched by a scan.
+        tail: (t, width): codes added since, as those in place are; searched by a scan.
         tail_ids: int64 (t,), increasing.
     """
 
     ids: Ints
     alive: npt.NDArray[np.bool_] | None
-    tail: Words
+    tail: Codes
     tail_ids: Ints
 
     def __len__(self) -> int:
@@ -74,11 +74,11 @@ class Rows:
             main = rows
         return main, allowed[of_tail]
 
-    def added(self, codes: Words, ids: Ints | None) -> Self:
+    def added(self, codes: Codes, ids: Ints | None) -> Self:
         """These rows and more, in the tail.
 
         Args:
-            codes: uint64 (m, words), as the tail's are.
+            codes: (m, width), as the tail's are.
             ids: int64 (m,), strictly increasing; those after the greatest one if omitted.
 
         Raises:
@@ -130,11 +130,11 @@ class Rows:
             LEAST, len(self.ids) // REMOVED_SHARE
         )
 
-    def merged(self, codes: Words) -> tuple[Words, Ints]:
+    def merged(self, codes: Codes) -> tuple[Codes, Ints]:
         """All codes and their ids, in order.
 
         Args:
-            codes: uint64 (n, words) of the rows in place.
+            codes: (n, width), of the rows in place.
         """
         if self.alive is None and not len(self.tail_ids):
             return codes, self.ids

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ from lookalike.indexes.arguments import (
     check_radius,
     check_threads,
 )
-from lookalike.indexes.multihash_layout import Layout
+from lookalike.indexes.multihash_layout import Layout, usual_radius
 from lookalike.indexes.multihash_search import NEVER, ROW, TableSearch
 from lookalike.indexes.multihash_state import State
 from lookalike.indexes.multihash_tables import Tables, build, reordered
@@ -59,6 +60,7 @@ class MultiHash:
             and that share of other widths, if omitted.
         tables: their number, 1 to ``bits``; chosen by what it costs if omitted.
         threads: used by one call; as many as there are processors if omitted.
+        stop: called before each table is filled; it ends the building by raising an error.
 
     Raises:
         UsageError: an argument of another type, shape or range.
@@ -78,17 +80,20 @@ class MultiHash:
         radius: int | None = None,
         tables: int | None = None,
         threads: int | None = None,
+        *,
+        stop: Callable[[], None] | None = None,
     ) -> None:
         check_codes(codes, bits)
         check_threads(threads)
         rows = np.arange(len(codes)) if ids is None else check_ids(ids, len(codes))
         if len(codes) >= 2**32 - 64:
             raise UsageError(f"an index holds fewer than 2^32 - 64 codes, not {len(codes)}")
-        radius = max(1, bits * 31 // 256) if radius is None else check_radius(radius)
+        radius = usual_radius(bits) if radius is None else check_radius(radius)
         self._radius = min(radius, bits)
         self._tables = tables
         self._threads = threads or processors()
-        built = build(np.ascontiguousarray(codes), bits, self._radius, tables, self._threads)
+        flat = np.ascontiguousarray(codes)
+        built = build(flat, bits, self._radius, tables, self._threads, stop=stop)
         self._state = _state_of(built, rows)
 
     @property
@@ -231,27 +236,7 @@ class MultiHash:
         Raises:
             UsageError: there is something else at this path.
         """
-        state = self._state
-        tables = state.tables
-        arrays: dict[str, npt.NDArray[Any]] = {
-            "order": tables.order,
-            "codes": tables.codes,
-            "offsets": tables.offsets,
-            "rows": tables.rows,
-            "signatures": tables.signatures,
-            "ids": state.ids,
-            "removed": state.removed(),
-            "tail": state.tail,
-            "tail_ids": state.tail_ids,
-        }
-        facts = {
-            "bits": tables.layout.bits,
-            "tables": tables.layout.tables,
-            "prefix": tables.layout.prefix,
-            "radius": self._radius,
-            "settled": self._tables,
-        }
-        files.save(Path(folder), facts, arrays)
+        files.save(Path(folder), self._state, self._radius, self._tables)
 
     @classmethod
     def load(
@@ -271,20 +256,20 @@ class MultiHash:
         """
         if threads is not None and threads < 1:
             raise UsageError(f"an index needs at least 1 thread, not {threads}")
-        facts, arrays = files.load(Path(folder), verify)
         index = cls.__new__(cls)
-        index._radius, index._tables = facts["radius"], facts["settled"]
+        index._state, index._radius, index._tables = files.load(Path(folder), verify)
         index._threads = threads or processors()
-        layout = Layout(facts["bits"], facts["tables"], facts["prefix"])
-        tables = Tables.of(
-            layout, *(arrays[name] for name in ("order", "codes", "offsets", "rows", "signatures"))
-        )
-        alive = None
-        if len(arrays["removed"]):
-            alive = np.ones(len(arrays["ids"]), bool)
-            alive[arrays["removed"]] = False
-        index._state = State(arrays["ids"], alive, arrays["tail"], arrays["tail_ids"], tables)
         return index
+
+    def holds(self, rows: Ints, codes: Codes | Words) -> bool:
+        """Whether rows of the tables have these codes.
+
+        Args:
+            rows: int64 (m,), of the codes that the tables were filled with.
+            codes: m of them, packed or words.
+        """
+        tables = self._state.tables
+        return np.array_equal(tables.codes[rows], reordered(codes, tables.places))
 
     def _query_words(self, state: State, queries: Codes) -> Words:
         queries = packed.check(queries, self.bits, name="queries")

@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 from lookalike.indexes.array_folder import ArrayFolder, damaged
 from lookalike.indexes.multihash_lanes import LANES
+from lookalike.indexes.multihash_layout import Layout
+from lookalike.indexes.multihash_state import State
+from lookalike.indexes.multihash_tables import Tables
 
 __all__ = ["load", "save"]
 
@@ -32,20 +35,58 @@ _FOLDER = ArrayFolder(
 )
 
 
-def save(folder: Path, facts: dict[str, int | None], arrays: dict[str, Array]) -> None:
-    """Write an index, in the place of one that is there: see :meth:`ArrayFolder.save`."""
+def save(folder: Path, state: State, radius: int, settled: int | None) -> None:
+    """Write an index, in the place of one that is there: see :meth:`ArrayFolder.save`.
+
+    Args:
+        folder: where to.
+        state: what the index holds.
+        radius: that its tables are laid out for.
+        settled: the number of tables, if it was given.
+    """
+    tables = state.tables
+    arrays: dict[str, Array] = {
+        "order": tables.order,
+        "codes": tables.codes,
+        "offsets": tables.offsets,
+        "rows": tables.rows,
+        "signatures": tables.signatures,
+        "ids": state.ids,
+        "removed": state.removed(),
+        "tail": state.tail,
+        "tail_ids": state.tail_ids,
+    }
+    facts = {
+        "bits": tables.layout.bits,
+        "tables": tables.layout.tables,
+        "prefix": tables.layout.prefix,
+        "radius": radius,
+        "settled": settled,
+    }
     _FOLDER.save(folder, facts, arrays)
 
 
-def load(folder: Path, verify: bool) -> tuple[dict[str, Any], dict[str, Array]]:
+def load(folder: Path, verify: bool) -> tuple[State, int, int | None]:
     """Map an index: see :meth:`ArrayFolder.load`.
+
+    Returns:
+        What :func:`save` was given.
 
     Raises:
         LibraryDamagedError: something is missing, changed or doesn't fit together.
     """
     facts, arrays = _FOLDER.load(folder, verify)
     _fit(folder, facts, arrays)
-    return facts, arrays
+    layout = Layout(facts["bits"], facts["tables"], facts["prefix"])
+    tables = Tables.of(
+        layout, *(arrays[name] for name in ("order", "codes", "offsets", "rows", "signatures"))
+    )
+    alive = None
+    if len(arrays["removed"]):
+        alive = np.ones(len(arrays["ids"]), bool)
+        alive[arrays["removed"]] = False
+    state = State(arrays["ids"], alive, arrays["tail"], arrays["tail_ids"], tables)
+    return state, facts["radius"], facts["settled"]
 
 
 def _fit(folder: Path, facts: dict[str, Any], arrays: dict[str, Array]) -> None:

@@ -1,4 +1,4 @@
-"""The last step of a search by multi-index hashing: fetch codes, measure them, keep the near ones."""
+"""The last step of a search by multi-index hashing: fetch codes, measure them, keep near ones."""
 
 from __future__ import annotations
 
