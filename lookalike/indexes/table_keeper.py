@@ -87,7 +87,7 @@ class TableKeeper:
         batch = queries >= BATCH
         scan = queries * TYPICAL.scan(len(codes), words_for(self.bits), batch=batch)
         if scan > 2 * _MAP_SECONDS and scan > 2 * self._price(len(codes)):
-            self._have(codes, -1.0, whole=False)
+            self._try(codes, -1.0)
         tables = self.tables
         return tables if tables is not None and len(tables) <= len(codes) else None
 
@@ -153,11 +153,16 @@ class TableKeeper:
 
     def _beside(self, codes: npt.NDArray[Any]) -> None:
         try:
-            self._have(codes, 0.0, whole=False)
-        except Exception:  # scanning goes on
-            _log.warning("tables for searching can't be built", exc_info=True)
+            self._try(codes, 0.0)
         finally:
             self._thread = None
+
+    def _try(self, codes: npt.NDArray[Any], patience: float) -> None:
+        """Have tables if that is possible: a question that can do without them must not fail."""
+        try:
+            self._have(codes, patience, whole=False)
+        except Exception:
+            _log.warning("tables for searching can't be built", exc_info=True)
 
     def _have(self, codes: npt.NDArray[Any], patience: float, *, whole: bool) -> None:
         """Map or build tables.

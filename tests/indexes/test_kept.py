@@ -360,6 +360,38 @@ def test_building_can_be_given_up(eager: None, monkeypatch: pytest.MonkeyPatch) 
     assert index.table_bytes == 0
 
 
+def test_a_question_goes_without_what_cannot_be_built(
+    eager: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError("no room")
+
+    codes = members(2000, 256)
+    index = KeptIndex(codes, 256)
+    monkeypatch.setattr(index._keeper, "_build", fail)
+    monkeypatch.setattr(table_keeper, "_MAP_SECONDS", 0.0)
+    monkeypatch.setattr(table_keeper.TableKeeper, "_price", lambda *_: 0.0)
+    with caplog.at_level(logging.WARNING):
+        same_within(index.within(codes[:3], 31), codes, np.arange(2000), codes[:3], 31)
+        index.wait()
+    assert "can't be built" in caplog.text
+
+
+def test_a_process_may_end_while_it_builds(tmp_path: Path) -> None:
+    code = """if 1:
+        import sys
+        from pathlib import Path
+        import numpy as np
+        from lookalike.indexes.kept import KeptIndex
+        codes = np.random.default_rng(0).integers(0, 256, (300_000, 32), np.uint8)
+        KeptIndex(codes, 256, folder=Path(sys.argv[1])).prepare(wait=False)
+    """
+    command = [sys.executable, "-c", code, str(tmp_path / "tables")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not list((tmp_path / "tables").glob("*.new"))
+
+
 def test_callers_in_many_threads(eager: None, tmp_path: Path) -> None:
     codes = members(6000, 256)
     index = KeptIndex(codes[:5900], 256, folder=tmp_path / "tables")
