@@ -178,7 +178,10 @@ class HammingIndex:
         """
         state = self._state
         codes, ids = state.merged(state.codes)
-        return KeptIndex(codes, self.bits, ids, threads=self._threads).pairs(radius)
+        if codes is state.codes:
+            return state.kept.pairs(radius)
+        index = KeptIndex(codes, self.bits, ids, radius=self._radius, threads=self._threads)
+        return index.pairs(radius)
 
     def add(self, codes: Codes, ids: Ints | None = None) -> None:
         """Add codes. They are scanned beside the others until there are enough to merge them.

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.codes import bits as packed
 from lookalike.errors import UsageError
-from lookalike.indexes import joined
 from lookalike.indexes.arguments import (
     check_allowed,
     check_codes,
@@ -21,16 +19,14 @@ from lookalike.indexes.arguments import (
     check_radius,
     check_threads,
 )
-from lookalike.indexes.exact import ExactScan, exact_scan
 from lookalike.indexes.multihash_layout import usual_radius
 from lookalike.indexes.reach import Reach
 from lookalike.indexes.table_folder import TableFolder
 from lookalike.indexes.table_keeper import TableKeeper
+from lookalike.indexes.table_pairs import table_pairs
+from lookalike.indexes.tabled_rows import TabledRows
 from lookalike.system.processors import processors
 from lookalike.types import Codes, Hits, RadiusHits
-
-if TYPE_CHECKING:
-    from lookalike.indexes.multihash import MultiHash
 
 __all__ = ["KeptIndex"]
 
@@ -101,9 +97,7 @@ class KeptIndex:
         self._codes: npt.NDArray[Any] = np.ascontiguousarray(codes)
         self._ids = ids
         self._keeper = keeper
-        self._reach = reach
-        self._lock = threading.Lock()
-        self._scan: tuple[int, ExactScan] | None = None
+        self._rows = TabledRows(self._codes, keeper, reach)
 
     def extended(self, codes: packed.Words | Codes, ids: Ints | None = None) -> KeptIndex:
         """An index over these rows and further ones behind them, which shares the tables.
@@ -118,7 +112,7 @@ class KeptIndex:
         if len(codes) < len(self):
             raise UsageError(f"{len(codes):,} codes can't extend {len(self):,}")
         index = KeptIndex.__new__(KeptIndex)
-        index._set(codes, ids, self._keeper, self._reach)
+        index._set(codes, ids, self._keeper, self._rows.reach)
         return index
 
     @property
@@ -164,20 +158,7 @@ class KeptIndex:
         k = check_k(k)
         queries = packed.check(queries, self.bits, name="queries")
         allowed = check_allowed(allowed, len(self))
-        reach = self._reach.of(k)
-        tables = self._tables(len(queries), reach)
-        part = 0 if tables is None else len(tables)
-        found: Hits | None = None
-        if tables is not None:
-            found = tables.search(queries, k, allowed=_slice(allowed, 0, part))
-        if part < len(self) or found is None:
-            started = time.perf_counter()
-            rest = self._rest(part).search(queries, k, allowed=_slice(allowed, part, None))
-            self._note(part, len(queries), reach, time.perf_counter() - started)
-            if part:
-                rest = Hits(np.where(rest.ids < 0, -1, rest.ids + part), rest.distances, True)
-            found = rest if found is None else joined.nearest(found, rest)
-        self._reach.note(k, found)
+        found = self._rows.search(queries, k, allowed)
         if self._ids is None or not len(self):
             return found
         return Hits(np.where(found.ids < 0, -1, self._ids[found.ids]), found.distances, True)
@@ -196,46 +177,43 @@ class KeptIndex:
         Raises:
             UsageError: an argument of another type, shape or range.
         """
-        radius = min(check_radius(radius), self.bits)
+        radius = check_radius(radius)
         queries = packed.check(queries, self.bits, name="queries")
-        allowed = check_allowed(allowed, len(self))
-        tables = self._tables(len(queries), radius)
-        part = 0 if tables is None else len(tables)
-        found: RadiusHits | None = None
-        if tables is not None:
-            found = tables.within(queries, radius, allowed=_slice(allowed, 0, part))
-        if part < len(self) or found is None:
-            started = time.perf_counter()
-            rest = self._rest(part).within(queries, radius, allowed=_slice(allowed, part, None))
-            self._note(part, len(queries), radius, time.perf_counter() - started)
-            if part:
-                rest = RadiusHits(rest.offsets, rest.ids + part, rest.distances, True)
-            found = rest if found is None else joined.within(found, rest)
+        found = self._rows.within(queries, radius, check_allowed(allowed, len(self)))
         if self._ids is None:
             return found
         return RadiusHits(found.offsets, self._ids[found.ids], found.distances, True)
 
     def pairs(self, radius: int, *, allowed: Allowed = None) -> Iterator[Found]:
-        """All pairs of codes within a radius: see :func:`lookalike.indexes.pairs.all_pairs`.
+        """All pairs of codes within a radius of each other.
+
+        All are compared with all, or with tables (which are built first) what is near each is
+        looked up: from some millions of codes on, 6 to 14 times as fast with 10^7 of 256 bits.
 
         Args:
-            radius: in bits, at least 0.
+            radius: in bits, at least 0; pairs at exactly this distance are found.
             allowed: bool (n,): only rows where it is true are paired.
 
         Yields:
-            Ids i, ids j (int64) and distances (int32) of some pairs, i < j; each pair once.
+            Ids i, ids j (int64) and distances (int32) of some pairs, i < j; each pair once, in no
+            particular order, never nothing.
 
         Raises:
             UsageError: an argument of another type, shape or range; at once, not when iterating.
         """
-        from lookalike.indexes.pairs import all_pairs
-
-        allowed = check_allowed(allowed, len(self))
+        radius, allowed = check_radius(radius), check_allowed(allowed, len(self))
         codes, ids = self._codes, self._ids
-        if allowed is not None and not allowed.all():
-            codes = codes[allowed]
-            ids = np.flatnonzero(allowed) if ids is None else ids[allowed]
-        pairs = all_pairs(codes, self.bits, radius, self._keeper.threads)
+        if self._keeper.had_for_pairs(codes, radius):
+            rows = np.arange(len(self)) if allowed is None else np.flatnonzero(allowed)
+            within = partial(self._rows.within, radius=radius, allowed=allowed)
+            pairs = table_pairs(within, codes, self.bits, rows)
+        else:
+            from lookalike.indexes.pairs import all_pairs
+
+            if allowed is not None and not allowed.all():
+                codes = codes[allowed]
+                ids = np.flatnonzero(allowed) if ids is None else ids[allowed]
+            pairs = all_pairs(codes, self.bits, radius, self._keeper.threads)
         if ids is None:
             return pairs
         return ((ids[i], ids[j], distances) for i, j, distances in pairs)
@@ -274,25 +252,3 @@ class KeptIndex:
     def close(self) -> None:
         """Give up building tables; questions are answered as before."""
         self._keeper.close()
-
-    def _tables(self, queries: int, reach: int) -> MultiHash | None:
-        if not self._keeper.pays(len(self), queries, reach):
-            return None
-        return self._keeper.asked(self._codes, queries)
-
-    def _note(self, part: int, queries: int, reach: int, seconds: float) -> None:
-        """Note a scan that up-to-date tables would have spared."""
-        if self._keeper.pays(len(self), queries, reach) and self._keeper.is_stale(part, len(self)):
-            self._keeper.spent(self._codes, seconds)
-
-    def _rest(self, part: int) -> ExactScan:
-        """The scan of the rows from ``part`` on; found by row, counted from there."""
-        with self._lock:
-            if self._scan is None or self._scan[0] != part:
-                scan = exact_scan(self._codes[part:], self.bits, None, self._keeper.threads)
-                self._scan = part, scan
-            return self._scan[1]
-
-
-def _slice(allowed: Allowed, low: int, high: int | None) -> Allowed:
-    return None if allowed is None else allowed[low:high]

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.codes.bits import words_for
-from lookalike.indexes.choose import BATCH, pays, table_bytes, tables_of
+from lookalike.indexes.choose import BATCH, pays, pays_for_pairs, table_bytes, tables_of
 from lookalike.indexes.costs import TYPICAL
 from lookalike.indexes.table_folder import TableFolder
 
@@ -41,6 +41,7 @@ STALE_SHARE = 32
 _BUILD_SECONDS = 45e-9  # for a code in a table
 _LOAD_SECONDS = 0.4  # of the compiled kernels, where nothing has loaded them
 _MAP_SECONDS = 0.01
+_SLOWEST = 8  # times as slow as on a typical machine
 _MEMORY_SHARE = 4  # of the machine's memory: larger tables aren't built
 _SAMPLED = 16  # rows that are compared with those in mapped tables
 _KERNELS = "lookalike.indexes.multihash"
@@ -84,15 +85,23 @@ class TableKeeper:
         tables = self.tables
         if tables is not None and len(tables) <= len(codes):
             return tables
-        batch = queries >= BATCH
-        scan = queries * TYPICAL.scan(len(codes), words_for(self.bits), batch=batch)
+        scan = self._scan_seconds(len(codes), queries)
         if scan > 2 * _MAP_SECONDS and scan > 2 * self._price(len(codes)):
             self._try(codes, -1.0)
         tables = self.tables
         return tables if tables is not None and len(tables) <= len(codes) else None
 
-    def spent(self, codes: npt.NDArray[Any], seconds: float) -> None:
-        """Note what was spent on a scan of rows that belong into tables; begin to have them."""
+    def had_for_pairs(self, codes: npt.NDArray[Any], radius: int) -> bool:
+        """Whether there are tables to find all pairs with; if they pay, they are built."""
+        if pays_for_pairs(len(codes), self.bits, self.radius, min(radius, self.bits)):
+            self._try(codes, -1.0)
+            return self.tables is not None and len(self.tables) <= len(codes)
+        return False
+
+    def spent(self, codes: npt.NDArray[Any], queries: int, seconds: float) -> None:
+        """Note what a scan of rows that belong into tables has taken; begin to have tables."""
+        # The first scan of a process may have compiled its kernels: that is no reason for tables.
+        seconds = min(seconds, _SLOWEST * self._scan_seconds(len(codes), queries))
         with self._lock:
             self._spent += seconds
             if self._spent < self._look:
@@ -141,6 +150,10 @@ class TableKeeper:
     def is_stale(rows: int, n: int) -> bool:
         """Whether tables of so many rows should be built anew for n."""
         return n - rows > n // STALE_SHARE
+
+    def _scan_seconds(self, n: int, queries: int) -> float:
+        batch = queries >= BATCH
+        return queries * TYPICAL.scan(n, words_for(self.bits), batch=batch)
 
     def _price(self, n: int) -> float:
         """Seconds that having tables of n rows costs."""

@@ -114,6 +114,7 @@ def test_any_equals_twin(
     plain = KeptIndex(given_codes, bits, ids, threads=2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(table_keeper, "pays", lambda *_: True)
+        patch.setattr(table_keeper, "pays_for_pairs", lambda *_: masked or words)
         tabled = KeptIndex(given_codes[:n], bits, ids[:n], threads=2)
         tabled.prepare()
         tabled = tabled.extended(given_codes, ids)
@@ -123,8 +124,9 @@ def test_any_equals_twin(
                 same(index.search(queries, k, allowed=allowed), codes[some], ids[some], queries, k)
             found = index.within(queries, radius, allowed=allowed)
             same_within(found, codes[some], ids[some], queries, radius)
-        pairs = listed(tabled.pairs(radius, allowed=allowed))
-        same_pairs(pairs, codes[some], ids[some], radius)
+        for index in (plain, tabled):
+            pairs = listed(index.pairs(radius, allowed=allowed))
+            same_pairs(pairs, codes[some], ids[some], radius)
 
 
 def test_row_numbers_are_the_ids_if_none_are_given(eager: None) -> None:
@@ -157,6 +159,9 @@ def test_questions_choose() -> None:
     assert chosen(10**7, 48, True)
     assert not chosen(10**7, 64)
     assert not chosen(10**7, 90)
+    assert not choose.pays_for_pairs(10**6, 256, 31, 31)
+    assert choose.pays_for_pairs(10**7, 256, 31, 31)
+    assert not choose.pays_for_pairs(10**7, 256, 31, 64)
 
 
 def test_nothing_is_built_for_few_codes(tmp_path: Path) -> None:
@@ -176,10 +181,13 @@ def test_tables_come_once_scans_have_cost_as_much(
     index = KeptIndex(codes, 256)
     keeper = index._keeper
     monkeypatch.setattr(table_keeper.TableKeeper, "_price", lambda *_: 3.0)
-    keeper.spent(codes, 2.0)
+    keeper.spent(codes, 10**6, 2.0)
     index.wait()
     assert index.table_bytes == 0
-    keeper.spent(codes, 1.0)
+    keeper.spent(codes, 1, 60.0)  # that was compiling
+    index.wait()
+    assert index.table_bytes == 0
+    keeper.spent(codes, 10**6, 1.0)
     index.wait()
     assert index.table_bytes > codes.nbytes
     same_within(index.within(codes[:3], 31), codes, np.arange(5000), codes[:3], 31)
