@@ -12,6 +12,7 @@ from lookalike.errors import UsageError
 
 __all__ = [
     "check_allowed",
+    "check_budget",
     "check_codes",
     "check_ids",
     "check_k",
@@ -103,3 +104,15 @@ def check_ids(ids: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
             f"{int(ids[place - 1])} at row {place}; sort the rows by id"
         )
     return ids
+
+
+def check_budget(budget: int | None) -> None:
+    """Codes that a query may look at, or none for as many as it takes.
+
+    Raises:
+        UsageError: not a whole number, or below 1.
+    """
+    if budget is None:
+        return
+    if isinstance(budget, bool) or not isinstance(budget, (int, np.integer)) or budget < 1:
+        raise UsageError(f"a budget is a whole number of at least 1 code, not {budget!r}")
