@@ -22,17 +22,16 @@ from PIL import Image
 
 from lookalike.datasets import Dataset, Subset, load
 from lookalike.datasets.loading import ALIASES
-from lookalike.datasets.reading import pixel_digests
+from lookalike.datasets.reading import pixel_digests, prepared_picture
 from lookalike.encoders import registry
-from lookalike.errors import LookalikeError, PictureError, UsageError
+from lookalike.errors import LookalikeError, UsageError
 from lookalike.evaluation.features import directions, features_of
 from lookalike.evaluation.kept_codes import KeptCodes, read_codes
 from lookalike.evaluation.neighbour_sheet import show_row
 from lookalike.indexes.kdtree import KDTreeIndex
 from lookalike.indexes.minhash import MinHashForest
 from lookalike.indexes.scan import Scan
-from lookalike.road import Road
-from lookalike.types import Encoder, Index, InputSpec, Pixels
+from lookalike.types import Encoder, Index, InputSpec
 
 __all__ = ["FEATURES", "KDTreeSearch", "LSHSearch", "Neighbour", "load_features"]
 
@@ -227,7 +226,7 @@ class _Search(ABC):
 
     def _encode_one(self, image: Picture) -> npt.NDArray[Any]:
         encoder = self._encoding()
-        made = encoder.encode([_pixels(image, encoder.input)])
+        made = encoder.encode([prepared_picture(image, encoder.input)])
         embeddings = None if made.embeddings is None else directions(made.embeddings)
         return self._searchable(KeptCodes(encoder.name, encoder.bits, made.codes, embeddings))
 
@@ -248,10 +247,10 @@ class _Search(ABC):
         title = f"{self.model} on {self.dataset.name}: the {len(found)} nearest"
         pictures = self.pictures.pictures
         asked = pictures[image_idx] if image is None else image
-        shown = [("query", _pixels(asked, _SHOWN))]
+        shown = [("query", prepared_picture(asked, _SHOWN))]
         for neighbour in found:
             told = f"{neighbour.distance:.4g}\n{neighbour.class_name}"
-            shown.append((told, _pixels(pictures[neighbour.index], _SHOWN)))
+            shown.append((told, prepared_picture(pictures[neighbour.index], _SHOWN)))
         show_row(shown, title, file)
 
     @abstractmethod
@@ -385,14 +384,3 @@ def _everything(dataset: Dataset) -> tuple[Subset, list[bytes]]:
         pictures = dataset.everything()
         _read[dataset] = pictures, pixel_digests(pictures)
     return _read[dataset]
-
-
-def _pixels(image: Picture, spec: InputSpec) -> Pixels:
-    """A picture as an encoder takes it, by the road that the pictures of a data set take."""
-    with Road[str]({}, workers=1) as road:
-        try:
-            return road.picture(image, more={"picture": spec}).inputs["picture"]
-        except PictureError as error:
-            if isinstance(image, str | os.PathLike):
-                raise LookalikeError(f"{os.fspath(image)}: {error}") from error
-            raise

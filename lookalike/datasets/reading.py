@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from typing import Literal
 
@@ -13,7 +14,7 @@ from lookalike.errors import LookalikeError, PictureError, UsageError
 from lookalike.road import FULL_SIZE, Picture, Road
 from lookalike.types import InputSpec, Pixels
 
-__all__ = ["Damaged", "in_memory", "pixel_digests", "prepared", "refusal"]
+__all__ = ["Damaged", "in_memory", "pixel_digests", "prepared", "prepared_picture", "refusal"]
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +60,22 @@ def prepared(
                 raise refusal(_path(subset, row), picture) from picture
             else:
                 _log.warning("left out: %s: %s", _path(subset, row), picture)
+
+
+def prepared_picture(picture: Picture, spec: InputSpec) -> Pixels:
+    """One picture, which need not be in a data set, brought to a specification.
+
+    Raises:
+        PictureError: it can't be read.
+        UsageError: it is no picture.
+    """
+    with Road[str]({}, workers=1) as road:
+        try:
+            return road.picture(picture, more={_NAME: spec}).inputs[_NAME]
+        except PictureError as error:
+            if isinstance(picture, str | os.PathLike):
+                raise type(error)(f"{os.fspath(picture)}: {error}") from error
+            raise
 
 
 def in_memory(

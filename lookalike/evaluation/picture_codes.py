@@ -109,7 +109,7 @@ def cifar10_codes(
     folder = data / cifar10.FOLDER
     batches = [folder / name for name in cifar10.BATCHES]
     file = _kept(
-        f"cifar10-{encoder.fingerprint}", [digest(os.fspath(batch)).hex() for batch in batches]
+        f"cifar10-{encoder.fingerprint}", [_content(os.fspath(batch)) for batch in batches]
     )
     codes = _read(file)
     if codes is None:
