@@ -6,6 +6,7 @@ see a picture as the library does that holds it.
 
 from lookalike.images.pool.item import Item
 from lookalike.road.draw import draw
+from lookalike.road.encoding import encode
 from lookalike.road.lazy import LazyEncoder
 from lookalike.road.made import Made, PictureCode
 from lookalike.road.pictures import FULL_SIZE, Picture
@@ -22,4 +23,5 @@ __all__ = [
     "Question",
     "Road",
     "draw",
+    "encode",
 ]
