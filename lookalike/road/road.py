@@ -18,7 +18,7 @@ from lookalike.encoders.perceptual import PDQ
 from lookalike.errors import PictureError, UsageError
 from lookalike.images.decode import prepare
 from lookalike.images.formats.registry import members_of
-from lookalike.images.parts.regions import regions
+from lookalike.images.parts.nine import part_inputs
 from lookalike.images.pool.item import Item
 from lookalike.images.pool.pool import DecodePool
 from lookalike.road.in_order import in_order
@@ -78,7 +78,7 @@ class Road(Generic[K]):
         for key, encoder in self._encoders.items():
             wanted = {str(key): encoder.input}
             if key in parts:
-                wanted |= regions(str(key), encoder.input)
+                wanted |= part_inputs(str(key), encoder.input)
             self._specs |= wanted
             self._names[key] = list(wanted)
         self._large = next((n for n, spec in self._specs.items() if spec == PDQ.input), _LARGE)
