@@ -10,7 +10,7 @@ from PIL import Image
 
 from lookalike.images.decode import decode, prepare
 from lookalike.images.fitting import fit, least_size, target_size
-from lookalike.images.parts.nine import PARTS
+from lookalike.images.parts.nine import PARTS, part_inputs
 from lookalike.images.pool.messages import pack_inputs, unpack_inputs
 from lookalike.types import InputSpec, Limits
 
