@@ -1,10 +1,14 @@
-"""Fetching a published file: with its checksum, and going on where a connection broke."""
+"""Fetching a published file: with its checksum, and resuming where a connection broke.
+
+By hand, since neither pooch nor huggingface_hub resumes in a later run (docs/dependencies.md).
+"""
 
 from __future__ import annotations
 
 import hashlib
 import http.client
 import logging
+import os
 import re
 import time
 import urllib.error
@@ -15,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from lookalike.errors import LookalikeError, UsageError
+from lookalike.system.cache import cache_folder
+from lookalike.system.locks import locked
 
 __all__ = ["BrokenError", "Checksum", "download", "opened", "request"]
 
@@ -69,8 +73,9 @@ def download(
 ) -> Path:
     """Fetch a file, unless it is there already.
 
-    What has come is kept in ``target.partial``: a connection that breaks, and a later call, go on
-    from there by an HTTP range. ``target`` appears once the checksum fits.
+    What has come is kept in ``target.partial``: after a connection that broke, and in a later call,
+    the download resumes there by an HTTP range. ``target`` appears once the checksum fits. Of
+    several processes that want the same file one fetches it, and the others wait.
 
     Args:
         url: by HTTP or HTTPS.
@@ -92,17 +97,24 @@ def download(
     if not url.startswith(("https://", "http://")):
         raise UsageError(f"{url} isn't fetched: only http:// and https:// are")
     partial = target.with_name(f"{target.name}.partial")
-    with FileLock(target.with_name(f"{target.name}.lock")):
+    with locked(_lock(target)):
         if target.exists() and checksum.fits(target):
             return target
         _complete(url, partial, checksum, attempts, wait, progress, token)
         if not checksum.fits(partial):
-            # Kept, it would be gone on with, and never fit.
+            # Kept, it would be resumed, and never fit.
             partial.unlink()
             raise _another(url, checksum)
         partial.replace(target)
-    target.with_name(f"{target.name}.lock").unlink(missing_ok=True)
     return target
+
+
+def _lock(target: Path) -> Path:
+    """The lock of a target: in the cache folder, since it has to stay, and nobody shall see it."""
+    folder = cache_folder("locks")
+    folder.mkdir(parents=True, exist_ok=True)
+    name = hashlib.sha256(os.fsencode(os.path.realpath(target))).hexdigest()
+    return folder / f"{name[:32]}.lock"
 
 
 def _complete(

@@ -6,6 +6,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,31 @@ def test_what_has_another_checksum_is_not_kept(serve: Serve, tmp_path: Path) -> 
         download(server.url, tmp_path / "f", CHECKSUM)
     assert not (tmp_path / "f").exists()
     assert not (tmp_path / "f.partial").exists()
+
+
+def test_of_two_that_want_a_file_one_fetches_it(serve: Serve, tmp_path: Path) -> None:
+    server, target = serve(CONTENT), tmp_path / "f"
+    with ThreadPoolExecutor(4) as threads:
+        done = [threads.submit(download, server.url, target, CHECKSUM) for _ in range(4)]
+        assert {future.result() for future in done} == {target}
+    assert server.asked == [None]
+    assert os.listdir(tmp_path) == ["f"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="filelock deletes its file there, where that is safe")
+def test_a_lock_stays_where_it_is(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lookalike.download.cache_folder", lambda name: tmp_path / "cache" / name)
+    download(serve(CONTENT).url, tmp_path / "f", CHECKSUM)
+    (lock,) = (tmp_path / "cache" / "locks").iterdir()
+    # Who waits for it has this very file open: another one would let two go on at once.
+    before = lock.stat()
+    (tmp_path / "f").unlink()
+    (tmp_path / "folder").symlink_to(tmp_path)
+    download(serve(CONTENT).url, tmp_path / "folder" / "f", CHECKSUM)
+    (lock,) = (tmp_path / "cache" / "locks").iterdir()
+    assert os.path.samestat(before, lock.stat())
 
 
 @pytest.mark.parametrize("content", [CONTENT[:-10], b""])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -23,13 +24,14 @@ from lookalike.datasets import Subset
 from lookalike.encoders import registry
 from lookalike.encoders.fitted import FittedEncoder
 from lookalike.encoders.perceptual import PDQ
-from lookalike.errors import PictureError, PictureSkipped, UsageError
+from lookalike.errors import PictureError, PictureFailed, PictureSkipped, UsageError
+from lookalike.evaluation.copy_peers import open_peers
 from lookalike.evaluation.model_codes import open_maker
 from lookalike.evaluation.selftest import find_originals, indexed
 from lookalike.images.parts.regions import REGIONS
 from lookalike.library import Library
 from lookalike.road import FULL_SIZE, Item, LazyEncoder, Made, Road, draw
-from lookalike.types import Encoder, InputSpec
+from lookalike.types import Decoded, Encoder, InputSpec
 
 CODES = ("pdq", "photo")
 
@@ -194,16 +196,44 @@ def test_the_self_test_survives_camera_raw_and_damage(
     assert row == ["jpeg-20", "1.000", "1.000", "1.000", "1.000"]
 
 
-def test_what_cant_be_read_any_more_is_left_out_with_a_line(
-    photos: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.mark.parametrize("peers", [(), ("pdq-alone",)])
+def test_what_cant_be_read_any_more_is_left_out(photos: Path, peers: tuple[str, ...]) -> None:
     with indexed(photos) as (library, paths):
         gone = paths[2]
         Path(gone).write_bytes(b"\xff\xd8\xff\xe0 no more")
-        found = find_originals(library, paths, queries=8, edits=["collage-4"], codes=["pdq"])
+        found = find_originals(
+            library,
+            paths,
+            queries=8,
+            edits=["collage-4"],
+            codes=["pdq"],
+            peers=open_peers(peers)[0],
+        )
     assert found.queries == 7
     assert [path for path, _ in found.unread] == [gone]
-    assert f"left out: {gone}: damaged JPEG" in caplog.text
+    assert "damaged JPEG" in found.unread[0][1]
+
+
+def test_what_is_left_out_of_a_benchmark_is_said(
+    photos: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A picture that is small enough to be indexed at a fraction, and too large for an edit."""
+
+    def read(self: Road[str], item: object, **settings: object) -> Decoded:
+        if str(item).endswith("coins.jpg") and settings.get("more"):
+            raise PictureFailed("needs more than 5 bytes of memory")
+        return usual(self, item, **settings)  # type: ignore[arg-type]
+
+    usual = Road.picture
+    monkeypatch.setattr(Road, "picture", read)
+    few = ["--pictures", "8", "--edit", "grey", "--peers", "none", "--no-alarms", "--json"]
+    assert main(["benchmark", "edits", str(photos), *few]) == 0
+    printed = capsys.readouterr()
+    lines = printed.err.splitlines()
+    assert f"left out: {photos / 'coins.jpg'}: needs more than 5 bytes of memory" in lines
+    told = json.loads(printed.out)
+    assert told["queries"] == 7
+    assert [Path(path).name for path, _ in told["unread"]] == ["coins.jpg"]
 
 
 def test_an_encoder_is_loaded_once_and_only_when_needed(photos: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lookalike.cli.options import PathType, json_option, measured_model_option, verbose_option
-from lookalike.cli.output import counted, note, print_json, show_path, table
+from lookalike.cli.output import counted, note, one_line, print_json, show_path, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,6 +136,8 @@ def edits(
                 seed=seed,
                 progress=lambda _done, _all: advance(1),
             )
+        for path, reason in found.unread:
+            note(f"left out: {show_path(path)}: {one_line(reason)}")
         alarming = None
         if alarms:
             with counter("searching for all") as advance:

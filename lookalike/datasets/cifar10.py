@@ -122,7 +122,7 @@ def fetch_cifar10(
 ) -> Path:
     """Download and unpack the published archive.
 
-    What a broken connection left is gone on with. The archive is removed once it is unpacked.
+    A download that broke off is resumed. The archive is removed once it is unpacked.
 
     Args:
         data: where to put the folder; it is made if need be.

@@ -87,8 +87,8 @@ class OnnxEncoder:
         return encoder
 
     def _start(self, data: bytes, origin: str, card: Card | None, threads: int | None) -> None:
-        if threads is not None and threads < 1:
-            raise UsageError(f"threads must be at least 1, not {threads}")
+        if threads is not None and (type(threads) is not int or threads < 1):
+            raise UsageError(f"threads must be at least 1, not {threads!r}")
         digest = hashlib.sha256(data).hexdigest()
         if card is not None and card.sha256 and card.sha256 != digest:
             raise ModelError(

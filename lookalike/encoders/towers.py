@@ -119,8 +119,8 @@ class ImageTower:
         pooling: Pooling | None = None,
         threads: int | None = None,
     ) -> None:
-        if threads is not None and threads < 1:
-            raise UsageError(f"threads must be at least 1, not {threads}")
+        if threads is not None and (type(threads) is not int or threads < 1):
+            raise UsageError(f"threads must be at least 1, not {threads!r}")
         self._threads = threads or processors()
         self.preprocessing = preprocessing
         self._pooling = pooling

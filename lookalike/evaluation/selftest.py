@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -28,8 +27,6 @@ from lookalike.sources.walk import Found, walk
 from lookalike.system.processors import processors
 
 __all__ = ["CODES", "EditReport", "find_originals", "indexed"]
-
-_log = logging.getLogger(__name__)
 
 CODES: tuple[CodeChoice, ...] = ("pdq", "photo", "both")
 _OTHERS = max(edit.others for edit in EDITS.values())
@@ -181,8 +178,6 @@ def find_originals(
                         missed.append((paths[row], name, first))
                 if progress is not None:
                     progress(done, len(chosen))
-    for path, reason in unread.items():
-        _log.warning("left out: %s: %s", path, reason)
     shares = np.array([found[name] for name in names]) / max(1, asked)
     return EditReport(
         database=len(paths),

@@ -12,6 +12,7 @@ from lookalike.errors import UsageError
 
 __all__ = [
     "check_allowed",
+    "check_budget",
     "check_codes",
     "check_ids",
     "check_k",
@@ -40,10 +41,11 @@ def check_threads(threads: int | None) -> int | None:
     """The threads of one call, or none for as many as there are processors.
 
     Raises:
-        UsageError: below 1.
+        UsageError: no whole number, or below 1.
     """
-    if threads is not None and threads < 1:
-        raise UsageError(f"a scan needs at least 1 thread, not {threads}")
+    whole = isinstance(threads, int | np.integer) and not isinstance(threads, bool)
+    if threads is not None and (not whole or threads < 1):
+        raise UsageError(f"a scan needs at least 1 thread, not {threads!r}")
     return threads
 
 
@@ -90,7 +92,10 @@ def check_ids(ids: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
     Raises:
         UsageError: another type or shape, a negative id, or ids that don't strictly increase.
     """
-    ids = np.asarray(ids)
+    try:
+        ids = np.asarray(ids)
+    except ValueError as error:  # rows of different lengths
+        raise UsageError(f"ids are int64 of shape ({n},), not {ids!r}") from error
     if ids.dtype != np.int64 or ids.shape != (n,):
         raise UsageError(f"ids are int64 of shape ({n},), not {ids.dtype} {ids.shape}")
     if n and int(ids[0]) < 0:
@@ -103,3 +108,15 @@ def check_ids(ids: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
             f"{int(ids[place - 1])} at row {place}; sort the rows by id"
         )
     return ids
+
+
+def check_budget(budget: int | None) -> None:
+    """Codes that a query may look at, or none for as many as it takes.
+
+    Raises:
+        UsageError: not a whole number, or below 1.
+    """
+    if budget is None:
+        return
+    if isinstance(budget, bool) or not isinstance(budget, (int, np.integer)) or budget < 1:
+        raise UsageError(f"a budget is a whole number of at least 1 code, not {budget!r}")

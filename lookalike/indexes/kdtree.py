@@ -58,10 +58,9 @@ class KDTreeIndex:
         array = _real(features, "features")
         if not len(array):
             raise UsageError("a k-d tree needs at least 1 row of features, not 0")
-        if threads is not None and threads < 1:
-            raise UsageError(f"a search needs at least 1 thread, not {threads}")
-        if leaf_size < 1:
-            raise UsageError(f"a leaf holds at least 1 row, not {leaf_size}")
+        check_threads(threads)
+        if isinstance(leaf_size, bool) or not isinstance(leaf_size, int) or leaf_size < 1:
+            raise UsageError(f"a leaf holds at least 1 row, not {leaf_size!r}")
         self._tree: Any = KDTree(array, leaf_size=leaf_size)
         self._ids = None if ids is None else check_ids(ids, len(array))
         self._n: int = array.shape[0]

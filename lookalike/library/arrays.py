@@ -89,4 +89,4 @@ def in_memory(store: Store, encoder: EncoderInfo) -> ArrayTable:
         arrays[ending] = np.concatenate(pieces)
     visible = visible_mask(store, arrays["contents"])
     arrays.setdefault("parts", np.empty((len(visible), 0), np.uint64))
-    return ArrayTable(encoder, visible=visible, stamp=stamp, **arrays)
+    return ArrayTable(encoder, visible=visible, stamp=stamp, folder=None, **arrays)

@@ -300,4 +300,4 @@ class Library:
         Args:
             measure: what searching costs on this machine, if that isn't known yet: some seconds.
         """
-        return describe(self._store, self._engine, self._models, version=self._store.version)
+        return describe(self._store, self._engine, self._models, measure=measure)

@@ -213,6 +213,8 @@ class _Sides:
             ("database", database, labels),
         ):
             packed.check(codes, bits, name=name)
+            if not isinstance(given, np.ndarray):
+                raise UsageError(f"{name}: labels are an array of integers, not {given!r}")
             if given.shape != (len(codes),) or given.dtype.kind not in "iu":
                 raise UsageError(
                     f"{name}: {len(codes):,} codes need as many integers as labels, not "
@@ -232,8 +234,8 @@ class _Sides:
 
 
 def _run(job: Callable[[int, int], None], queries: int, threads: int | None) -> None:
-    if threads is not None and threads < 1:
-        raise UsageError(f"counting needs at least 1 thread, not {threads}")
+    if threads is not None and (not isinstance(threads, int) or threads < 1):
+        raise UsageError(f"counting needs at least 1 thread, not {threads!r}")
     parts = shares(queries, threads or processors())
     run([partial(job, first, last) for first, last in parts])
 

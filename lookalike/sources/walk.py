@@ -5,53 +5,14 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from lookalike.images.files import digest, file_kind
 from lookalike.images.formats.registry import is_candidate
 from lookalike.images.reasons import os_reason
 from lookalike.sources.exclude import Exclusion
+from lookalike.sources.source import Found, Unreadable
 
 __all__ = ["Found", "Unreadable", "digest", "walk"]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A file that is a picture by its suffix.
-
-    Attributes:
-        path: absolute; undecodable bytes as lone surrogates (PEP 383), as ``os`` gives them.
-        relative: the path from the walked folder on, with slashes on every system.
-        size: in bytes.
-        mtime_ns: time of the last change of its contents, in nanoseconds since 1970.
-        device: of the file system, 0 where it isn't known (Windows).
-        inode: of the file, 0 where it isn't known (Windows).
-    """
-
-    path: str
-    relative: str
-    size: int
-    mtime_ns: int
-    device: int
-    inode: int
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A file or folder that can't be taken up.
-
-    Attributes:
-        path: as in :class:`Found`.
-        reason: one line.
-        is_folder: what lies below it is unknown then, not gone.
-        status: ``failed`` where it should have been readable, ``skipped`` where it is no file.
-    """
-
-    path: str
-    reason: str
-    is_folder: bool
-    status: Literal["failed", "skipped"]
 
 
 def walk(

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import socket
@@ -8,11 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from lookalike.errors import PictureFailed, PictureSkipped, UsageError
-from lookalike.sources.exclude import Exclusion
+from lookalike.errors import PictureFailed, PictureSkipped
 from lookalike.sources.walk import Found, Unreadable, digest, walk
 
 unix = pytest.mark.skipif(os.name == "nt", reason="needs a Unix file system")
@@ -221,67 +217,6 @@ def test_deep_trees_need_no_recursion(tmp_path: Path) -> None:
     depth = 300 if sys.platform == "linux" else 40
     put(tmp_path.joinpath(*"a" * depth) / "x.jpg")
     assert len(found(tmp_path)) == 1
-
-
-EXCLUSIONS = [
-    ("*.gif", "a.gif", True),
-    ("*.gif", "deep/down/a.gif", True),
-    ("*.gif", "a.gif.jpg", False),
-    ("thumbs", "x/thumbs", True),
-    ("/thumbs", "x/thumbs", False),
-    ("/thumbs", "thumbs", True),
-    ("a/b", "a/b", True),
-    ("a/b", "x/a/b", False),
-    ("**/a/b", "x/a/b", True),
-    ("**/a/b", "a/b", True),
-    ("a/**/b", "a/b", True),
-    ("a/**/b", "a/x/y/b", True),
-    ("a/**", "a/x/y", True),
-    ("a/**", "a", False),
-    ("IMG_?.jpg", "IMG_1.jpg", True),
-    ("IMG_?.jpg", "IMG_12.jpg", False),
-    ("[a-c]x", "bx", True),
-    ("[!a-c]x", "bx", False),
-    ("[!a-c]x", "dx", True),
-    ("[]]x", "]x", True),
-    ("[\\]x", "\\x", True),
-    ("a?b", "a/b", False),
-    ("x/a[!q]b", "x/a/b", False),
-    ("a.b", "axb", False),
-    ("new\nline*", "new\nline.jpg", True),
-]
-
-
-@pytest.mark.parametrize(("pattern", "path", "expected"), EXCLUSIONS)
-def test_patterns(pattern: str, path: str, expected: bool) -> None:
-    assert Exclusion([pattern])(path, is_folder=False) is expected
-
-
-@given(st.text(min_size=1, max_size=12).filter(lambda s: not set(s) & set("/*?[!")))
-def test_plain_text_matches_itself_alone(name: str) -> None:
-    excluded = Exclusion([name])
-    assert excluded(name, is_folder=False)
-    assert excluded("above/" + name, is_folder=True)
-    assert not excluded(name + "x", is_folder=False)
-
-
-@given(
-    st.text(alphabet="ab[]!*?-^\\/.", min_size=1, max_size=10), st.text(alphabet="ab/!", max_size=8)
-)
-def test_no_pattern_breaks_the_matcher(pattern: str, path: str) -> None:
-    with contextlib.suppress(UsageError):
-        Exclusion([pattern])(path, is_folder=True)
-
-
-@pytest.mark.parametrize("pattern", ["", "/", "!a", "[ab", "[c-a]"])
-def test_wrong_patterns_are_refused(pattern: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="exclude pattern"):
-        walk(tmp_path, exclude=[pattern])
-
-
-def test_one_string_is_refused() -> None:
-    with pytest.raises(UsageError, match="list of patterns"):
-        Exclusion("*.gif")
 
 
 def test_excluded_folders_take_all_below_along(tmp_path: Path) -> None:
