@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.errors import MissingExtraError, UsageError
-from lookalike.indexes.arguments import check_allowed, check_ids, check_k
+from lookalike.indexes.arguments import check_allowed, check_ids, check_k, check_threads
 from lookalike.indexes.threads import run, shares
 from lookalike.system.processors import processors
 from lookalike.types import Hits, RadiusHits
@@ -191,7 +191,10 @@ class KDTreeIndex:
 
 
 def _real(values: npt.ArrayLike, name: str) -> Doubles:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:  # rows of different lengths
+        raise UsageError(f"{name} have the shape (n, features), not {values!r}") from error
     if array.ndim != 2 or array.shape[1] < 1:
         raise UsageError(f"{name} have the shape (n, features), not {array.shape}")
     if not (np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)):

@@ -137,9 +137,9 @@ def count_neighbours(
     Raises:
         UsageError: arrays of other types, shapes or lengths, or ``k`` out of range.
     """
-    if not 1 <= k <= len(database):
-        raise UsageError(f"k is between 1 and {len(database):,}, the codes there are, not {k}")
     sides = _Sides.of(queries, database, bits, query_labels, database_labels)
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= len(database):
+        raise UsageError(f"k is between 1 and {len(database):,}, the codes there are, not {k!r}")
     parts = [np.zeros((classes, len(sides.names))) for _ in range(threads or processors())]
     free = list(parts)
 
