@@ -19,12 +19,8 @@ from lookalike.match import Match
 
 __all__ = [
     "Codes",
-    "ContentId",
-    "Decoded",
     "Encoded",
     "Encoder",
-    "EncoderId",
-    "FileId",
     "Hit",
     "Hits",
     "Index",
@@ -33,10 +29,8 @@ __all__ = [
     "Limits",
     "Match",
     "Part",
-    "PictureId",
     "Pixels",
     "RadiusHits",
-    "Slot",
 ]
 
 Codes: TypeAlias = npt.NDArray[np.uint8]

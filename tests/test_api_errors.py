@@ -37,10 +37,10 @@ def message(call: Callable[[], object], kind: type[LookalikeError] = UsageError)
 
 
 @pytest.fixture(scope="module")
-def photo(original_photo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def photo(original_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The only picture of a folder."""
     folder = tmp_path_factory.mktemp("folder")
-    return Path(shutil.copy(original_photo, folder))
+    return Path(shutil.copy(original_photos / "astronaut.jpg", folder))
 
 
 @pytest.fixture(scope="module", params=["a file", ":memory:"])
