@@ -9,8 +9,9 @@ from lookalike.encoders import registry
 from lookalike.encoders.fits import Fit
 from lookalike.encoders.fitted import FittedEncoder, StoredRecipe
 from lookalike.encoders.hub import is_commit
-from lookalike.encoders.origins import Origin, Recipe
+from lookalike.encoders.origins import Origin
 from lookalike.encoders.perceptual import PDQ
+from lookalike.encoders.recipes import Recipe
 from lookalike.encoders.text import TextTower
 from lookalike.errors import EncoderMismatchError, ModelError, UsageError
 from lookalike.library.records import EncoderInfo
