@@ -28,7 +28,7 @@ from lookalike.errors import PictureError, PictureFailed, PictureSkipped, UsageE
 from lookalike.evaluation.copy_peers import open_peers
 from lookalike.evaluation.model_codes import open_maker
 from lookalike.evaluation.selftest import find_originals, indexed
-from lookalike.images.parts.regions import REGIONS
+from lookalike.images.parts.nine import PARTS
 from lookalike.library import Library
 from lookalike.road import FULL_SIZE, Item, LazyEncoder, Made, Road, draw
 from lookalike.types import Decoded, Encoder, InputSpec
@@ -269,13 +269,13 @@ def test_parts_are_encoded_with_their_picture(photos: Path, encoders: dict[str, 
     assert made.picture.inputs == {}
     assert made.codes["pdq"].parts.shape == (0, 32)
     parts = made.codes["photo"].parts
-    assert parts.shape == (len(REGIONS), 32)
-    assert question.details is not None
-    assert np.array_equal(question.details.codes, parts)
+    assert parts.shape == (len(PARTS), 32)
+    assert question.parts is not None
+    assert np.array_equal(question.parts.codes, parts)
     with Image.open(path) as image:
         width, height = image.size
         left, top, right, bottom = (
-            round(share * side) for share, side in zip(REGIONS[4], (width, height) * 2, strict=True)
+            round(share * side) for share, side in zip(PARTS[4], (width, height) * 2, strict=True)
         )
         part = image.crop((left, top, right, bottom))
         part.load()

@@ -52,7 +52,9 @@ _PLOT_ENDINGS = (".png", ".svg", ".pdf")
     metavar="FILE",
     help="torchvision's weights of mobilenet_v3_small as safetensors, for imagededup-cnn.",
 )
-@click.option("--regions", is_flag=True, help="Give parts of the pictures codes, too.")
+@click.option(
+    "--parts", "--regions", "parts", is_flag=True, help="Give parts of the pictures codes, too."
+)
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
@@ -89,7 +91,7 @@ def edits(
     names: tuple[str, ...],
     peers: str,
     weights: Path | None,
-    regions: bool,
+    parts: bool,
     model: str,
     seed: int,
     missed: bool,
@@ -125,7 +127,7 @@ def edits(
     wanted = {"all": PEERS, "none": ()}.get(peers) or tuple(filter(None, peers.split(",")))
     opened, left_out = open_peers(() if peers == "none" else wanted, weights)
     note("indexing")
-    with indexed(folder, photo=model, regions=regions) as (library, paths):
+    with indexed(folder, photo=model, parts=parts) as (library, paths):
         with counter("searching") as advance:
             found = find_originals(
                 library,

@@ -131,6 +131,8 @@ def _print_report(report: IndexReport, library: str) -> None:
     names = ("added", "updated", "moved", "unchanged", "missing", "skipped", "failed")
     counts = [(name, getattr(report, name)) for name in names]
     told = ", ".join(f"{count:,} {name}" for name, count in counts if count) or "nothing to index"
+    if report.reread:
+        told += f" ({report.reread:,} read again for what they lacked)"
     rate = (
         f" ({report.pictures_per_second:,.0f} pictures a second)"
         if report.pictures_per_second >= 0.5

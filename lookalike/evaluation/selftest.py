@@ -58,14 +58,14 @@ class EditReport:
 
 @contextmanager
 def indexed(
-    folder: str | os.PathLike[str], *, photo: str = "photo-256", regions: bool = False
+    folder: str | os.PathLike[str], *, photo: str = "photo-256", parts: bool = False
 ) -> Iterator[tuple[Library, list[str]]]:
     """A library of a folder, which is gone in the end, and the paths of its pictures.
 
     Args:
         folder: pictures.
         photo: the photo encoder.
-        regions: whether parts of the pictures get codes, too.
+        parts: whether parts of the pictures get codes, too.
 
     Raises:
         UsageError: no pictures in the folder that can be read.
@@ -74,7 +74,7 @@ def indexed(
         tempfile.TemporaryDirectory() as temporary,
         Library.open(Path(temporary) / "selftest.lookalike", photo=photo) as library,
     ):
-        library.index(folder, parts=regions)
+        library.index(folder, parts=parts)
         refused = {entry.path for entry in library.status().ledger}
         paths = [found.path for found in walk(folder) if isinstance(found, Found)]
         paths = [path for path in paths if path not in refused]

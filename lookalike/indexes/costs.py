@@ -1,11 +1,10 @@
-"""What searching costs: on a typical machine, and on this one where somebody had it measured.
+"""What searching costs on this machine: measured when somebody asks, in a second or two, and kept.
 
-No search waits for a measurement. An index chooses by :data:`TYPICAL`, since only ratios matter to
-it, and those differ little between machines; ``lookalike status`` measures, in a second or two, and
-keeps what it finds. The scan's cost is linear in the codes and in their words, at one rate while
-they fit into the processor's cache and at another from memory. Multi-index hashing counts its work
-in a unit of its own (see :mod:`lookalike.indexes.multihash_layout`); what is measured is how long a
-unit takes.
+No search waits for a measurement: an index chooses by the costs of a typical machine (see
+:mod:`lookalike.indexes.paying`). The scan's cost is linear in the codes and in their words, at one
+rate while they fit into the processor's cache and at another from memory. Multi-index hashing
+counts its work in a unit of its own (see :mod:`lookalike.indexes.multihash_layout`); what is
+measured is how long a unit takes.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from lookalike.system.cache import cache_folder
 from lookalike.system.processors import processors
 from lookalike.system.replacing import replacing
 
-__all__ = ["TYPICAL", "Costs", "kept_costs", "machine_costs", "measure"]
+__all__ = ["Costs", "kept_costs", "machine_costs", "measure"]
 
 _log = logging.getLogger(__name__)
 
@@ -86,22 +85,6 @@ class Costs:
         if batch:
             return units * self.hash_batch_unit
         return self.hash_call + units * self.hash_single_unit
-
-
-TYPICAL = Costs(
-    machine="two cores of an AMD EPYC (Zen 4)",
-    scan_call=5e-6,
-    scan_single_code=0.0,
-    scan_single_word=0.21e-9,
-    scan_memory_word=0.22e-9,
-    scan_batch_code=0.0,
-    scan_batch_word=17e-12,
-    hash_call=60e-6,
-    hash_single_unit=1.0e-9,
-    hash_batch_unit=0.4e-9,
-)
-"""Costs with 10^6 and 10^7 codes of 256 bits: a unit takes 0.3 ns where bits are even, and up to
-three times as long in clusters, where more is found than even bits let expect."""
 
 
 def machine_costs(

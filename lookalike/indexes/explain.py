@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lookalike.indexes.choose import pays, table_bytes
 from lookalike.indexes.multihash_layout import usual_radius
+from lookalike.indexes.paying import pays, table_bytes
 from lookalike.indexes.table_folder import TableFolder
 
 __all__ = ["explain"]

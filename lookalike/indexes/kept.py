@@ -39,11 +39,20 @@ class KeptIndex:
     """Exact nearest and radius search by what is fastest: a scan, or tables of multi-index hashing.
 
     Which it is follows from the question: tables for a small radius, or for nearest ones that have
-    been near so far, and the scan for all else. On two cores and 10^7 codes of 256 bits in clusters
-    a query within 31 bits takes 0.16 ms instead of 9 (a single one), or 0.07 instead of 0.7 (of
-    1,000); within 48 bits 0.7 instead of 9 and 0.4 instead of 0.7; within 64 bits, and for the 200
-    nearest, the scan is faster. With 10^6 codes and 31 bits it is 0.12 instead of 0.9 ms and 0.03
-    instead of 0.07; with 10^5 nothing is gained.
+    been near so far, and the scan for all else. Milliseconds a query, on two cores that had other
+    work too, among clustered codes of 256 bits:
+
+    =====  ==============  ===========  ======  =============  ======
+    codes  within          single scan  tables  1,000 at once  tables
+    =====  ==============  ===========  ======  =============  ======
+    10^6   31 of 256 bits  0.94         0.14    0.09           0.04
+    10^6   48              1.0          0.30    0.18           0.19
+    10^7   31              10           0.16    1.2            0.10
+    10^7   48              11           0.77    2.8            1.1
+    10^7   64              10           7.0     1.8            2.0
+    =====  ==============  ===========  ======  =============  ======
+
+    The 200 nearest, and all questions to 10^5 codes, are for the scan.
 
     :mod:`lookalike.indexes.table_keeper` says when tables are built: not before as much time was
     spent without them as building takes. They are built in a thread, kept in ``folder`` and mapped

@@ -24,8 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.codes.bits import words_for
-from lookalike.indexes.choose import BATCH, pays, pays_for_pairs, table_bytes, tables_of
-from lookalike.indexes.costs import TYPICAL
+from lookalike.indexes.paying import BATCH, TYPICAL, pays, pays_for_pairs, table_bytes, tables_of
 from lookalike.indexes.table_folder import TableFolder
 
 if TYPE_CHECKING:

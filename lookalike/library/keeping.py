@@ -35,6 +35,7 @@ class Counts:
     updated: int = 0
     moved: int = 0
     unchanged: int = 0
+    reread: int = 0
     missing: int = 0
     skipped: int = 0
     failed: int = 0
@@ -186,6 +187,7 @@ class Keeping:
                     counts.updated += 1
                 elif (known.size, known.mtime_ns) != (found.size, found.mtime_ns) or job.made:
                     counts.unchanged += 1  # touched, or only a code was lacking
+                    counts.reread += job.made is not None
                 self._let_go(known, members)
                 continue
             old = self._moved_from(held[members[0].content])
@@ -268,6 +270,7 @@ class Keeping:
             pictures_per_second=counts.encoded / seconds if seconds > 0 else 0.0,
             offline=tuple(counts.offline),
             interrupted=interrupted,
+            reread=counts.reread,
         )
 
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from lookalike.codes.bits import to_words
 from lookalike.encoders.perceptual import MATCH_DISTANCE, USABLE_QUALITY
-from lookalike.images.parts.regions import REGIONS
+from lookalike.images.parts.nine import PARTS
 from lookalike.library.engine import ContentIds, Table
 from lookalike.library.records import ContentKey, EncoderInfo
 from lookalike.library.store import Store
@@ -208,14 +208,14 @@ def _ask_parts(table: Table, question: Question, k: int, *, offer: _Offer) -> bo
     distances = of_theirs.distances[asked, places]
     near: npt.NDArray[np.floating[Any]]
     near = np.cos(np.pi * distances / table.encoder.bits) - PART_HANDICAP
-    parts = [REGIONS[part] for part in of_theirs.parts[asked, places].tolist()]
+    parts = [PARTS[part] for part in of_theirs.parts[asked, places].tolist()]
     _offer_parts(table, of_theirs.contents[asked, places], distances, near, parts, offer)
-    if question.details is not None:
-        hits = table.nearest(question.details.codes, wanted)
+    if question.parts is not None:
+        hits = table.nearest(question.parts.codes, wanted)
         exact &= hits.exact
         asked, places = np.nonzero((hits.ids >= 0) & (hits.distances <= farthest))
         contents, distances = hits.ids[asked, places], hits.distances[asked, places]
-        kept, own = table.stored(contents), question.details.embeddings
+        kept, own = table.stored(contents), question.parts.embeddings
         if own is not None and kept.embeddings is not None:
             near = cosines(own[asked], kept.embeddings) - np.float32(PART_HANDICAP)
         else:

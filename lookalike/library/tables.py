@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.codes.bits import Words
-from lookalike.images.parts.regions import REGIONS
+from lookalike.images.parts.nine import PARTS
 from lookalike.indexes.exact import ExactScan, exact_scan
 from lookalike.indexes.kept import KeptIndex
 from lookalike.library.engine import ContentIds, PartHits, Stored
@@ -80,11 +80,11 @@ class ArrayTable:
 
     def nearest_parts(self, queries: Codes, k: int, *, among: ContentIds | None = None) -> PartHits:
         mask = self._mask(among)
-        allowed = None if mask is None else np.repeat(mask, len(REGIONS))
+        allowed = None if mask is None else np.repeat(mask, len(PARTS))
         hits = self._part_index.search(queries, k, allowed=allowed)
-        rows = hits.ids // len(REGIONS)
+        rows = hits.ids // len(PARTS)
         contents = np.where(hits.ids < 0, -1, self.contents[np.maximum(rows, 0)])
-        return PartHits(contents, hits.ids % len(REGIONS), hits.distances, hits.exact)
+        return PartHits(contents, hits.ids % len(PARTS), hits.distances, hits.exact)
 
     def by_vector(
         self,

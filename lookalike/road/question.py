@@ -27,7 +27,7 @@ class Question:
         pdq: codes of the rotations and flips of each of its views, uint8 (8 x views, 32).
         pdq_quality: 0 to 100, of each of these codes, uint8 (8 x views,).
         photo: photo code and embedding of each of its views, the whole picture first.
-        details: photo codes and embeddings of its parts, where the library has codes of those of
+        parts: photo codes and embeddings of its parts, where the library has codes of those of
             its pictures.
         member: which picture of its file it is; empty for the only or the first one.
     """
@@ -37,7 +37,7 @@ class Question:
     pdq: Codes | None = None
     pdq_quality: npt.NDArray[np.uint8] | None = None
     photo: Encoded | None = None
-    details: Encoded | None = None
+    parts: Encoded | None = None
     member: str = ""
 
 
@@ -51,7 +51,7 @@ def make_question(
         large: its input of PDQ's size, large enough to look for borders and panels in.
         encoders: each encoder with its input of the whole picture, then those of the parts.
     """
-    pdq, quality, photo, details = None, None, None, None
+    pdq, quality, photo, of_parts = None, None, None, None
     held = views(large)[1:]
     for encoder, (whole, *parts) in encoders:
         asked = [whole]
@@ -63,13 +63,13 @@ def make_question(
         else:
             photo = encoder.encode(asked)
             if parts:
-                details = encoder.encode(parts)
+                of_parts = encoder.encode(parts)
     return Question(
         decoded.content_digest,
         decoded.pixel_digest,
         pdq,
         quality,
         photo,
-        details,
+        of_parts,
         decoded.member,
     )

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 import numpy as np
@@ -19,7 +18,7 @@ from lookalike.encoders.perceptual import PDQ
 from lookalike.errors import PictureError, UsageError
 from lookalike.images.decode import prepare
 from lookalike.images.formats.registry import members_of
-from lookalike.images.parts.regions import regions
+from lookalike.images.parts.nine import part_inputs
 from lookalike.images.pool.item import Item
 from lookalike.images.pool.pool import DecodePool
 from lookalike.road.in_order import in_order
@@ -79,7 +78,7 @@ class Road(Generic[K]):
         for key, encoder in self._encoders.items():
             wanted = {str(key): encoder.input}
             if key in parts:
-                wanted |= regions(str(key), encoder.input)
+                wanted |= part_inputs(str(key), encoder.input)
             self._specs |= wanted
             self._names[key] = list(wanted)
         self._large = next((n for n, spec in self._specs.items() if spec == PDQ.input), _LARGE)
@@ -101,12 +100,7 @@ class Road(Generic[K]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -215,14 +209,8 @@ class Road(Generic[K]):
         if lap is not None:
             lap("decode")
         inputs = decoded.inputs
-        return make_question(
-            decoded,
-            inputs[self._large],
-            [
-                (self.encoder(key), [inputs[name] for name in names])
-                for key, names in self._names.items()
-            ],
-        )
+        asked = [(self.encoder(k), [inputs[n] for n in ns]) for k, ns in self._names.items()]
+        return make_question(decoded, inputs[self._large], asked)
 
     # Many pictures
 

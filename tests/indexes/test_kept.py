@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from lookalike.codes.bits import bytes_for, hamming, pack, to_words
 from lookalike.errors import UsageError
-from lookalike.indexes import choose, table_folder, table_keeper
+from lookalike.indexes import table_folder, table_keeper
 from lookalike.indexes.kept import KeptIndex
 from lookalike.indexes.multihash import MultiHash
 from lookalike.types import Hits, Index, RadiusHits
@@ -139,29 +139,6 @@ def test_row_numbers_are_the_ids_if_none_are_given(eager: None) -> None:
     same_pairs(listed(index.pairs(6)), codes, np.arange(200), 6)
     assert index.ids.tolist() == list(range(200))
     assert index.nbytes == codes.nbytes + index.table_bytes
-
-
-def test_questions_choose() -> None:
-    """By size, radius and batch; figures are in the docstring of KeptIndex."""
-
-    def chosen(n: int, reach: int, batch: bool = False) -> bool:
-        return choose.pays(n, 256, 31, reach, batch)
-
-    for n in (10**4, 10**5):
-        assert not any(chosen(n, reach) for reach in (8, 31, 48, 64))
-        assert not any(chosen(n, reach, True) for reach in (31, 48, 64))
-    assert chosen(10**6, 8)
-    assert chosen(10**6, 31)
-    assert chosen(10**6, 48)
-    assert not chosen(10**6, 64)
-    assert chosen(10**6, 31, True)
-    assert not chosen(10**6, 48, True)
-    assert chosen(10**7, 48, True)
-    assert not chosen(10**7, 64)
-    assert not chosen(10**7, 90)
-    assert not choose.pays_for_pairs(10**6, 256, 31, 31)
-    assert choose.pays_for_pairs(10**7, 256, 31, 31)
-    assert not choose.pays_for_pairs(10**7, 256, 31, 64)
 
 
 def test_nothing_is_built_for_few_codes(tmp_path: Path) -> None:

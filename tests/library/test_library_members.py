@@ -49,6 +49,7 @@ def test_more_when_wanted(library: Library, scans: Path, photos: Path) -> None:
     first = library.pictures.page(1)[0]
     report = library.index(scans, members=2)
     assert (report.unchanged, report.added) == (2, 0)
+    assert report.reread == 2  # nobody knew yet how many pictures they hold
     assert members(library) == [("all.tif", ""), ("coins.jpg", ""), ("all.tif", "page-2")]
     assert library.pictures.page(1)[0] == first  # the first one keeps its id
     hit = library.search(photos / "coffee.jpg", k=1).hits[0]

@@ -106,7 +106,7 @@ def test_the_command_line_says_so(
     assert main(["status", "--library", str(old), "--measure"]) == 0
     out, told = capsys.readouterr()
     assert "brought" not in told
-    assert "multihash takes" in out
+    assert "codes, 31 of 256 bits: scan takes" in out
 
 
 def test_ids_that_were_given_out_are_not_given_again(old: Path, photos: Path) -> None:
