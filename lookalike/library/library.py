@@ -41,10 +41,8 @@ class Library:
         self, store: Store, engine: Engine, *, limits: Limits, workers: int | None, photo: str
     ) -> None:
         """For :meth:`open`."""
-        self._store = store
-        self._engine = engine
-        self._limits = limits
-        self._workers = workers
+        self._store, self._engine = store, engine
+        self._limits, self._workers = limits, workers
         self._models = Models(store, photo)
         self._asked: Asking | None = None
         self._lock = threading.Lock()
