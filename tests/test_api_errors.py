@@ -90,6 +90,7 @@ def test_what_is_no_location_is_refused(
         {"photo": None},
         {"photo": 5},
         {"photo": b"photo"},
+        {"photo": "pdq"},  # which every library has besides
     ],
 )
 def test_wrong_options_make_no_file(options: dict[str, Any], tmp_path: Path) -> None:
@@ -177,7 +178,7 @@ def test_wrong_options_of_a_run_are_not_kept(
     assert library.index().unchanged == 1  # as before
 
 
-@pytest.mark.parametrize("name", ["nope", "", "hub:", 5, b"x"])
+@pytest.mark.parametrize("name", ["nope", "", "hub:", "pdq", 5, b"x"])
 def test_wrong_models(library: Library, name: Any) -> None:
     message(lambda: library.reindex(photo=name), LookalikeError)
     message(lambda: library.check_photo(name), LookalikeError)

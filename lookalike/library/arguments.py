@@ -13,15 +13,17 @@ from lookalike.types import Limits
 
 __all__ = [
     "check_callback",
-    "check_limits",
     "check_name",
+    "check_options",
     "check_path",
     "check_patterns",
+    "check_photo",
     "check_stop",
     "check_switch",
     "check_whole",
-    "check_workers",
 ]
+
+_MOST_WORKERS = 1024
 
 
 def check_whole(what: str, value: Any, least: int, most: int) -> int:
@@ -59,6 +61,19 @@ def check_name(what: str, value: Any) -> str:
     if not isinstance(value, str):
         raise UsageError(f"{what} is a name (str), not {value!r}")
     return value
+
+
+def check_photo(value: Any) -> str:
+    """The name of a photo model.
+
+    Raises:
+        UsageError: it is no ``str``, or the name of the code that every library has besides.
+    """
+    if check_name("photo", value) == "pdq":
+        raise UsageError(
+            "photo is the model of the other code, such as photo-256: pdq is always there"
+        )
+    return str(value)
 
 
 def check_patterns(patterns: Any) -> tuple[str, ...] | None:
@@ -109,21 +124,18 @@ def check_stop(value: Any) -> None:
         raise UsageError(f"stop is a threading.Event, not {value!r}")
 
 
-def check_limits(value: Any) -> Limits:
-    """The limits of a picture; the usual ones where none are given.
+def check_options(limits: Any, workers: Any, photo: Any) -> Limits:
+    """What a library is opened with.
+
+    Returns:
+        The limits; the usual ones where none are given.
 
     Raises:
-        UsageError: they are no ``Limits``.
+        UsageError: one of them is of another type, or out of range.
     """
-    if value is not None and not isinstance(value, Limits):
-        raise UsageError(f"limits are a lookalike.types.Limits, not {value!r}")
-    return value or Limits()
-
-
-def check_workers(value: Any) -> int | None:
-    """A number of decoding processes, or none for as many as there are processors.
-
-    Raises:
-        UsageError: another type, or less than 1.
-    """
-    return None if value is None else check_whole("workers", value, 1, 1024)
+    check_photo(photo)
+    if workers is not None:
+        check_whole("workers", workers, 1, _MOST_WORKERS)
+    if limits is not None and not isinstance(limits, Limits):
+        raise UsageError(f"limits are a lookalike.types.Limits, not {limits!r}")
+    return limits or Limits()

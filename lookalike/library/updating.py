@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from lookalike.errors import UsageError
 from lookalike.library.arguments import (
     check_callback,
-    check_name,
     check_path,
     check_patterns,
+    check_photo,
     check_stop,
     check_switch,
     check_whole,
@@ -111,7 +111,7 @@ class Updating:
     def reindex(self, photo: str | None) -> IndexReport:
         """As :meth:`lookalike.library.library.Library.reindex` says."""
         if photo is not None:
-            check_name("photo", photo)
+            check_photo(photo)
         with self._alone():
             current = self._models.current()
             with self._store.writing():
