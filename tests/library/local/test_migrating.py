@@ -11,7 +11,7 @@ import pytest
 
 from lookalike.cli import main
 from lookalike.errors import LibraryDamagedError, LibraryFullError, LibraryLockedError
-from lookalike.indexes import costs
+from lookalike.indexes import costs, paying
 from lookalike.library import Library
 from lookalike.library.local import connection, migrating, schema
 from lookalike.library.local.connection import connect, writer_lock
@@ -98,7 +98,7 @@ def test_the_file_is_copied_first(old: Path) -> None:
 def test_the_command_line_says_so(
     old: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(costs, "machine_costs", lambda: costs.TYPICAL)
+    monkeypatch.setattr(costs, "machine_costs", lambda: paying.TYPICAL)
     assert main(["status", "--library", str(old)]) == 0
     told = capsys.readouterr().err
     copy = migrating.saved_copy(old, 2)
