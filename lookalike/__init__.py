@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from lookalike import types as types
     from lookalike.estimators import HammingNeighbors as HammingNeighbors
     from lookalike.estimators import HashingTransformer as HashingTransformer
+    from lookalike.indexes import HammingIndex as HammingIndex
     from lookalike.library import IndexReport as IndexReport
     from lookalike.library import Library as Library
     from lookalike.library import SearchResult as SearchResult
@@ -47,6 +48,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "EncoderMismatchError",
+    "HammingIndex",
     "HammingNeighbors",
     "HashingTransformer",
     "IndexReport",
@@ -75,6 +77,7 @@ __all__ = [
 
 # Names are resolved at first use: importing the package alone pulls in neither NumPy nor Numba.
 _HOMES = {
+    "HammingIndex": "lookalike.indexes",
     "HammingNeighbors": "lookalike.estimators",
     "HashingTransformer": "lookalike.estimators",
     "IndexReport": "lookalike.library",

@@ -1,7 +1,7 @@
 """A server on this machine that has models as the Hugging Face hub has them.
 
-It answers the two addresses that lookalike asks, with the hub's own forms: the list of a revision's
-files, and the files, of which the large ones are found elsewhere.
+It answers the addresses that lookalike and huggingface_hub ask, with the hub's own forms: the list
+of a revision's files; what a file is (HEAD); and the files, of which the large ones are elsewhere.
 """
 
 from __future__ import annotations
@@ -25,21 +25,34 @@ class Hub:
     Attributes:
         models: what there is.
         token: that has to be shown, if any.
+        gated: whether the list is shown without the token, and the files aren't.
         cut: bytes after which the next answer with a file is cut off.
-        asked: the paths that were asked for.
+        broken: the status of every answer, if there is one.
+        asked: the paths of what was sent, or would have been.
     """
 
     models: dict[str, tuple[Path, str]] = field(default_factory=dict)
     token: str | None = None
+    gated: bool = False
+    broken: int | None = None
     cut: int | None = None
     asked: list[str] = field(default_factory=list)
     url: str = ""
+
+    @property
+    def elsewhere(self) -> str:
+        """The same server by another name: large files are on another host."""
+        return self.url.replace("127.0.0.1", "localhost")
 
     def start(self) -> ThreadingHTTPServer:
         http = ThreadingHTTPServer(("127.0.0.1", 0), handler(self))
         self.url = f"http://127.0.0.1:{http.server_address[1]}"
         threading.Thread(target=http.serve_forever, args=(0.05,), daemon=True).start()
         return http
+
+
+def git_digest(data: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
 
 
 def listing(folder: Path, commit: str) -> dict[str, Any]:
@@ -49,7 +62,7 @@ def listing(folder: Path, commit: str) -> dict[str, Any]:
         entry: dict[str, Any] = {
             "rfilename": file.relative_to(folder).as_posix(),
             "size": len(data),
-            "blobId": hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest(),
+            "blobId": git_digest(data),
         }
         if file.suffix == ".onnx":
             digest = hashlib.sha256(data).hexdigest()
@@ -66,7 +79,10 @@ def handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             if path.startswith("cdn/"):
                 self.send_file(Path("/" + path.removeprefix("cdn/")))
                 return
-            if hub.token and self.headers.get("Authorization") != f"Bearer {hub.token}":
+            if hub.broken:
+                self.send_error(hub.broken)
+                return
+            if not (hub.gated and path.startswith("api/")) and not self.is_allowed():
                 self.send_error(401)
                 return
             for name, (folder, commit) in hub.models.items():
@@ -80,10 +96,34 @@ def handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                         self.send_file(file)
                         return
                     self.send_response(302)
-                    self.send_header("Location", f"{hub.url}/cdn{file}")
+                    self.send_header("Location", f"{hub.elsewhere}/cdn{file}")
                     self.end_headers()
                     return
             self.send_error(404)
+
+        def do_HEAD(self) -> None:
+            path = unquote(urlsplit(self.path).path).lstrip("/")
+            for name, (folder, commit) in hub.models.items():
+                start = f"{name}/resolve/{commit}/"
+                file = folder / path.removeprefix(start)
+                if path.startswith(start) and file.is_file() and self.is_allowed():
+                    data = file.read_bytes()
+                    large = file.suffix == ".onnx"
+                    self.send_response(302 if large else 200)
+                    self.send_header("X-Repo-Commit", commit)
+                    if large:
+                        self.send_header("X-Linked-Etag", f'"{hashlib.sha256(data).hexdigest()}"')
+                        self.send_header("X-Linked-Size", str(len(data)))
+                        self.send_header("Location", f"{hub.elsewhere}/cdn{file}")
+                    else:
+                        self.send_header("ETag", f'"{git_digest(data)}"')
+                        self.send_header("Content-Length", str(len(data)))
+                    self.end_headers()
+                    return
+            self.send_error(404)
+
+        def is_allowed(self) -> bool:
+            return not hub.token or self.headers.get("Authorization") == f"Bearer {hub.token}"
 
         def send_file(self, file: Path) -> None:
             data = file.read_bytes()

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from lookalike.encoders.fits import Fit, fit_features, packed, unpacked
-from lookalike.encoders.origins import Origin, Recipe
+from lookalike.encoders.origins import Origin
+from lookalike.encoders.recipes import Recipe
 from lookalike.encoders.text import TextTower
 from lookalike.encoders.towers import Floats, ImageTower
 from lookalike.errors import ModelError

@@ -15,7 +15,8 @@ from lookalike.encoders.cards import Card
 from lookalike.encoders.fitted import FittedEncoder, StoredRecipe
 from lookalike.encoders.layout import read_json
 from lookalike.encoders.onnx import OnnxEncoder
-from lookalike.encoders.origins import Origin, is_small_card, parse
+from lookalike.encoders.origins import Origin, parse
+from lookalike.encoders.recipes import is_small_card
 from lookalike.errors import ModelError, UsageError
 from lookalike.types import Encoder
 
@@ -161,6 +162,8 @@ def foreign(name: str) -> Origin | None:
     Raises:
         UsageError: the name can't be understood.
     """
+    if not isinstance(name, str):
+        raise UsageError(f"an encoder's name is a str, not {name!r}")
     origin = parse(name)
     if origin is not None and origin.kind != "onnx":
         return origin

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from lookalike.codes import bits as packed_codes
 from lookalike.codes.bits import MAX_BITS
 from lookalike.errors import UsageError
-from lookalike.estimators.counts import check_count
+from lookalike.estimators.checking import check_count, check_radius, refusals
 from lookalike.indexes.scan import Scan
 from lookalike.types import Codes, Hits
 
@@ -78,11 +78,10 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
 
         Raises:
             UsageError: X or a parameter of another type, shape or range.
-            ValueError: X isn't what scikit-learn takes: not two-dimensional, empty, not finite.
         """
         check_count("n_neighbors", self.n_neighbors)
         if self.radius is not None:
-            _radius(self.radius)
+            check_radius(self.radius)
         codes = self._codes(X, reset=True)
         self._words = packed_codes.to_words(codes)
         self.__dict__.pop("_kept", None)
@@ -109,8 +108,8 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
             the rows alone.
 
         Raises:
-            UsageError: more neighbours than there are codes, or an argument out of range.
-            ValueError: see :meth:`fit`.
+            UsageError: more neighbours than there are codes, or see :meth:`fit`.
+            sklearn.exceptions.NotFittedError: nothing was fitted yet.
         """
         check_is_fitted(self)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
@@ -148,15 +147,15 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
             (found,), nearest first; or the rows alone.
 
         Raises:
-            UsageError: no radius, or one out of range.
-            ValueError: see :meth:`fit`.
+            UsageError: no radius, one out of range, or see :meth:`fit`.
+            sklearn.exceptions.NotFittedError: nothing was fitted yet.
         """
         check_is_fitted(self)
         limit = self.radius if radius is None else radius
         if limit is None:
             raise UsageError("radius_neighbors needs a radius, here or in the constructor")
         queries = self._fitted_codes() if X is None else self._codes(X, reset=False)
-        found = self._scan().within(queries, _radius(limit))
+        found = self._scan().within(queries, check_radius(limit))
         rows = np.empty(len(queries), dtype=object)
         distances = np.empty(len(queries), dtype=object)
         for query in range(len(queries)):
@@ -186,9 +185,9 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
 
         Raises:
             UsageError: another mode, or see :meth:`kneighbors`.
-            ValueError: see :meth:`fit`.
+            sklearn.exceptions.NotFittedError: nothing was fitted yet.
         """
-        if mode not in ("connectivity", "distance"):
+        if not isinstance(mode, str) or mode not in ("connectivity", "distance"):
             raise UsageError(f"mode is 'connectivity' or 'distance', not {mode!r}")
         distances, rows = self.kneighbors(X, n_neighbors)
         queries, k = rows.shape
@@ -200,9 +199,11 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
 
     def _codes(self, X: npt.ArrayLike, *, reset: bool) -> Codes:
         if self.packed:
-            rows = validate_data(self, X, reset=reset, dtype=None, ensure_non_negative=True)
+            with refusals(TypeError):
+                rows = validate_data(self, X, reset=reset, dtype=None, ensure_non_negative=True)
             return _packed_rows(rows)
-        features = validate_data(self, X, reset=reset, dtype="numeric")
+        with refusals():
+            features = validate_data(self, X, reset=reset, dtype="numeric")
         if features.shape[1] > MAX_BITS:
             raise UsageError(f"a code has at most {MAX_BITS} bits, not {features.shape[1]}")
         return packed_codes.pack(features > 0)
@@ -253,10 +254,3 @@ def _without_self(hits: Hits) -> tuple[Ints, Distances]:
     own[~own.any(1), -1] = True
     shape = (len(own), own.shape[1] - 1)
     return hits.ids[~own].reshape(shape), hits.distances[~own].reshape(shape)
-
-
-def _radius(value: Any) -> int:
-    """Whole bits: a distance is at most 7.5 exactly when it is at most 7."""
-    if isinstance(value, bool) or not np.isreal(value) or not 0 <= value < np.inf:
-        raise UsageError(f"a radius is a number of at least 0 bits, not {value!r}")
-    return int(value)

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from lookalike.codes import bits as packed_codes
 from lookalike.codes.binarize import Binarizer, fit_hyperplanes, fit_itq, fit_pca, fit_sign
 from lookalike.errors import UsageError
-from lookalike.estimators.counts import check_count
+from lookalike.estimators.checking import check_count, check_seed, refusals
 
 __all__ = ["HashingTransformer"]
 
@@ -70,9 +70,10 @@ class HashingTransformer(
 
         Raises:
             UsageError: X or a parameter of another type, shape or range.
-            ValueError: X isn't what scikit-learn takes: not two-dimensional, empty, not finite.
         """
-        features = validate_data(self, X, dtype=[np.float64, np.float32])
+        check_seed(self.random_state)
+        with refusals():
+            features = validate_data(self, X, dtype=[np.float64, np.float32])
         n, d = features.shape
         if self.bits is not None:
             check_count("bits", self.bits)
@@ -88,11 +89,12 @@ class HashingTransformer(
         """Codes of X, see ``packed``.
 
         Raises:
-            UsageError: X of another shape.
-            ValueError: see :meth:`fit`.
+            UsageError: X of another shape, or see :meth:`fit`.
+            sklearn.exceptions.NotFittedError: nothing was fitted yet.
         """
         check_is_fitted(self)
-        features = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
+        with refusals():
+            features = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
         codes = self.binarizer_.bits(features)
         return codes if self.packed else packed_codes.unpack(codes, self.bits_)
 

@@ -6,14 +6,16 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from lookalike.indexes.hamming import HammingIndex as HammingIndex
     from lookalike.indexes.kdtree import KDTreeIndex as KDTreeIndex
     from lookalike.indexes.minhash import MinHashForest as MinHashForest
     from lookalike.indexes.scan import Scan as Scan
 
-__all__ = ["KDTreeIndex", "MinHashForest", "Scan"]
+__all__ = ["HammingIndex", "KDTreeIndex", "MinHashForest", "Scan"]
 
 # Resolved at first use: the forest and the tree take extras that not everybody has.
 _HOMES = {
+    "HammingIndex": "lookalike.indexes.hamming",
     "KDTreeIndex": "lookalike.indexes.kdtree",
     "MinHashForest": "lookalike.indexes.minhash",
     "Scan": "lookalike.indexes.scan",

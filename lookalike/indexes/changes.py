@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.errors import UsageError
-from lookalike.indexes.arguments import check_allowed, check_ids
+from lookalike.indexes.arguments import check_allowed, check_ids, whole_numbers
 
 __all__ = ["Rows"]
 
@@ -102,9 +102,9 @@ class Rows:
         """These rows but some.
 
         Raises:
-            UsageError: an id that isn't here.
+            UsageError: an id that isn't here, or what is no id.
         """
-        gone = np.unique(np.asarray(ids, np.int64))
+        gone = np.unique(whole_numbers("ids", ids))
         rows = np.searchsorted(self.ids, gone)
         inside = np.minimum(rows, max(0, len(self.ids) - 1))
         found = self.ids[inside] == gone if len(self.ids) else np.zeros(len(gone), bool)

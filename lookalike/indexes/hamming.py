@@ -7,7 +7,6 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy.typing as npt
 
 from lookalike.codes import bits as packed
 from lookalike.indexes import joined
-from lookalike.indexes.arguments import check_codes, check_ids, check_threads
+from lookalike.indexes.arguments import as_folder, check_codes, check_ids, check_threads
 from lookalike.indexes.array_folder import ArrayFolder, damaged
 from lookalike.indexes.changes import Rows
 from lookalike.indexes.exact import ExactScan, exact_scan
@@ -221,10 +220,10 @@ class HammingIndex:
         """Write the index to a folder, from which :meth:`load` maps it, with tables if it has them.
 
         Raises:
-            UsageError: there is something else at this path.
+            UsageError: no path, or there is something else at this path.
             OSError: the disk is full or can't be written to.
         """
-        state, path = self._state, Path(folder)
+        state, path = self._state, as_folder(folder)
         codes, ids = state.merged(state.codes)
         words = codes if codes.dtype == np.uint64 else packed.to_words(codes)
         _FOLDER.save(
@@ -250,12 +249,13 @@ class HammingIndex:
             verify: compare the contents of the files with their checksums too, which reads them.
 
         Raises:
+            UsageError: no path.
             LibraryNotFoundError: there is no index in this folder.
             LibraryDamagedError: its files aren't what its manifest says.
             LibraryVersionError: a newer lookalike wrote it.
         """
         check_threads(threads)
-        path = Path(folder)
+        path = as_folder(folder)
         facts, arrays = _FOLDER.load(path, verify)
         codes, ids, bits = arrays["codes"], arrays["ids"], facts["bits"]
         if codes.shape != (len(ids), packed.words_for(bits)):

@@ -12,6 +12,7 @@ from lookalike.encoders.perceptual import PDQ
 from lookalike.errors import LibraryNotFoundError, UsageError
 from lookalike.images.pool.item import Item
 from lookalike.images.pool.pool import DecodePool
+from lookalike.library.arguments import check_name
 from lookalike.library.engine import Engine, Table
 from lookalike.library.merging import CodeChoice, merge
 from lookalike.library.models import SLOTS, Models
@@ -140,6 +141,8 @@ def _check_k(k: int) -> None:
 
 def _named(picture: Picture, name: str | None) -> Picture:
     """The bytes of a file with its name, so that they take the road of that file."""
+    if name is not None:
+        check_name("name", name)
     return Item(picture, name=name) if isinstance(picture, bytes) and name else picture
 
 

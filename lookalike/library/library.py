@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from lookalike.errors import LibraryClosedError, UsageError
+from lookalike.library.arguments import check_options
 from lookalike.library.engine import Engine
 from lookalike.library.models import Models
 from lookalike.library.opening import Location, delete_library, file_of, open_library
@@ -40,10 +41,8 @@ class Library:
         self, store: Store, engine: Engine, *, limits: Limits, workers: int | None, photo: str
     ) -> None:
         """For :meth:`open`."""
-        self._store = store
-        self._engine = engine
-        self._limits = limits
-        self._workers = workers
+        self._store, self._engine = store, engine
+        self._limits, self._workers = limits, workers
         self._models = Models(store, photo)
         self._asked: Asking | None = None
         self._lock = threading.Lock()
@@ -77,9 +76,10 @@ class Library:
                 or read-only with an unmerged log.
             UsageError: no such encoder, or a location that can't be understood.
         """
+        limits = check_options(limits, workers, photo)
         store, engine = open_library(location, create=create, read_only=read_only)
         try:
-            return cls(store, engine, limits=limits or Limits(), workers=workers, photo=photo)
+            return cls(store, engine, limits=limits, workers=workers, photo=photo)
         except BaseException:
             store.close()
             raise

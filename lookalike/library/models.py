@@ -9,10 +9,12 @@ from lookalike.encoders import registry
 from lookalike.encoders.fits import Fit
 from lookalike.encoders.fitted import FittedEncoder, StoredRecipe
 from lookalike.encoders.hub import is_commit
-from lookalike.encoders.origins import Origin, Recipe
+from lookalike.encoders.origins import Origin
 from lookalike.encoders.perceptual import PDQ
+from lookalike.encoders.recipes import Recipe
 from lookalike.encoders.text import TextTower
 from lookalike.errors import EncoderMismatchError, ModelError, UsageError
+from lookalike.library.arguments import check_name
 from lookalike.library.records import EncoderInfo
 from lookalike.library.store import Store
 from lookalike.road import LazyEncoder
@@ -138,7 +140,7 @@ class Models:
             UsageError: there is no encoder of this name.
             ModelError: the files can't be read, or fetched.
         """
-        source = registry.foreign(name)
+        source = registry.foreign(check_name("photo", name))
         if source is not None:
             self._check_source(row, source, progress)
             return

@@ -8,6 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from lookalike.errors import UsageError
+from lookalike.library.arguments import (
+    check_callback,
+    check_path,
+    check_patterns,
+    check_photo,
+    check_stop,
+    check_switch,
+    check_whole,
+)
 from lookalike.library.engine import Engine
 from lookalike.library.fitting import Fitting
 from lookalike.library.ingest import Ingest
@@ -51,6 +60,8 @@ class Updating:
     ) -> None:
         self._store, self._engine, self._models = store, engine, models
         self._limits, self._workers = limits, workers
+        check_callback("progress", progress)
+        check_stop(stop)
         self._progress, self._stop = progress, stop
 
     def index(
@@ -62,22 +73,21 @@ class Updating:
     ) -> IndexReport:
         """As :meth:`lookalike.library.library.Library.index` says."""
         paths = [absolute(folder) for folder in folders]
+        exclude, parts = check_patterns(exclude), check_switch("parts", parts)
         known = dict(self._store.folders())
         for path in paths:
             if not os.path.isdir(path) and path not in known:
                 raise UsageError(f"{path} is not a folder that can be reached")
         Exclusion(exclude or ())  # says what is wrong with a pattern before it is kept
-        if members is not None and not 1 <= members <= MOST_MEMBERS:
-            raise UsageError(
-                f"1 to {MOST_MEMBERS:,} pictures of a file can get codes, not {members}"
-            )
+        if members is not None:
+            members = check_whole("members", members, 1, MOST_MEMBERS)
         if not paths and not known:
             raise UsageError("this library has no folders yet: name one to index")
         with self._alone():
             with self._store.writing():
                 self._settings(parts, members)
                 for path in paths:
-                    patterns = known.get(path, ()) if exclude is None else tuple(exclude)
+                    patterns = known.get(path, ()) if exclude is None else exclude
                     self._store.put_folder(Folder(path, patterns))
             chosen = [
                 folder
@@ -100,6 +110,8 @@ class Updating:
 
     def reindex(self, photo: str | None) -> IndexReport:
         """As :meth:`lookalike.library.library.Library.reindex` says."""
+        if photo is not None:
+            check_photo(photo)
         with self._alone():
             current = self._models.current()
             with self._store.writing():
@@ -185,4 +197,4 @@ class Updating:
 
 def absolute(folder: str | os.PathLike[str]) -> str:
     """Absolute without following links: a folder keeps the name that the user knows."""
-    return os.path.abspath(os.path.expanduser(os.fspath(folder)))
+    return os.path.abspath(check_path("a folder", folder))

@@ -209,14 +209,8 @@ class Road(Generic[K]):
         if lap is not None:
             lap("decode")
         inputs = decoded.inputs
-        return make_question(
-            decoded,
-            inputs[self._large],
-            [
-                (self.encoder(key), [inputs[name] for name in names])
-                for key, names in self._names.items()
-            ],
-        )
+        asked = [(self.encoder(k), [inputs[n] for n in ns]) for k, ns in self._names.items()]
+        return make_question(decoded, inputs[self._large], asked)
 
     # Many pictures
 

@@ -45,14 +45,16 @@ def located(given: str) -> Path:
     """The file of weights that settings name.
 
     Raises:
-        ModelError: it is on the hub, and no longer in the cache.
+        ModelError: it is on the hub, and no longer in the cache, or damaged there.
     """
     if not given.startswith("hub:"):
         return Path(given)
     source = _source(given)
     found = hub.snapshot(source.place, source.revision or DEFAULT_REVISION, ask=False)
-    if found.missing([FILE]):
-        raise ModelError(f"{given} is no longer in the cache: run with --weights {given} again")
+    if found.wrong([FILE]):
+        raise ModelError(
+            f"{given} is damaged or no longer in the cache: run with --weights {given} again"
+        )
     return found.folder / FILE
 
 

@@ -1,4 +1,4 @@
-"""The commands with models of other people, from a hub on this machine and from folders."""
+"""The commands with third-party models, from a hub on this machine and from folders."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_a_deleted_cache_is_filled_by_the_command_that_is_named(
 ) -> None:
     monkeypatch.setattr("lookalike.encoders.fitted.STORED_BYTES", 1000)
     run("index", pictures, "--model", "hub:Ana/clip")
-    shutil.rmtree(tmp_path / "cache" / "lookalike" / "hub")
+    shutil.rmtree(tmp_path / "cache" / "huggingface" / "hub")
     done = run("search", pictures / "red" / "0.png")
     failed(done, 1, "isn't in the cache any more")
     command = done.err.split("'lookalike ")[1].split("'")[0].split()

@@ -11,7 +11,7 @@ from hub_server import Hub
 
 from lookalike.encoders import registry
 from lookalike.encoders.fitted import FittedEncoder
-from lookalike.encoders.hub import cache_folder, snapshot
+from lookalike.encoders.hub import snapshot
 from lookalike.errors import LookalikeError, ModelError
 
 COMMIT, LATER = "a1" * 20, "b2" * 20
@@ -92,7 +92,7 @@ def test_the_text_tower_is_fetched_when_it_is_asked_for(hub: Hub, model: Path) -
 def test_a_cut_connection_is_gone_on_with(hub: Hub, model: Path) -> None:
     hub.cut = 5000
     registry.resolve("hub:Ana/clip")
-    file = cache_folder() / "Ana" / "clip" / COMMIT / "onnx" / "vision_model.onnx"
+    file = snapshot("Ana/clip", COMMIT).folder / "onnx" / "vision_model.onnx"
     assert file.read_bytes() == (model / "onnx" / "vision_model.onnx").read_bytes()
     assert hub.asked.count(f"Ana/clip/resolve/{COMMIT}/onnx/vision_model.onnx") == 2
 
@@ -112,7 +112,7 @@ def test_what_has_another_checksum_is_refused(hub: Hub, model: Path, name: str) 
 def test_a_changed_file_in_the_cache_is_noticed(hub: Hub, model: Path) -> None:
     encoder = registry.load("hub:Ana/clip")
     assert isinstance(encoder, FittedEncoder)
-    file = cache_folder() / "Ana" / "clip" / COMMIT / "onnx" / "vision_model.onnx"
+    file = snapshot("Ana/clip", COMMIT).folder / "onnx" / "vision_model.onnx"
     data = bytearray(file.read_bytes())
     data[-3] ^= 1
     file.write_bytes(data)
@@ -199,7 +199,7 @@ def test_large_weights_beside_the_model_come_too(hub: Hub, tmp_path: Path) -> No
     encoder = registry.load("hub:Ana/dino")
     assert isinstance(encoder, FittedEncoder)
     assert list(encoder.recipe.digests) == ["onnx/model.onnx", "onnx/model.onnx_data"]
-    weights = cache_folder() / "Ana" / "dino" / COMMIT / "onnx" / "model.onnx_data"
+    weights = snapshot("Ana/dino", COMMIT).folder / "onnx" / "model.onnx_data"
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     assert encoder.recipe.digests["onnx/model.onnx_data"] == digest
     import numpy as np
