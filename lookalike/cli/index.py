@@ -66,7 +66,7 @@ def index(
 
     Folders are walked recursively. Only new and changed files are read; moved and deleted ones are
     noticed. Without a FOLDER, all that the library knows are looked at again. Ctrl-C is safe: what
-    is done is kept, and the next run goes on from there.
+    is done is kept, and the next run resumes there.
     """
     from lookalike.encoders import registry
     from lookalike.library import Library
@@ -121,7 +121,7 @@ def show_report(report: IndexReport, library: str, *, as_json: bool) -> int:
     if report.interrupted:
         note(
             "lookalike: interrupted; everything indexed so far is kept, "
-            "and the same command goes on from there"
+            "and the same command resumes there"
         )
         return INTERRUPTED
     return 0

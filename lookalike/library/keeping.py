@@ -185,8 +185,12 @@ class Keeping:
             if known is not None:
                 if known.members[0].content != members[0].content:
                     counts.updated += 1
-                elif (known.size, known.mtime_ns) != (found.size, found.mtime_ns) or job.made:
-                    counts.unchanged += 1  # touched, or only a code was lacking
+                elif (
+                    (known.size, known.mtime_ns) != (found.size, found.mtime_ns)
+                    or job.made
+                    or known.members != members
+                ):
+                    counts.unchanged += 1  # touched, or it lacked a code or has pictures too many
                     counts.reread += job.made is not None
                 self._let_go(known, members)
                 continue

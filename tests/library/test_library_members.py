@@ -73,7 +73,8 @@ def test_nothing_is_read_twice(
         [("coins.jpg", "")]
         + [(name, m) for name in ("copy.tif", "moved.tif") for m in ("", "page-2", "page-3")]
     )
-    library.index(members=1)
+    report = library.index(members=1)
+    assert (report.unchanged, report.reread) == (3, 0)
     assert [m for m in members(library) if m[1]] == []
     monkeypatch.undo()
     library.index(members=3)
