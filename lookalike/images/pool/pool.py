@@ -145,12 +145,12 @@ class DecodePool:
         return answer
 
     def map(
-        self, jobs: Iterable[tuple[K, PictureFile]], *, in_flight: int | None = None
+        self, jobs: Iterable[tuple[K, PictureFile | Item]], *, in_flight: int | None = None
     ) -> Iterator[tuple[K, Decoded | PictureError]]:
         """Decode many pictures on all children.
 
         Args:
-            jobs: keys and files; it is advanced by the caller's own thread.
+            jobs: keys and files, or items of files; it is advanced by the caller's own thread.
             in_flight: how far ahead of the caller to work, in pictures: each takes about as much
                 memory as its inputs. By default 16 for each worker.
 
@@ -167,9 +167,9 @@ class DecodePool:
         return self._map(iter(jobs), ahead)
 
     def _map(
-        self, jobs: Iterator[tuple[K, PictureFile]], ahead: int
+        self, jobs: Iterator[tuple[K, PictureFile | Item]], ahead: int
     ) -> Iterator[tuple[K, Decoded | PictureError]]:
-        todo: SimpleQueue[tuple[K, PictureFile] | None] = SimpleQueue()
+        todo: SimpleQueue[tuple[K, PictureFile | Item] | None] = SimpleQueue()
         done: SimpleQueue[tuple[K, Decoded | PictureError | BaseException]] = SimpleQueue()
         stop = threading.Event()
 
@@ -177,7 +177,8 @@ class DecodePool:
             while (job := todo.get()) is not None and not stop.is_set():
                 key, file = job
                 try:
-                    done.put((key, self.decode(file)))
+                    item = file if isinstance(file, Item) else Item(file)
+                    done.put((key, self.decode(item.file, member=item.member, name=item.name)))
                 except BaseException as error:  # the caller's thread raises it
                     done.put((key, error))
 
