@@ -89,9 +89,8 @@ def handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                 if path in (f"api/models/{name}/revision/{r}" for r in ("main", "v1", commit)):
                     self.send_bytes(json.dumps(listing(folder, commit)).encode())
                     return
-                start = f"{name}/resolve/{commit}/"
-                file = folder / path.removeprefix(start)
-                if path.startswith(start) and file.is_file():
+                file = self.file_at(path, name, folder, commit)
+                if file is not None:
                     if file.suffix != ".onnx":
                         self.send_file(file)
                         return
@@ -104,9 +103,8 @@ def handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
         def do_HEAD(self) -> None:
             path = unquote(urlsplit(self.path).path).lstrip("/")
             for name, (folder, commit) in hub.models.items():
-                start = f"{name}/resolve/{commit}/"
-                file = folder / path.removeprefix(start)
-                if path.startswith(start) and file.is_file() and self.is_allowed():
+                file = self.file_at(path, name, folder, commit)
+                if file is not None and self.is_allowed():
                     data = file.read_bytes()
                     large = file.suffix == ".onnx"
                     self.send_response(302 if large else 200)
@@ -121,6 +119,14 @@ def handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                     self.end_headers()
                     return
             self.send_error(404)
+
+        def file_at(self, path: str, name: str, folder: Path, commit: str) -> Path | None:
+            for revision in ("main", "v1", commit):
+                start = f"{name}/resolve/{revision}/"
+                file = folder / path.removeprefix(start)
+                if path.startswith(start) and file.is_file():
+                    return file
+            return None
 
         def is_allowed(self) -> bool:
             return not hub.token or self.headers.get("Authorization") == f"Bearer {hub.token}"

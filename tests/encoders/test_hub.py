@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import hub_models
+import huggingface_hub
 import pytest
 from hub_server import Hub
 
 from lookalike.encoders import registry
 from lookalike.encoders.fitted import FittedEncoder
-from lookalike.encoders.hub import snapshot
-from lookalike.errors import LookalikeError, ModelError
+from lookalike.encoders.hub import cache_folder, snapshot
+from lookalike.errors import LookalikeError, MissingExtraError, ModelError, UsageError
+
+unix = pytest.mark.skipif(os.name == "nt", reason="links need a right of their own there")
 
 COMMIT, LATER = "a1" * 20, "b2" * 20
 
@@ -206,3 +213,192 @@ def test_large_weights_beside_the_model_come_too(hub: Hub, tmp_path: Path) -> No
 
     picture = np.full((20, 20, 3), 200, np.uint8)
     np.testing.assert_array_equal(encoder.encode([picture]).codes, inside.encode([picture]).codes)
+
+
+def damage(file: Path) -> None:
+    """Change a byte of a file in the cache, where the bytes are, and not its size."""
+    file = file.resolve()
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+
+
+FILES = ["onnx/vision_model.onnx", "preprocessor_config.json"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_damaged_file_in_the_cache_becomes_nobodys_model(
+    hub: Hub, model: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = registry.load("hub:Ana/clip")
+    file = snapshot("Ana/clip", COMMIT).folder / name
+    damage(file)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    for asked in ("hub:Ana/clip", f"hub:Ana/clip@{COMMIT}"):
+        with pytest.raises(ModelError, match="isn't whole in the cache") as error:
+            registry.load(asked)
+        one_line(error)
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    # With a connection that one file is fetched again.
+    hub.asked.clear()
+    assert registry.load(f"hub:Ana/clip@{COMMIT}").fingerprint == encoder.fingerprint
+    assert hub.asked[0] == f"Ana/clip/resolve/{COMMIT}/{name}"
+    assert all(name in asked for asked in hub.asked)
+    assert file.read_bytes() == (model / name).read_bytes()
+
+
+def test_a_damaged_text_tower_answers_nobody(
+    hub: Hub, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = registry.load("hub:Ana/clip")
+    assert isinstance(encoder, FittedEncoder)
+    encoder.recipe.origin.text_tower(16)
+    damage(snapshot("Ana/clip", COMMIT).folder / "onnx" / "text_model.onnx")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(ModelError, match="isn't whole in the cache"):
+        encoder.recipe.origin.text_tower(16)
+
+
+def test_a_gated_model_shows_its_list_and_not_its_files(
+    hub: Hub, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.token, hub.gated = "hf_secret", True
+    with pytest.raises(ModelError, match=r"\(401\).*accept its conditions") as error:
+        registry.resolve("hub:Ana/clip")
+    assert "'hf auth login' or set HF_TOKEN" in one_line(error)
+    # As 'hf auth login' leaves it.
+    (tmp_path / "token").write_text("hf_secret\n")
+    assert registry.resolve("hub:Ana/clip") == f"hub:Ana/clip@{COMMIT}"
+
+
+def test_no_error_shows_a_token(hub: Hub, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.token = "hf_right"
+    for wrong in ("hf_wrong", "hf_wr\u00f6ng", "hf_wrong\u2026"):
+        monkeypatch.setenv("HF_TOKEN", wrong)
+        with pytest.raises(LookalikeError) as error:
+            registry.resolve("hub:Ana/clip")
+        assert "hf_w" not in one_line(error)
+    monkeypatch.setenv("HF_ENDPOINT", hub.url.replace("://", "://ana:secret@"))
+    with pytest.raises(UsageError, match="set HF_TOKEN") as refused:
+        registry.resolve("hub:Ana/clip")
+    assert "secret" not in one_line(refused)
+
+
+def test_a_hub_that_is_down(hub: Hub, model: Path) -> None:
+    hub.broken = 503
+    with pytest.raises(ModelError, match="503") as error:
+        registry.resolve("hub:Ana/clip")
+    assert "can't be asked" in one_line(error)
+    hub.broken = None
+    registry.resolve("hub:Ana/clip")
+    hub.broken = 503
+    assert registry.resolve("hub:Ana/clip") == f"hub:Ana/clip@{COMMIT}"
+
+
+@unix
+def test_what_another_program_fetched_is_taken(
+    hub: Hub, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in FILES:
+        huggingface_hub.hf_hub_download(
+            "Ana/clip", name, cache_dir=cache_folder(), endpoint=hub.url, token=False
+        )
+    hub.asked.clear()
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert registry.resolve("hub:Ana/clip") == f"hub:Ana/clip@{COMMIT}"
+    assert registry.load(f"hub:Ana/clip@{COMMIT}").name == "clip"
+    damage(snapshot("Ana/clip", COMMIT).folder / FILES[0])
+    with pytest.raises(ModelError, match="isn't whole in the cache"):
+        registry.load(f"hub:Ana/clip@{COMMIT}")
+    damage(snapshot("Ana/clip", COMMIT).folder / FILES[0])  # twice is not at all
+    assert hub.asked == []
+    # With a connection the list is asked for, and nothing else.
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    registry.load(f"hub:Ana/clip@{COMMIT}")
+    assert hub.asked == [f"api/models/Ana/clip/revision/{COMMIT}"]
+
+
+@unix
+def test_other_programs_find_what_was_fetched(hub: Hub, model: Path) -> None:
+    registry.resolve("hub:Ana/clip")
+    found = huggingface_hub.scan_cache_dir(cache_folder())
+    assert found.warnings == []
+    (repository,) = found.repos
+    (revision,) = repository.revisions
+    assert (repository.repo_id, revision.commit_hash) == ("Ana/clip", COMMIT)
+    assert {Path(file.file_path).name for file in revision.files} == {
+        "vision_model.onnx",
+        "preprocessor_config.json",
+    }
+    hub.asked.clear()
+    path = huggingface_hub.hf_hub_download(
+        "Ana/clip", FILES[0], revision=COMMIT, cache_dir=cache_folder(), endpoint=hub.url
+    )
+    assert Path(path).read_bytes() == (model / FILES[0]).read_bytes()
+    assert hub.asked == []
+
+
+def test_without_links_the_files_are_there_once(
+    hub: Hub, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As on a file system that has none: huggingface_hub copies then.
+    monkeypatch.setattr("huggingface_hub.file_download.are_symlinks_supported", lambda *_: False)
+    monkeypatch.setenv("HF_HUB_DISABLE_SYMLINKS_WARNING", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_SYMLINKS_WARNING", True)
+    encoder = registry.load("hub:Ana/clip")
+    there = [path for path in cache_folder().rglob("*") if path.name == "vision_model.onnx"]
+    assert [path.is_symlink() for path in there] == [False]
+    assert list(cache_folder().rglob("blobs/*")) == []
+    hub.asked.clear()
+    assert registry.load(f"hub:Ana/clip@{COMMIT}").fingerprint == encoder.fingerprint
+    damage(there[0])
+    assert registry.load(f"hub:Ana/clip@{COMMIT}").fingerprint == encoder.fingerprint
+    assert len(hub.asked) == 2
+
+
+def test_the_library_of_the_hub_is_asked_for_when_it_is_needed(
+    hub: Hub, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = registry.resolve("hub:Ana/clip")
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    assert registry.load(name).name == "clip"  # it is in the cache
+    with pytest.raises(MissingExtraError, match=r"pip install 'lookalike\[hub\]'"):
+        registry.load("hub:Ana/clip")
+
+
+def test_a_model_that_a_build_of_before_fetched(
+    hub: Hub, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.resolve("hub:Ana/clip")
+    old = tmp_path / "cache" / "lookalike" / "hub" / "Ana" / "clip" / COMMIT
+    shutil.copytree(snapshot("Ana/clip", COMMIT).folder, old)
+    shutil.rmtree(cache_folder())
+    hub.asked.clear()
+    encoder = registry.load(f"hub:Ana/clip@{COMMIT}")
+    assert isinstance(encoder, FittedEncoder)
+    assert encoder.recipe.folder == old
+    assert hub.asked == []
+    encoder.recipe.origin.text_tower(16)
+    assert (old / "onnx" / "text_model.onnx").is_file()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"XDG_CACHE_HOME": "/x"},
+        {"XDG_CACHE_HOME": "/x", "HF_HOME": "~/h"},
+        {"HF_HOME": "/h", "HUGGINGFACE_HUB_CACHE": "/old"},
+        {"HF_HUB_CACHE": "$HOME/c", "HUGGINGFACE_HUB_CACHE": "/old"},
+    ],
+)
+def test_the_cache_is_where_huggingface_hub_has_it(
+    settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("XDG_CACHE_HOME", "HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    code = "from huggingface_hub.constants import HF_HUB_CACHE; print(HF_HUB_CACHE)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert cache_folder() == Path(told.stdout.strip())

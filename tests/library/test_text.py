@@ -163,7 +163,7 @@ def test_the_text_tower_comes_when_it_is_asked_for(
         library.search(folder / "red-0.png")
     assert hub.asked == []
     # The cache is deleted, and nobody can be asked.
-    shutil.rmtree(tmp_path / "cache" / "lookalike" / "hub")
+    shutil.rmtree(tmp_path / "cache" / "huggingface" / "hub")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with Library.open(path) as library:
         with pytest.raises(ModelError, match="can't be asked") as error:
