@@ -5,27 +5,111 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from lookalike.errors import (
+    EncoderMismatchError,
+    LibraryClosedError,
+    LibraryDamagedError,
+    LibraryError,
+    LibraryFullError,
+    LibraryLockedError,
+    LibraryNotFoundError,
+    LibraryReadOnlyError,
+    LibraryUnmergedError,
+    LibraryVersionError,
+    LookalikeError,
+    MissingExtraError,
+    ModelError,
+    PictureError,
+    PictureFailed,
+    PictureSkipped,
+    UsageError,
+)
+
 if TYPE_CHECKING:
+    from lookalike import datasets as datasets
+    from lookalike import encoders as encoders
+    from lookalike import errors as errors
+    from lookalike import estimators as estimators
+    from lookalike import indexes as indexes
+    from lookalike import library as library
+    from lookalike import metrics as metrics
+    from lookalike import thesis as thesis
+    from lookalike import types as types
     from lookalike.estimators import HammingNeighbors as HammingNeighbors
     from lookalike.estimators import HashingTransformer as HashingTransformer
+    from lookalike.indexes import HammingIndex as HammingIndex
+    from lookalike.library import IndexReport as IndexReport
     from lookalike.library import Library as Library
+    from lookalike.library import SearchResult as SearchResult
+    from lookalike.road import encode as encode
+    from lookalike.types import Match as Match
 
 __version__ = "0.1.0"
 
-__all__ = ["HammingNeighbors", "HashingTransformer", "Library", "__version__"]
+__all__ = [
+    "EncoderMismatchError",
+    "HammingIndex",
+    "HammingNeighbors",
+    "HashingTransformer",
+    "IndexReport",
+    "Library",
+    "LibraryClosedError",
+    "LibraryDamagedError",
+    "LibraryError",
+    "LibraryFullError",
+    "LibraryLockedError",
+    "LibraryNotFoundError",
+    "LibraryReadOnlyError",
+    "LibraryUnmergedError",
+    "LibraryVersionError",
+    "LookalikeError",
+    "Match",
+    "MissingExtraError",
+    "ModelError",
+    "PictureError",
+    "PictureFailed",
+    "PictureSkipped",
+    "SearchResult",
+    "UsageError",
+    "__version__",
+    "encode",
+]
 
 # Names are resolved at first use: importing the package alone pulls in neither NumPy nor Numba.
 _HOMES = {
+    "HammingIndex": "lookalike.indexes",
     "HammingNeighbors": "lookalike.estimators",
     "HashingTransformer": "lookalike.estimators",
+    "IndexReport": "lookalike.library",
     "Library": "lookalike.library",
+    "Match": "lookalike.types",
+    "SearchResult": "lookalike.library",
+    "encode": "lookalike.road",
 }
+
+# Public modules: they too are there after `import lookalike`.
+_MODULES = frozenset(
+    {
+        "datasets",
+        "encoders",
+        "estimators",
+        "indexes",
+        "library",
+        "metrics",
+        "thesis",
+        "types",
+    }
+)
 
 
 def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    found = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = found  # from now on it is a plain attribute
+    return found
 
 
 def __dir__() -> list[str]:

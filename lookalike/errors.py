@@ -1,5 +1,7 @@
 """Every error that lookalike raises on purpose.
 
+Each is of the kind above it::
+
     LookalikeError
     +-- UsageError (also ValueError)      an argument that can't be worked with
     +-- PictureError                      a picture that can't be used

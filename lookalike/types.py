@@ -14,16 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike import match
+from lookalike.errors import UsageError
 from lookalike.match import Match
 
 __all__ = [
     "Codes",
-    "ContentId",
-    "Decoded",
     "Encoded",
     "Encoder",
-    "EncoderId",
-    "FileId",
     "Hit",
     "Hits",
     "Index",
@@ -32,10 +29,8 @@ __all__ = [
     "Limits",
     "Match",
     "Part",
-    "PictureId",
     "Pixels",
     "RadiusHits",
-    "Slot",
 ]
 
 Codes: TypeAlias = npt.NDArray[np.uint8]
@@ -94,12 +89,22 @@ class Limits:
         file_bytes: size of the file; more is skipped.
         memory_bytes: of one decoding process (enforced where the system can: not on Windows).
         seconds: wall clock for one picture.
+
+    Raises:
+        UsageError: a limit is no number above 0.
     """
 
     pixels: int = 200_000_000
     file_bytes: int = 500_000_000
     memory_bytes: int = 1_000_000_000
     seconds: float = 20.0
+
+    def __post_init__(self) -> None:
+        for name in ("pixels", "file_bytes", "memory_bytes", "seconds"):
+            value = getattr(self, name)
+            kind = int | float if name == "seconds" else int
+            if isinstance(value, bool) or not isinstance(value, kind) or not value > 0:
+                raise UsageError(f"the limit {name} is a number above 0, not {value!r}")
 
 
 @dataclass(frozen=True, slots=True)

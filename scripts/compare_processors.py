@@ -21,9 +21,9 @@ import numpy as np
 
 from lookalike.encoders import registry
 from lookalike.encoders.onnx import OnnxEncoder
-from lookalike.images.decode import decode
+from lookalike.road import Road
 from lookalike.sources.walk import Found, walk
-from lookalike.types import Limits, Pixels
+from lookalike.types import Pixels
 
 # What runs inside QEMU; it finds the packages where this process does.
 CHILD = """
@@ -49,9 +49,8 @@ def main() -> None:
     encoder = OnnxEncoder(path, threads=1)
     paths = [Path(entry.path) for entry in walk(given.photos) if isinstance(entry, Found)]
     chosen = paths[:: max(1, len(paths) // given.pictures)][: given.pictures]
-    pictures: list[Pixels] = [
-        decode(p.read_bytes(), {"photo": encoder.input}, Limits()).inputs["photo"] for p in chosen
-    ]
+    with Road({"photo": encoder}) as road:
+        pictures: list[Pixels] = [road.picture(path).inputs["photo"] for path in chosen]
     here = encoder.encode(pictures)
     with tempfile.TemporaryDirectory() as folder:
         stored, out = Path(folder) / "pictures.npy", Path(folder) / "there.npz"

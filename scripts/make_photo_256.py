@@ -33,8 +33,8 @@ from lookalike.encoders.cards import Card
 from lookalike.encoders.onnx import OnnxEncoder
 from lookalike.errors import PictureError
 from lookalike.evaluation.edits import EDITS
-from lookalike.images.decode import decode, prepare
 from lookalike.ranking.short_list import Rows, in_order, length
+from lookalike.road import FULL_SIZE, Road
 from lookalike.sources.walk import Found, walk
 from lookalike.training.export import check, export, halve, inputs_of, to_onnx
 from lookalike.training.networks.efficientnet_lite import HEAD_CHANNELS, VARIANTS
@@ -50,7 +50,7 @@ from lookalike.training.photo_head import (
 )
 from lookalike.training.quantise import quantise
 from lookalike.training.shipping import lite_attribution
-from lookalike.types import InputSpec, Limits, Pixels
+from lookalike.types import InputSpec, Pixels
 
 Floats = npt.NDArray[np.float32]
 
@@ -70,17 +70,18 @@ PROJECTION = "head.project.weight"
 def load(folder: Path, spec: InputSpec) -> tuple[list[Path], list[Pixels]]:
     """Every readable picture below a folder, by the road that the library takes."""
     paths, pictures = [], []
-    for entry in walk(folder):
-        if not isinstance(entry, Found):
-            continue
-        path = Path(entry.path)
-        try:
-            made = decode(path.read_bytes(), {"photo": spec}, Limits(), suffix=path.suffix.lower())
-        except PictureError as error:
-            print(f"left out {path}: {error}", file=sys.stderr)
-            continue
-        paths.append(path)
-        pictures.append(made.inputs["photo"])
+    files = [Path(entry.path) for entry in walk(folder) if isinstance(entry, Found)]
+    with Road[str]({}) as road:
+
+        def read(path: Path) -> Pixels:
+            return road.picture(path, more={"photo": spec}).inputs["photo"]
+
+        for path, made in road.each(zip(files, files, strict=True), read):
+            if isinstance(made, PictureError):
+                print(f"left out {path}: {made}", file=sys.stderr)
+                continue
+            paths.append(path)
+            pictures.append(made)
     return paths, pictures
 
 
@@ -187,9 +188,10 @@ def copies(
         if edit.others:
             continue  # it has more than one original
         edited = []
-        for row in chosen:
-            with Image.open(paths[row]) as image:
-                made = prepare(edit(image, int(row)), {"photo": encoder.input}, Limits())
+        with Road({"photo": encoder}) as road:
+            for row in chosen:
+                full = road.picture(paths[row], more={"full": FULL_SIZE}).inputs["full"]
+                made = road.picture(edit(Image.fromarray(full), int(row)))
                 edited.append(made.inputs["photo"])
         asked = encoder.encode(edited)
         assert asked.embeddings is not None

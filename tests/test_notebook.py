@@ -29,8 +29,10 @@ GIVEN = os.environ.get("LOOKALIKE_DATA")  # before the tests are kept off it
 
 MODEL = "photo-256"
 STAND_IN = f"""
-import lookalike.thesis
-lookalike.thesis._MODELS = dict.fromkeys(("cifar10", "resisc45"), ("{MODEL}", "{MODEL}"))
+import lookalike.thesis.features
+lookalike.thesis.features.MODELS.update(
+    dict.fromkeys(("cifar10", "resisc45"), ("{MODEL}", "{MODEL}"))
+)
 """
 TELL = """
 import json

@@ -26,6 +26,7 @@ _SILENCE = 0.5  # seconds that a command may wait without saying what for
 # Without --verbose the log is silent: what matters to a user is printed.
 logging.getLogger("lookalike").addHandler(logging.NullHandler())
 say_notes(loading.COMPILING)
+say_notes("lookalike.migrating")
 
 
 # A command NAME stands in the module lookalike.cli.NAME, which says this of itself, too.

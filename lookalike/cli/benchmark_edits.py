@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lookalike.cli.options import PathType, json_option, measured_model_option, verbose_option
-from lookalike.cli.output import counted, note, print_json, show_path, table
+from lookalike.cli.output import counted, note, one_line, print_json, show_path, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,9 @@ _PLOT_ENDINGS = (".png", ".svg", ".pdf")
     metavar="FILE",
     help="torchvision's weights of mobilenet_v3_small as safetensors, for imagededup-cnn.",
 )
-@click.option("--regions", is_flag=True, help="Give parts of the pictures codes, too.")
+@click.option(
+    "--parts", "--regions", "parts", is_flag=True, help="Give parts of the pictures codes, too."
+)
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
@@ -89,7 +91,7 @@ def edits(
     names: tuple[str, ...],
     peers: str,
     weights: Path | None,
-    regions: bool,
+    parts: bool,
     model: str,
     seed: int,
     missed: bool,
@@ -125,7 +127,7 @@ def edits(
     wanted = {"all": PEERS, "none": ()}.get(peers) or tuple(filter(None, peers.split(",")))
     opened, left_out = open_peers(() if peers == "none" else wanted, weights)
     note("indexing")
-    with indexed(folder, photo=model, regions=regions) as (library, paths):
+    with indexed(folder, photo=model, parts=parts) as (library, paths):
         with counter("searching") as advance:
             found = find_originals(
                 library,
@@ -136,6 +138,8 @@ def edits(
                 seed=seed,
                 progress=lambda _done, _all: advance(1),
             )
+        for path, reason in found.unread:
+            note(f"left out: {show_path(path)}: {one_line(reason)}")
         alarming = None
         if alarms:
             with counter("searching for all") as advance:

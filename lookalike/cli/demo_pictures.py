@@ -90,7 +90,7 @@ def choose_query(pictures: DemoPictures, library: Library) -> tuple[Path, Pixels
     Raises:
         LookalikeError: none of them can be read.
     """
-    from lookalike.images.pool.pool import DecodePool
+    from lookalike.road import Road
     from lookalike.sources.walk import Found, walk
     from lookalike.types import InputSpec
 
@@ -98,11 +98,12 @@ def choose_query(pictures: DemoPictures, library: Library) -> tuple[Path, Pixels
     favourites = [path for path in found if os.path.basename(path) == pictures.favourite]
     spread = [found[(2 * n + 1) * len(found) // 80] for n in range(40)] if found else []
     ranked = sorted(dict.fromkeys(spread), key=lambda path: _likeness(library, path), reverse=True)
-    with DecodePool({"query": InputSpec(1024, "within")}, workers=1) as pool:
+    wanted = {"query": InputSpec(1024, "within")}
+    with Road[str]({}, workers=1) as road:
         plain: list[tuple[Path, Pixels]] = []
         for path in [*favourites, *ranked]:
             try:
-                pixels = pool.decode(path).inputs["query"]
+                pixels = road.picture(path, more=wanted).inputs["query"]
             except LookalikeError:
                 continue
             if pixels.std() > 30:
@@ -143,6 +144,8 @@ def _from_packages(target: Path) -> DemoPictures:
     """Copy the photographs that packages carry, and put edited copies beside them."""
     from PIL import Image
 
+    from lookalike.road import FULL_SIZE, Road
+
     originals = [
         folder / name
         for module, inside, names in _PHOTOGRAPHS
@@ -156,12 +159,13 @@ def _from_packages(target: Path) -> DemoPictures:
             "pip install 'lookalike[demo]'"
         )
     target.mkdir(parents=True, exist_ok=True)
-    for original in originals:
-        shutil.copyfile(original, target / original.name)
-        with Image.open(original) as opened:
-            picture = opened.convert("RGB")
-        for name, edit in _edits().items():
-            edit(picture).save(target / f"{original.stem}, {name}.jpg", quality=60)
+    with Road[str]({}, workers=1) as road:
+        for original in originals:
+            shutil.copyfile(original, target / original.name)
+            pixels = road.picture(original, more={"full": FULL_SIZE}).inputs["full"]
+            for name, edit in _edits().items():
+                edited = edit(Image.fromarray(pixels))
+                edited.save(target / f"{original.stem}, {name}.jpg", quality=60)
     return DemoPictures(target, "photographs and edited copies of them", "chelsea.png")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,13 +21,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from lookalike.encoders.fitted import FittedEncoder
-    from lookalike.types import Encoded, Encoder, Pixels
+    from lookalike.road import PictureCode
+    from lookalike.types import Encoder
 
 __all__ = ["encode"]
-
-# Pictures handed to the encoder at a time: the codes of a million pictures are small, their
-# pixels are not.
-_BATCH = 64
 
 
 @click.command(short_help="Write the codes of pictures to a file.")
@@ -66,62 +63,43 @@ def encode(paths: tuple[Path, ...], code: str, out: Path, as_json: bool, library
     if isinstance(encoder, FittedEncoder):
         encoder = _fitted(encoder, paths)
     unreadable: list[tuple[str, str]] = []
-    found: list[str] = []
-    batches: list[tuple[list[int], Encoded]] = []
-    for positions, pictures in _batches(paths, encoder, found, unreadable):
-        batches.append((positions, encoder.encode(pictures)))
+    rows = list(_codes(paths, encoder, unreadable))
     for path, reason in unreadable:
         note(f"left out: {show_path(path)}: {one_line(reason)}")
     if unreadable:
         note(f"{counted(len(unreadable), 'file')} left out")
-    if not batches:
+    if not rows:
         raise LookalikeError("none of the files is a readable picture: nothing written")
-    arrays = _arrays(encoder, batches, found)
+    arrays = _arrays(encoder, rows)
     _write(out, arrays)
     told = {"code": encoder.name, "bits": encoder.bits, "rows": len(arrays["codes"])}
     if as_json:
         print_json(told | {"unreadable": len(unreadable), "out": str(out.absolute())})
     else:
-        rows = counted(len(arrays["codes"]), "picture")
-        click.echo(f"{rows}, {encoder.bits} bits each: {show_path(str(out.absolute()))}")
+        told_rows = counted(len(rows), "picture")
+        click.echo(f"{told_rows}, {encoder.bits} bits each: {show_path(str(out.absolute()))}")
 
 
-def _batches(
-    paths: tuple[Path, ...],
-    encoder: Encoder,
-    found: list[str],
-    unreadable: list[tuple[str, str]],
-) -> Iterator[tuple[list[int], list[Pixels]]]:
-    """Decode all pictures, in batches for the encoder.
+def _codes(
+    paths: tuple[Path, ...], encoder: Encoder, unreadable: list[tuple[str, str]]
+) -> Iterator[tuple[str, PictureCode]]:
+    """The path and the code of each file that can be read.
 
     Args:
         paths: files and folders.
-        encoder: what they are decoded for.
-        found: gets the path of each file; the positions given are those in this list.
+        encoder: makes the codes.
         unreadable: gets the path of each file that is left out, and the reason.
     """
-    from lookalike.images.pool.pool import DecodePool
+    from lookalike.road import Road
 
-    def jobs() -> Iterator[tuple[int, Path]]:
-        for path in _files(paths, unreadable):
-            found.append(os.fspath(path))
-            yield len(found) - 1, path
-
-    positions: list[int] = []
-    pictures: list[Pixels] = []
-    with DecodePool({encoder.name: encoder.input}) as pool, counter("encoding") as count:
-        for position, decoded in pool.map(jobs()):
+    files = ((os.fspath(path), path) for path in _files(paths, unreadable))
+    with Road({encoder.name: encoder}) as road, counter("encoding") as count:
+        for path, made in road.codes(files):
             count(1)
-            if isinstance(decoded, PictureError):
-                unreadable.append((found[position], str(decoded)))
-                continue
-            positions.append(position)
-            pictures.append(decoded.inputs[encoder.name])
-            if len(positions) == _BATCH:
-                yield positions, pictures
-                positions, pictures = [], []
-    if positions:
-        yield positions, pictures
+            if isinstance(made, PictureError):
+                unreadable.append((path, str(made)))
+            else:
+                yield path, made.codes[encoder.name]
 
 
 def _files(paths: tuple[Path, ...], unreadable: list[tuple[str, str]]) -> Iterator[Path]:
@@ -140,41 +118,30 @@ def _files(paths: tuple[Path, ...], unreadable: list[tuple[str, str]]) -> Iterat
 
 def _fitted(encoder: FittedEncoder, paths: tuple[Path, ...]) -> FittedEncoder:
     """The encoder, fitted on some of the pictures; the same ones each time."""
-    import random
-
     from lookalike.encoders.fits import SAMPLE
+    from lookalike.road import Road, draw
 
-    files = list(_files(paths, []))
-    drawn = random.Random(0).sample(files, min(SAMPLE, len(files)))  # noqa: S311 - no secret
-    rows: dict[int, Any] = {}
-    for positions, pictures in _batches(tuple(drawn), encoder, [], []):
-        features = encoder.tower.features(pictures)
-        encoder.tower.remember(pictures, features)
-        rows.update(zip(positions, features, strict=True))
-    import numpy as np
-
-    none = np.empty((0, encoder.tower.size), np.float32)
-    return encoder.fitted(np.concatenate([none, *(rows[n][None] for n in sorted(rows))]))
+    drawn, files = draw(_files(paths, []), SAMPLE)
+    with Road({encoder.name: encoder}) as road, counter("fitting") as count:
+        features = road.features(encoder.name, enumerate(drawn), progress=count)
+    return encoder if features is None else encoder.fitted(features, drawn_from=files)
 
 
 def _arrays(
-    encoder: Encoder, batches: list[tuple[list[int], Encoded]], found: list[str]
+    encoder: Encoder, rows: list[tuple[str, PictureCode]]
 ) -> dict[str, npt.NDArray[np.generic]]:
-    """Put the batches, which come as decoding ends, in the order of the files."""
+    """What the file holds, in the order of the pictures."""
     import numpy as np
 
     from lookalike.encoders.fitted import FittedEncoder
 
-    positions = np.concatenate([np.asarray(positions) for positions, _ in batches])
-    order = np.argsort(positions)
-    codes = np.concatenate([encoded.codes for _, encoded in batches])[order]
     arrays: dict[str, npt.NDArray[np.generic]] = {
-        "codes": codes,
-        "paths": np.array([found[position] for position in positions[order]], dtype=np.str_),
+        "codes": np.stack([made.code for _, made in rows]),
+        "paths": np.array([path for path, _ in rows], dtype=np.str_),
     }
-    embeddings = [e.embeddings for _, e in batches if e.embeddings is not None]
+    embeddings = [made.embedding for _, made in rows if made.embedding is not None]
     if embeddings:
-        values = np.concatenate(embeddings)[order]
+        values = np.stack(embeddings)
         if isinstance(encoder, FittedEncoder):
             # The model's own features, which don't depend on the fit.
             arrays["embeddings"] = encoder.fit.restored(values)

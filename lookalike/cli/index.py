@@ -66,7 +66,7 @@ def index(
 
     Folders are walked recursively. Only new and changed files are read; moved and deleted ones are
     noticed. Without a FOLDER, all that the library knows are looked at again. Ctrl-C is safe: what
-    is done is kept, and the next run goes on from there.
+    is done is kept, and the next run resumes there.
     """
     from lookalike.encoders import registry
     from lookalike.library import Library
@@ -121,7 +121,7 @@ def show_report(report: IndexReport, library: str, *, as_json: bool) -> int:
     if report.interrupted:
         note(
             "lookalike: interrupted; everything indexed so far is kept, "
-            "and the same command goes on from there"
+            "and the same command resumes there"
         )
         return INTERRUPTED
     return 0
@@ -131,6 +131,8 @@ def _print_report(report: IndexReport, library: str) -> None:
     names = ("added", "updated", "moved", "unchanged", "missing", "skipped", "failed")
     counts = [(name, getattr(report, name)) for name in names]
     told = ", ".join(f"{count:,} {name}" for name, count in counts if count) or "nothing to index"
+    if report.reread:
+        told += f" ({report.reread:,} read again for what they lacked)"
     rate = (
         f" ({report.pictures_per_second:,.0f} pictures a second)"
         if report.pictures_per_second >= 0.5

@@ -30,7 +30,7 @@ def stop_on_interrupt() -> Iterator[threading.Event]:
                 return
             raise KeyboardInterrupt(
                 "stopped at once; what was committed to the library is kept, "
-                "and the same command goes on from there"
+                "and the same command resumes there"
             )
         first = time.monotonic()
         stop.set()

@@ -35,21 +35,22 @@ def write_sheet(query: Path | str, hits: Sequence[Match], target: Path) -> Path:
     Returns:
         The absolute path of the sheet.
     """
+    from lookalike.images.pool.item import Item
     from lookalike.images.pool.pool import DecodePool
     from lookalike.sheets.contact_sheet import Cell, contact_sheet
     from lookalike.types import InputSpec
 
     shown = hits[:_MOST]
-    paths = [hit.path for hit in shown]
+    items = [Item(hit.path, hit.member or "") for hit in shown]
     if isinstance(query, Path):
-        paths.insert(0, str(query))
+        items.insert(0, Item(str(query)))
     spec = InputSpec(_THUMBNAIL, "within", "lanczos")
-    with DecodePool({"sheet": spec}, workers=max(1, min(2, len(paths)))) as pool:
-        decoded = dict(pool.map(enumerate(paths)))
+    with DecodePool({"sheet": spec}, workers=max(1, min(2, len(items)))) as pool:
+        decoded = dict(pool.map(enumerate(items)))
     matches = [None, *shown] if isinstance(query, Path) else shown
     cells = [
-        _cell(path, decoded[number], match)
-        for number, (path, match) in enumerate(zip(paths, matches, strict=True))
+        _cell(str(item.file), decoded[number], match)
+        for number, (item, match) in enumerate(zip(items, matches, strict=True))
     ]
     if not isinstance(query, Path):
         cells.insert(0, Cell("", None, reason=query))

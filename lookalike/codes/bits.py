@@ -47,10 +47,11 @@ def bytes_for(bits: int) -> int:
     """Bytes of one packed code of ``bits`` bits.
 
     Raises:
-        UsageError: ``bits`` is below 1 or above :data:`MAX_BITS`.
+        UsageError: ``bits`` is no whole number, below 1 or above :data:`MAX_BITS`.
     """
-    if not 1 <= bits <= MAX_BITS:
-        raise UsageError(f"a code has 1 to {MAX_BITS} bits, not {bits}")
+    whole = isinstance(bits, int | np.integer) and not isinstance(bits, bool)
+    if not whole or not 1 <= bits <= MAX_BITS:
+        raise UsageError(f"a code has 1 to {MAX_BITS} bits, not {bits!r}")
     return (bits + 7) // 8
 
 

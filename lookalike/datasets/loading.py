@@ -62,6 +62,8 @@ def load(
         >>> data.train.pictures.shape, data.class_names[3]  # doctest: +SKIP
         ((50000, 32, 32, 3), 'cat')
     """
+    if not isinstance(name, str | os.PathLike) or not os.fspath(name):
+        raise UsageError(f"a data set is given by its name or its folder's path, not {name!r}")
     known = ALIASES.get(name, name) if isinstance(name, str) else None
     if known == "cifar10":
         return load_cifar10(data_folder(data_dir), fetch=download, progress=progress)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from typing import Literal
 
 import numpy as np
-from PIL import Image
 
 from lookalike.datasets.subsets import Subset
 from lookalike.errors import LookalikeError, PictureError, UsageError
-from lookalike.images.fitting import fit
-from lookalike.images.pool.pool import DecodePool
+from lookalike.road import FULL_SIZE, Picture, Road
 from lookalike.types import InputSpec, Pixels
 
-__all__ = ["Damaged", "in_memory", "pixel_digests", "prepared"]
+__all__ = ["Damaged", "in_memory", "pixel_digests", "prepared", "prepared_picture", "refusal"]
 
 _log = logging.getLogger(__name__)
 
@@ -23,7 +22,6 @@ Damaged = Literal["refuse", "leave out"]
 """What to do about a file that can't be read."""
 
 _NAME = "picture"
-_FULL_SIZE = InputSpec(1 << 16, "within")  # nothing is shrunk, so the digest is of all pixels
 
 
 def prepared(
@@ -50,28 +48,34 @@ def prepared(
     Raises:
         LookalikeError: a file can't be read, and ``damaged`` is ``refuse``.
     """
-    if not isinstance(subset.pictures, tuple):
-        for row, picture in enumerate(subset.pictures):
-            yield row, np.asarray(fit(Image.fromarray(picture), spec))
-        return
-    paths = subset.pictures
-    # They come as their decoding ends; those that are ahead wait here for their turn.
-    early: dict[int, Pixels | PictureError] = {}
-    turn = 0
-    with DecodePool({_NAME: spec}, workers=workers) as pool:
-        for row, decoded in pool.map(enumerate(paths)):
-            early[row] = decoded if isinstance(decoded, PictureError) else decoded.inputs[_NAME]
-            while turn in early:
-                picture = early.pop(turn)
-                if not isinstance(picture, PictureError):
-                    yield turn, picture
-                elif damaged == "refuse":
-                    raise LookalikeError(
-                        f"{paths[turn]}: {picture}: remove it from the data set, or replace it"
-                    ) from picture
-                else:
-                    _log.warning("left out: %s: %s", paths[turn], picture)
-                turn += 1
+    with Road[str]({}, workers=workers) as road:
+
+        def read(item: Picture) -> Pixels:
+            return road.picture(item, more={_NAME: spec}).inputs[_NAME]
+
+        for row, picture in road.each(enumerate(subset.pictures), read):
+            if not isinstance(picture, PictureError):
+                yield row, picture
+            elif damaged == "refuse":
+                raise refusal(_path(subset, row), picture) from picture
+            else:
+                _log.warning("left out: %s: %s", _path(subset, row), picture)
+
+
+def prepared_picture(picture: Picture, spec: InputSpec) -> Pixels:
+    """One picture, which need not be in a data set, brought to a specification.
+
+    Raises:
+        PictureError: it can't be read.
+        UsageError: it is no picture.
+    """
+    with Road[str]({}, workers=1) as road:
+        try:
+            return road.picture(picture, more={_NAME: spec}).inputs[_NAME]
+        except PictureError as error:
+            if isinstance(picture, str | os.PathLike):
+                raise type(error)(f"{os.fspath(picture)}: {error}") from error
+            raise
 
 
 def in_memory(
@@ -129,12 +133,24 @@ def pixel_digests(subset: Subset, *, workers: int | None = None) -> list[bytes]:
     """
     if not isinstance(subset.pictures, tuple):
         return subset.digests()
-    digests = [b""] * len(subset)
-    with DecodePool({_NAME: _FULL_SIZE}, workers=workers) as pool:
-        for row, decoded in pool.map(enumerate(subset.pictures)):
-            if isinstance(decoded, PictureError):
-                raise LookalikeError(
-                    f"{subset.pictures[row]}: {decoded}: remove it from the data set, or replace it"
-                ) from decoded
-            digests[row] = decoded.pixel_digest
+    digests = []
+    with Road[str]({}, workers=workers) as road:
+
+        def digest(item: Picture) -> bytes:
+            return road.picture(item, more={_NAME: FULL_SIZE}).pixel_digest
+
+        for path, found in road.each(zip(subset.pictures, subset.pictures, strict=True), digest):
+            if isinstance(found, PictureError):
+                raise refusal(path, found) from found
+            digests.append(found)
     return digests
+
+
+def refusal(path: str, error: PictureError) -> LookalikeError:
+    """What is said of a data set with a picture that can't be read."""
+    return LookalikeError(f"{path}: {error}: remove it from the data set, or replace it")
+
+
+def _path(subset: Subset, row: int) -> str:
+    pictures = subset.pictures
+    return pictures[row] if isinstance(pictures, tuple) else subset.names[row]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.encoders.arguments import check_pictures
 from lookalike.encoders.cards import CARD_KEY, Card
 from lookalike.errors import ModelError, UsageError
 from lookalike.system.processors import processors
@@ -87,8 +88,8 @@ class OnnxEncoder:
         return encoder
 
     def _start(self, data: bytes, origin: str, card: Card | None, threads: int | None) -> None:
-        if threads is not None and threads < 1:
-            raise UsageError(f"threads must be at least 1, not {threads}")
+        if threads is not None and (type(threads) is not int or threads < 1):
+            raise UsageError(f"threads must be at least 1, not {threads!r}")
         digest = hashlib.sha256(data).hexdigest()
         if card is not None and card.sha256 and card.sha256 != digest:
             raise ModelError(
@@ -158,6 +159,7 @@ class OnnxEncoder:
             UsageError: a picture of another shape or type.
             ModelError: the model fails on its own kind of input.
         """
+        check_pictures(pictures)
         # One picture a run, and one thread: an activation then stays in the cache, which is a fifth
         # faster than splitting batches of 16 over the threads; and a picture's code cannot depend
         # on its company.
@@ -178,6 +180,8 @@ class OnnxEncoder:
         """One contiguous batch, (n, size, size, 3)."""
         shape = (self.input.size, self.input.size, 3)
         for picture in pictures:
+            if not isinstance(picture, np.ndarray):
+                raise UsageError(f"{self.name} takes arrays of uint8, not {picture!r}")
             if picture.shape != shape or picture.dtype != np.uint8:
                 raise UsageError(
                     f"{self.name} takes uint8 pictures of shape {shape}, not {picture.dtype} "

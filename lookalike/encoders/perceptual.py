@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from lookalike.codes.loading import Loading
 from lookalike.encoders import pdq_plain
+from lookalike.encoders.arguments import check_pictures
 from lookalike.errors import UsageError
 from lookalike.system.processors import processors
 from lookalike.types import Codes, Encoded, InputSpec, Pixels
@@ -153,6 +154,7 @@ class PDQ:
         self, pictures: Sequence[Pixels]
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
         """Frequencies (n, 16, 16), zero for pictures too small, and quality (n,)."""
+        check_pictures(pictures)
         n = len(pictures)
         frequencies = np.zeros((n, 16, 16), dtype=np.float32)
         quality = np.zeros(n, dtype=np.uint8)

@@ -162,6 +162,8 @@ def foreign(name: str) -> Origin | None:
     Raises:
         UsageError: the name can't be understood.
     """
+    if not isinstance(name, str):
+        raise UsageError(f"an encoder's name is a str, not {name!r}")
     origin = parse(name)
     if origin is not None and origin.kind != "onnx":
         return origin

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.encoders.arguments import check_pictures
 from lookalike.encoders.onnx import first_line, session
 from lookalike.encoders.preprocessing import Preprocessing
 from lookalike.errors import ModelError, UsageError
@@ -119,8 +120,8 @@ class ImageTower:
         pooling: Pooling | None = None,
         threads: int | None = None,
     ) -> None:
-        if threads is not None and threads < 1:
-            raise UsageError(f"threads must be at least 1, not {threads}")
+        if threads is not None and (type(threads) is not int or threads < 1):
+            raise UsageError(f"threads must be at least 1, not {threads!r}")
         self._threads = threads or processors()
         self.preprocessing = preprocessing
         self._pooling = pooling
@@ -143,8 +144,11 @@ class ImageTower:
             UsageError: a picture of another shape or type.
             ModelError: the model fails, or gives what is no number.
         """
+        check_pictures(pictures)
         size = self.preprocessing.input.size
         for picture in pictures:
+            if not isinstance(picture, np.ndarray):
+                raise UsageError(f"{self._model.origin} takes arrays of uint8, not {picture!r}")
             if picture.shape != (size, size, 3) or picture.dtype != np.uint8:
                 raise UsageError(
                     f"{self._model.origin} takes uint8 pictures of shape {(size, size, 3)}, not "

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from lookalike.datasets import Subset
 from lookalike.encoders import registry
-from lookalike.errors import LookalikeError
+from lookalike.errors import LookalikeError, UsageError
 from lookalike.evaluation.kept_codes import KeptCodes, keep, read_codes
 from lookalike.evaluation.model_codes import open_maker
 from lookalike.system.cache import cache_folder
@@ -58,7 +58,13 @@ def features_of(
     for file in (registry.features_path(model), cache):
         if file is None or not file.is_file():
             continue
-        kept = read_codes(file)
+        try:
+            kept = read_codes(file)
+        except (UsageError, OSError) as error:
+            if file != cache:
+                raise
+            _log.info("%s is made anew: %s", file, error)
+            continue
         rows = kept.rows(digests)
         if (rows >= 0).all():
             embeddings = None if kept.embeddings is None else kept.embeddings[rows]

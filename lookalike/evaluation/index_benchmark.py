@@ -19,8 +19,8 @@ from PIL import Image, ImageOps
 
 from lookalike.encoders import registry
 from lookalike.errors import MissingExtraError, UsageError
-from lookalike.images.pool.pool import DecodePool
 from lookalike.library import Library
+from lookalike.road import FULL_SIZE, Road
 from lookalike.sources.walk import Found, walk
 
 __all__ = ["IndexBenchmark", "enlarge", "measure_indexing"]
@@ -35,7 +35,8 @@ class IndexBenchmark:
         index_rate: end to end, both codes, from an empty library.
         decode_rate: the decoding alone, of the same files in the same processes.
         peer: what the last rate is of.
-        peer_rate: of the peer, decoding included; ``None`` where torch isn't installed.
+        peer_rate: of the peer, with decoding in the same processes; ``None`` where torch isn't
+            installed.
         again_seconds: a second run with nothing changed, with a library that is open already.
         again_process_seconds: the same as a process of its own, ``lookalike index``.
         peak_bytes: resident memory of all processes together while indexing (pages that they
@@ -83,7 +84,7 @@ def measure_indexing(
         raise UsageError(f"{os.fspath(folder)} holds no pictures")
     for path in paths:  # every measured part finds the files in the system's memory
         Path(path).read_bytes()
-    inputs = {name: registry.load(name).input for name in ("pdq", photo)}
+    encoders = {name: registry.load(name) for name in ("pdq", photo)}
     with tempfile.TemporaryDirectory() as temporary:
         file = Path(temporary) / "benchmark.lookalike"
         say("indexing")
@@ -101,8 +102,8 @@ def measure_indexing(
         ]
     say("decoding alone")
     started = time.perf_counter()
-    with DecodePool(inputs) as pool:
-        decoded = sum(1 for _ in pool.map((path, path) for path in paths))
+    with Road(encoders) as road:
+        decoded = sum(1 for _ in road.each(zip(paths, paths, strict=True), road.picture))
     decode_rate = decoded / (time.perf_counter() - started)
     say("the peer")
     return IndexBenchmark(
@@ -133,13 +134,16 @@ def enlarge(folder: str | os.PathLike[str], target: Path, *, count: int, seed: i
     if not paths:
         raise UsageError(f"{os.fspath(folder)} holds no pictures")
     grain = np.random.default_rng(seed).normal(0, 6, (1500, 2000, 1)).astype(np.int16)
-    for i in range(count):
-        with Image.open(paths[i * len(paths) // count % len(paths)]) as file:
-            large = ImageOps.fit(file.convert("RGB"), (4000, 3000), Image.Resampling.BICUBIC)
-        noisy = np.asarray(large).astype(np.int16)
-        noisy += np.tile(grain, (2, 2, 1))
-        picture = Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
-        picture.save(target / f"{i:04}.jpg", quality=90)
+    with Road[str]({}) as road:
+        for i in range(count):
+            path = paths[i * len(paths) // count % len(paths)]
+            pixels = road.picture(path, more={"full": FULL_SIZE}).inputs["full"]
+            small = Image.fromarray(pixels)
+            large = ImageOps.fit(small, (4000, 3000), Image.Resampling.BICUBIC)
+            noisy = np.asarray(large).astype(np.int16)
+            noisy += np.tile(grain, (2, 2, 1))
+            picture = Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
+            picture.save(target / f"{i:04}.jpg", quality=90)
 
 
 def _spread(paths: Sequence[str], count: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,20 +12,21 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.datasets import Subset
-from lookalike.datasets.reading import pixel_digests, prepared
+from lookalike.datasets.reading import pixel_digests, refusal
 from lookalike.encoders import registry
 from lookalike.encoders.fits import SAMPLE
 from lookalike.encoders.fitted import FittedEncoder
-from lookalike.errors import LookalikeError, UsageError
+from lookalike.errors import LookalikeError, PictureError, UsageError
 from lookalike.evaluation.kept_codes import read_codes
-from lookalike.types import Codes, Encoder, Pixels
+from lookalike.road import Picture, Road, draw
+from lookalike.types import Codes, Encoder
 
 __all__ = ["CodeMaker", "Embeddings", "PartCodes", "fit_maker", "open_maker"]
 
 Embeddings = npt.NDArray[np.int8] | npt.NDArray[np.floating[Any]]
 """Real features, (n, d); only their direction means something."""
 
-_BATCH = 64
+_KEY = "model"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +81,7 @@ def open_maker(model: str, *, threads: int | None = None) -> CodeMaker:
     """
     if model.lower().endswith(".npz"):
         return _Kept(Path(model))
-    return _Encoding(registry.load(model, threads=threads))
+    return _Encoding(registry.load(model, threads=threads), threads)
 
 
 def fit_maker(maker: CodeMaker, subset: Subset) -> None:
@@ -99,8 +100,9 @@ def fit_maker(maker: CodeMaker, subset: Subset) -> None:
 class _Encoding:
     """Codes that are made now."""
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder, threads: int | None) -> None:
         self._encoder = encoder
+        self._threads = threads
 
     @property
     def name(self) -> str:
@@ -115,43 +117,39 @@ class _Encoding:
         encoder = self._encoder
         if not isinstance(encoder, FittedEncoder):
             return
-        rows = np.random.default_rng(0).permutation(len(subset))[:SAMPLE]
-        sample = subset.take(np.sort(rows))
-        made: dict[int, npt.NDArray[np.float32]] = {}
-        batch: list[tuple[int, Pixels]] = []
-        for row, picture in prepared(sample, encoder.input):
-            batch.append((row, picture))
-            if len(batch) == _BATCH or len(made) + len(batch) == len(sample):
-                pictures = [picture for _, picture in batch]
-                features = encoder.tower.features(pictures)
-                encoder.tower.remember(pictures, features)
-                made.update(zip((number for number, _ in batch), features, strict=True))
-                batch.clear()
-        features = np.stack([made[row] for row in sorted(made)])
-        self._encoder = encoder.fitted(features, drawn_from=len(subset))
+        rows, count = draw(range(len(subset)), SAMPLE)
+        sample = subset.take(sorted(rows))
+
+        def failed(name: str, error: PictureError) -> None:
+            raise refusal(name, error) from error
+
+        with Road({_KEY: encoder}, workers=self._threads) as road:
+            features = road.features(_KEY, _named(sample), failed=failed)
+        if features is not None:
+            self._encoder = encoder.fitted(features, drawn_from=count)
 
     def of(self, subset: Subset, progress: Callable[[int], object] | None = None) -> PartCodes:
-        codes, embeddings = [], []
-        batch: list[Pixels] = []
-
-        def flush() -> None:
-            made = self._encoder.encode(batch)
-            codes.append(made.codes)
-            if made.embeddings is not None:
-                embeddings.append(made.embeddings)
-            if progress is not None:
-                progress(len(batch))
-            batch.clear()
-
-        for _row, picture in prepared(subset, self._encoder.input):
-            batch.append(picture)
-            if len(batch) == _BATCH:
-                flush()
-        if batch:
-            flush()
-        if not codes:
+        if not len(subset):
             raise LookalikeError("there are no pictures to make codes of")
-        return PartCodes(np.concatenate(codes), np.concatenate(embeddings) if embeddings else None)
+        codes, embeddings = [], []
+        with Road({_KEY: self._encoder}, workers=self._threads) as road:
+            for name, made in road.codes(_named(subset)):
+                if isinstance(made, PictureError):
+                    raise refusal(name, made) from made
+                found = made.codes[_KEY]
+                codes.append(found.code)
+                if found.embedding is not None:
+                    embeddings.append(found.embedding)
+                if progress is not None:
+                    progress(1)
+        return PartCodes(np.stack(codes), np.stack(embeddings) if embeddings else None)
+
+
+def _named(subset: Subset) -> Iterator[tuple[str, Picture]]:
+    """Each picture with what messages call it: its path, where it is a file."""
+    pictures = subset.pictures
+    names = pictures if isinstance(pictures, tuple) else subset.names
+    return zip(names, pictures, strict=True)
 
 
 class _Kept:

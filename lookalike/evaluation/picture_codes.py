@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+import numpy.typing as npt
+from PIL import Image
 
 from lookalike.datasets import cifar10
 from lookalike.encoders import registry
-from lookalike.errors import LookalikeError, UsageError
+from lookalike.errors import LookalikeError, PictureError, UsageError
 from lookalike.evaluation.code_sets import CodeSet, split
+from lookalike.images.files import digest
 from lookalike.images.fitting import fit
+from lookalike.images.formats.registry import suffix_of
+from lookalike.road import FULL_SIZE, Road
 from lookalike.sources.walk import Found, walk
 from lookalike.system.cache import cache_folder
 from lookalike.system.replacing import replacing
@@ -24,7 +29,7 @@ __all__ = ["cifar10_codes", "file_codes", "pdq_codes"]
 
 _log = logging.getLogger(__name__)
 
-_BATCH = 256
+_KEY, _FULL = "codes", "full"
 _LEAST_SIDE = 0.5  # of a crop, as a share of the picture's side
 
 
@@ -40,7 +45,7 @@ def pdq_codes(
 
     A picture gives one code, or, where more codes are wanted than there are pictures, as many
     random crops of at least half of each side as it takes. The codes are kept in the user's cache
-    folder.
+    folder, by what the files hold.
 
     Args:
         folder: of pictures, walked recursively.
@@ -59,12 +64,12 @@ def pdq_codes(
     wanted = len(paths) if size is None else size + queries
     crops = -(-wanted // len(paths))
     encoder = registry.load("pdq")
-    key = "\n".join([str(folder.resolve()), encoder.fingerprint, f"{seed} {crops}", *sorted(paths)])
-    file = _cache() / f"pdq-{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()[:16]}.npy"
-    if file.exists():
-        codes: Codes = np.load(file)
-    else:
-        codes = _encoded(encoder, _crops(sorted(paths), crops, seed, encoder), progress)
+    paths.sort()
+    held = [f"{_content(path)}{suffix_of(path)}" for path in paths]
+    file = _kept(f"pdq-{encoder.fingerprint}", [f"{seed} {crops}", *held])
+    codes = _read(file)
+    if codes is None:
+        codes = _of_files(encoder, paths, crops, seed, progress)
         _keep(file, codes)
     made = split("pdq", encoder.bits, codes, size, queries, seed)
     told = f"PDQ codes of {len(paths):,} pictures"
@@ -102,18 +107,14 @@ def cifar10_codes(
         )
     encoder = registry.load(name or _cifar10_model())
     folder = data / cifar10.FOLDER
-    key = f"{folder.resolve()} {encoder.fingerprint}"
-    file = _cache() / f"cifar10-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"
-    if file.exists():
-        codes: Codes = np.load(file)
-    else:
-        batches = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]
-        pictures = (
-            np.asarray(fit(Image.fromarray(picture), encoder.input))
-            for batch in batches
-            for picture in cifar10.read_batch(folder / batch).pictures
-        )
-        codes = _encoded(encoder, pictures, None)
+    batches = [folder / name for name in cifar10.BATCHES]
+    file = _kept(
+        f"cifar10-{encoder.fingerprint}", [_content(os.fspath(batch)) for batch in batches]
+    )
+    codes = _read(file)
+    if codes is None:
+        pictures = (picture for batch in batches for picture in cifar10.read_batch(batch).pictures)
+        codes = _of_pixels(encoder, pictures)
         _keep(file, codes)
     chosen = 50_000 + np.random.default_rng(seed).permutation(10_000)[:queries]
     members = "; the queries are among them" if size == 60_000 else ""
@@ -143,14 +144,36 @@ def file_codes(file: Path, bits: int | None, size: int | None, queries: int, see
     return split(file.stem, bits or 8 * codes.shape[1], codes, size, queries, seed)
 
 
+def _content(path: str) -> str:
+    """What a file holds, as text; why it can't be read, where it can't."""
+    try:
+        return digest(path).hex()
+    except PictureError as error:
+        return str(error)
+
+
+def _kept(name: str, of: Sequence[str]) -> Path:
+    """Where codes are kept that are made of what these texts tell."""
+    told = hashlib.sha256("\n".join(of).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return cache_folder("code-sets") / f"{name}-{told}.npy"
+
+
+def _read(file: Path) -> Codes | None:
+    """Codes that were kept; ``None`` where there are none, or no whole ones."""
+    try:
+        codes = np.load(file, allow_pickle=False)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, EOFError) as error:
+        _log.info("%s is made anew: %s", file, error)
+        return None
+    return codes if codes.dtype == np.uint8 and codes.ndim == 2 and len(codes) else None
+
+
 def _keep(file: Path, codes: Codes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with replacing(file) as partial, partial.open("wb") as opened:
         np.save(opened, codes)
-
-
-def _cache() -> Path:
-    return cache_folder("code-sets")
 
 
 def _cifar10_model() -> str:
@@ -163,41 +186,55 @@ def _cifar10_model() -> str:
     return found[0]
 
 
-def _encoded(
-    encoder: Encoder, pictures: Iterator[Pixels], progress: Callable[[int], object] | None
+def _of_files(
+    encoder: Encoder,
+    paths: Sequence[str],
+    crops: int,
+    seed: int,
+    progress: Callable[[int], object] | None,
 ) -> Codes:
+    """Codes of the pictures that can be read, each followed by those of its crops."""
     codes: list[Codes] = []
-    batch: list[Pixels] = []
-    for picture in pictures:
-        batch.append(picture)
-        if len(batch) == _BATCH:
-            codes.append(encoder.encode(batch).codes)
-            batch = []
+    with Road({_KEY: encoder}) as road:
+
+        def work(item: tuple[int, str]) -> Codes:
+            number, path = item
+            whole = road.code(path).codes[_KEY].code[None]
+            if crops == 1:
+                return whole
+            pixels = road.picture(path, more={_FULL: FULL_SIZE}).inputs[_FULL]
+            rng = np.random.default_rng([seed, number])
+            cut = _crops(Image.fromarray(pixels), crops - 1, rng)
+            made = encoder.encode([np.asarray(fit(crop, encoder.input)) for crop in cut])
+            return np.concatenate([whole, made.codes])
+
+        for path, made in road.each(((p, (n, p)) for n, p in enumerate(paths)), work):
+            if isinstance(made, PictureError):
+                _log.warning("left out: %s: %s", path, made)
+                continue
+            codes.append(made)
             if progress is not None:
-                progress(_BATCH)
-    if batch:
-        codes.append(encoder.encode(batch).codes)
+                progress(len(made))
     if not codes:
         raise LookalikeError("none of the files is a readable picture")
     return np.concatenate(codes)
 
 
-def _crops(paths: list[str], crops: int, seed: int, encoder: Encoder) -> Iterator[Pixels]:
-    rng = np.random.default_rng(seed)
-    for path in paths:
-        try:
-            with Image.open(path) as opened:
-                image = ImageOps.exif_transpose(opened).convert("RGB")
-        except (OSError, ValueError) as error:
-            _log.warning("left out: %s: %s", path, error)
-            continue
-        for crop in range(crops):
-            part = image
-            if crop:
-                width, height = (
-                    max(1, round(side * rng.uniform(_LEAST_SIDE, 1.0))) for side in image.size
-                )
-                left = int(rng.integers(0, image.width - width + 1))
-                top = int(rng.integers(0, image.height - height + 1))
-                part = image.crop((left, top, left + width, top + height))
-            yield np.asarray(fit(part, encoder.input))
+def _of_pixels(encoder: Encoder, pictures: Iterable[Pixels]) -> Codes:
+    """Codes of pictures in memory."""
+    codes: list[npt.NDArray[np.uint8]] = []
+    with Road({_KEY: encoder}) as road:
+        for number, made in road.codes(enumerate(pictures)):
+            if isinstance(made, PictureError):
+                raise LookalikeError(f"picture {number}: {made}") from made
+            codes.append(made.codes[_KEY].code)
+    return np.stack(codes)
+
+
+def _crops(image: Image.Image, count: int, rng: np.random.Generator) -> Iterator[Image.Image]:
+    """Random parts of a picture."""
+    for _ in range(count):
+        width, height = (max(1, round(side * rng.uniform(_LEAST_SIDE, 1.0))) for side in image.size)
+        left = int(rng.integers(0, image.width - width + 1))
+        top = int(rng.integers(0, image.height - height + 1))
+        yield image.crop((left, top, left + width, top + height))

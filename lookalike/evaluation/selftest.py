@@ -15,20 +15,22 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image
 
-from lookalike.errors import UsageError
+from lookalike.errors import PictureError, UsageError
 from lookalike.evaluation.copy_peers import CopyPeer
 from lookalike.evaluation.edits import EDITS
-from lookalike.images.formats.registry import format_of
 from lookalike.library import Library
 from lookalike.library.merging import CodeChoice
+from lookalike.road import FULL_SIZE, Road
 from lookalike.sources.walk import Found, walk
 from lookalike.system.processors import processors
 
 __all__ = ["CODES", "EditReport", "find_originals", "indexed"]
 
 CODES: tuple[CodeChoice, ...] = ("pdq", "photo", "both")
+_OTHERS = max(edit.others for edit in EDITS.values())
+_FULL = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class EditReport:
         mean: of each code and peer, over the edits.
         missed: (path of the original, edit, path that came first or "") of each miss by the last
             of the codes.
+        unread: (path, reason) of each picture that was left out: it was indexed, and couldn't be
+            read at full size, as an edit and a peer need it.
     """
 
     database: int
@@ -49,18 +53,19 @@ class EditReport:
     recall_at_1: dict[str, dict[str, float]]
     mean: dict[str, float]
     missed: tuple[tuple[str, str, str], ...]
+    unread: tuple[tuple[str, str], ...] = ()
 
 
 @contextmanager
 def indexed(
-    folder: str | os.PathLike[str], *, photo: str = "photo-256", regions: bool = False
+    folder: str | os.PathLike[str], *, photo: str = "photo-256", parts: bool = False
 ) -> Iterator[tuple[Library, list[str]]]:
     """A library of a folder, which is gone in the end, and the paths of its pictures.
 
     Args:
         folder: pictures.
         photo: the photo encoder.
-        regions: whether parts of the pictures get codes, too.
+        parts: whether parts of the pictures get codes, too.
 
     Raises:
         UsageError: no pictures in the folder that can be read.
@@ -69,7 +74,7 @@ def indexed(
         tempfile.TemporaryDirectory() as temporary,
         Library.open(Path(temporary) / "selftest.lookalike", photo=photo) as library,
     ):
-        library.index(folder, parts=regions)
+        library.index(folder, parts=parts)
         refused = {entry.path for entry in library.status().ledger}
         paths = [found.path for found in walk(folder) if isinstance(found, Found)]
         paths = [path for path in paths if path not in refused]
@@ -113,76 +118,132 @@ def find_originals(
     for name in names:
         if name not in EDITS:
             raise UsageError(f"there is no edit {name!r}: there are {', '.join(EDITS)}")
-        if EDITS[name].others >= len(paths):
-            raise UsageError(f"{name} takes {EDITS[name].others + 1} pictures, not {len(paths)}")
-    contents = np.array([_digest(path) for path in paths])
-    databases = [_database(peer, paths) for peer in peers]
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(paths))[:queries]).tolist()
-    columns = [*codes, *(peer.name for peer in peers)]
-
-    def ask(row: int) -> list[tuple[str, list[bool], str]]:
-        """For each edit whether each column found the original, and the last code's first hit."""
-        # Others than itself, the same for every edit.
-        drawn = np.random.default_rng([seed, row]).permutation(len(paths))
-        original, *others = [_read(paths[i]) for i in (row, *drawn[drawn != row][:3].tolist())]
-        answers = []
+        _check_number(name, paths)
+    unread: dict[str, str] = {}
+    with Road[str]({}) as road:
+        readers = [_Database(peer, road, paths, unread) for peer in peers]
+        paths = [path for path in paths if path not in unread]
         for name in names:
-            rows = [row, *drawn[drawn != row][: EDITS[name].others].tolist()]
-            wanted = set(contents[rows].tolist())
-            edited = EDITS[name](original, seed, others)
-            copy = io.BytesIO()
-            edited.save(copy, "PNG", compress_level=1)
-            good, first = [], ""
-            for code in codes:
-                hits = library.search(copy.getvalue(), k=1, code=code).hits
-                first = hits[0].path if hits else ""
-                good.append(first in paths_of and contents[paths_of[first]] in wanted)
-            for peer, database in zip(peers, databases, strict=True):
-                distances = peer.distances(peer.encode(edited), database)
-                nearest = contents[distances == distances.min()]
-                good.append(not wanted.isdisjoint(nearest.tolist()))
-            answers.append((name, good, first))
-        return answers
+            _check_number(name, paths)
+        contents = np.array([_digest(path) for path in paths])
+        chosen = np.sort(np.random.default_rng(seed).permutation(len(paths))[:queries]).tolist()
+        needed = max(EDITS[name].others for name in names)
+        columns = [*codes, *(peer.name for peer in peers)]
+        paths_of = {path: i for i, path in enumerate(paths)}
 
-    paths_of = {path: i for i, path in enumerate(paths)}
-    found = {name: np.zeros(len(columns), np.int64) for name in names}
-    missed = []
-    with ThreadPoolExecutor(processors(), "lookalike-edits") as pool:
-        for done, (row, answers) in enumerate(zip(chosen, pool.map(ask, chosen), strict=True), 1):
-            for name, good, first in answers:
-                found[name] += good
-                if codes and not good[len(codes) - 1]:
-                    missed.append((paths[row], name, first))
-            if progress is not None:
-                progress(done, len(chosen))
-    shares = np.array([found[name] for name in names]) / len(chosen)
+        def ask(row: int) -> list[tuple[str, list[bool], str]] | None:
+            """For each edit whether each column found the original, and the last code's first hit.
+
+            ``None`` if the original can't be read, or too few others.
+            """
+            try:
+                original = _read(road, paths[row])
+            except PictureError as error:
+                unread[paths[row]] = str(error)
+                return None
+            # Others than itself, the same for every edit.
+            drawn = np.random.default_rng([seed, row]).permutation(len(paths))
+            beside, others = _readable(road, paths, drawn[drawn != row].tolist(), unread)
+            if len(others) < needed:
+                unread[paths[row]] = f"only {len(others)} other pictures can be read"
+                return None
+            answers = []
+            for name in names:
+                rows = [row, *beside[: EDITS[name].others]]
+                wanted = set(contents[rows].tolist())
+                edited = EDITS[name](original, seed, others)
+                copy = io.BytesIO()
+                edited.save(copy, "PNG", compress_level=1)
+                good, first = [], ""
+                for code in codes:
+                    hits = library.search(copy.getvalue(), k=1, code=code).hits
+                    first = hits[0].path if hits else ""
+                    good.append(first in paths_of and contents[paths_of[first]] in wanted)
+                for reader in readers:
+                    nearest = contents[reader.nearest(edited, paths)]
+                    good.append(not wanted.isdisjoint(nearest.tolist()))
+                answers.append((name, good, first))
+            return answers
+
+        found = {name: np.zeros(len(columns), np.int64) for name in names}
+        missed = []
+        asked = 0
+        with ThreadPoolExecutor(processors(), "lookalike-edits") as pool:
+            answered = zip(chosen, pool.map(ask, chosen), strict=True)
+            for done, (row, answers) in enumerate(answered, 1):
+                asked += answers is not None
+                for name, good, first in answers or ():
+                    found[name] += good
+                    if codes and not good[len(codes) - 1]:
+                        missed.append((paths[row], name, first))
+                if progress is not None:
+                    progress(done, len(chosen))
+    shares = np.array([found[name] for name in names]) / max(1, asked)
     return EditReport(
         database=len(paths),
-        queries=len(chosen),
+        queries=asked,
         recall_at_1={
             name: dict(zip(columns, row.tolist(), strict=True))
             for name, row in zip(names, shares, strict=True)
         },
         mean=dict(zip(columns, shares.mean(axis=0).tolist(), strict=True)),
         missed=tuple(missed),
+        unread=tuple(unread.items()),
     )
 
 
-def _database(peer: CopyPeer, paths: Sequence[str]) -> npt.NDArray[Any]:
-    """The peer's rows of all pictures."""
-    with ThreadPoolExecutor(processors(), "lookalike-peer") as pool:
-        return np.stack(list(pool.map(lambda path: peer.encode(_read(path)), paths)))
+class _Database:
+    """A peer's rows of all pictures that can be read; the others are added to ``unread``."""
+
+    def __init__(
+        self, peer: CopyPeer, road: Road[str], paths: Sequence[str], unread: dict[str, str]
+    ) -> None:
+        self._peer = peer
+        self._rows: dict[str, npt.NDArray[Any]] = {}
+        known = ((path, path) for path in paths if path not in unread)
+        for path, row in road.each(known, lambda item: peer.encode(_read(road, str(item)))):
+            if isinstance(row, PictureError):
+                unread[path] = str(row)
+            else:
+                self._rows[path] = row
+        self._stacked: npt.NDArray[Any] | None = None
+
+    def nearest(self, edited: Image.Image, paths: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Which of the paths are nearest to a copy, (paths,)."""
+        if self._stacked is None:
+            self._stacked = np.stack([self._rows[path] for path in paths])
+        distances = self._peer.distances(self._peer.encode(edited), self._stacked)
+        return np.asarray(distances == distances.min())
+
+
+def _check_number(name: str, paths: Sequence[str]) -> None:
+    if EDITS[name].others >= len(paths):
+        raise UsageError(f"{name} takes {EDITS[name].others + 1} pictures, not {len(paths)}")
+
+
+def _readable(
+    road: Road[str], paths: Sequence[str], rows: Sequence[int], unread: dict[str, str]
+) -> tuple[list[int], list[Image.Image]]:
+    """The first of the rows whose pictures can be read, as many as an edit takes."""
+    found: list[int] = []
+    pictures: list[Image.Image] = []
+    for row in rows:
+        if len(found) == _OTHERS:
+            break
+        try:
+            pictures.append(_read(road, paths[row]))
+        except PictureError as error:
+            unread[paths[row]] = str(error)
+        else:
+            found.append(row)
+    return found, pictures
 
 
 def _digest(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def _read(path: str) -> Image.Image:
-    """A picture upright, in RGB."""
-    data = Path(path).read_bytes()
-    kind = format_of(data, Path(path).suffix.lower())
-    if kind is not None and kind.name != "RAW":
-        kind.load_reader()
-    with Image.open(io.BytesIO(data)) as file:
-        return ImageOps.exif_transpose(file).convert("RGB")
+def _read(road: Road[str], path: str) -> Image.Image:
+    """All pixels of a picture by the road that it was indexed by: upright, in RGB."""
+    pixels = road.picture(path, more={_FULL: FULL_SIZE}).inputs[_FULL]
+    return Image.fromarray(pixels)

@@ -40,6 +40,9 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# No decoder makes less of a picture than the largest input that it usually has: how far a JPEG is
+# reduced, and with it every code and digest, must not depend on what else is asked of it.
+_LEAST = InputSpec(512, "within")
 _STRIP_PIXELS = 4_000_000  # hashed at a time, so that hashing needs no second copy of the frame
 # Of an animation: the frame, the one before it, what it is restored to, and its conversion.
 _COMPOSED_BYTES = 16
@@ -155,7 +158,7 @@ def decode(
         with _reasons(label, image.size, limits):
             kind.seek(image, frames[number - 1], limits)
     full = image.size
-    kind.reduce(image, least_size(full, inputs.values()))
+    kind.reduce(image, least_size(full, [*inputs.values(), _LEAST]))
     reduced = image.size != full
     if permit is not None and not composed:
         permit(_estimate(image) + kind.extra_bytes(image, full))
@@ -194,6 +197,8 @@ def _reasons(label: str, size: tuple[int, int], limits: Limits) -> Iterator[None
         yield
     except PictureError:
         raise
+    except Image.DecompressionBombError as error:  # only where Pillow's own limit is lower
+        raise PictureSkipped(reason_of(error)) from error
     except MemoryError as error:
         raise PictureFailed(_out_of_memory(size, limits)) from error
     except Exception as error:

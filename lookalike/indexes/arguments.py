@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,13 +13,44 @@ from lookalike.codes.bits import bytes_for, words_for
 from lookalike.errors import UsageError
 
 __all__ = [
+    "as_folder",
     "check_allowed",
+    "check_budget",
     "check_codes",
     "check_ids",
     "check_k",
     "check_radius",
     "check_threads",
+    "whole_numbers",
 ]
+
+
+def as_folder(folder: Any) -> Path:
+    """The path of an index.
+
+    Raises:
+        UsageError: no path, or an empty one.
+    """
+    path = folder.__fspath__() if isinstance(folder, os.PathLike) else folder
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise UsageError(f"the folder of an index is a path (str or pathlib.Path), not {folder!r}")
+    return Path(path)
+
+
+def whole_numbers(name: str, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Whole numbers, int64 (n,), of one or several.
+
+    Raises:
+        UsageError: other values, or more than one dimension.
+    """
+    try:
+        array = np.atleast_1d(np.asarray(values))
+    except ValueError as error:  # rows of different lengths
+        raise UsageError(f"{name} are whole numbers, one row of them, not {values!r}") from error
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        told = f"{array.dtype} of shape {array.shape}"
+        raise UsageError(f"{name} are whole numbers, one row of them, not {told}")
+    return array.astype(np.int64)
 
 
 def check_codes(codes: npt.NDArray[Any], bits: int) -> None:
@@ -40,10 +73,11 @@ def check_threads(threads: int | None) -> int | None:
     """The threads of one call, or none for as many as there are processors.
 
     Raises:
-        UsageError: below 1.
+        UsageError: no whole number, or below 1.
     """
-    if threads is not None and threads < 1:
-        raise UsageError(f"a scan needs at least 1 thread, not {threads}")
+    whole = isinstance(threads, int | np.integer) and not isinstance(threads, bool)
+    if threads is not None and (not whole or threads < 1):
+        raise UsageError(f"a scan needs at least 1 thread, not {threads!r}")
     return threads
 
 
@@ -90,7 +124,10 @@ def check_ids(ids: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
     Raises:
         UsageError: another type or shape, a negative id, or ids that don't strictly increase.
     """
-    ids = np.asarray(ids)
+    try:
+        ids = np.asarray(ids)
+    except ValueError as error:  # rows of different lengths
+        raise UsageError(f"ids are int64 of shape ({n},), not {ids!r}") from error
     if ids.dtype != np.int64 or ids.shape != (n,):
         raise UsageError(f"ids are int64 of shape ({n},), not {ids.dtype} {ids.shape}")
     if n and int(ids[0]) < 0:
@@ -103,3 +140,15 @@ def check_ids(ids: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
             f"{int(ids[place - 1])} at row {place}; sort the rows by id"
         )
     return ids
+
+
+def check_budget(budget: int | None) -> None:
+    """Codes that a query may look at, or none for as many as it takes.
+
+    Raises:
+        UsageError: not a whole number, or below 1.
+    """
+    if budget is None:
+        return
+    if isinstance(budget, bool) or not isinstance(budget, (int, np.integer)) or budget < 1:
+        raise UsageError(f"a budget is a whole number of at least 1 code, not {budget!r}")

@@ -41,13 +41,14 @@ def choose(
     radius: int | None = None,
     distance: int | None = None,
     batch: bool = False,
+    laid_out: int | None = None,
     costs: Costs | None = None,
 ) -> Choice:
     """The index that answers soonest.
 
     The scan takes the same time whatever is asked. Multi-index hashing takes a time that grows
     with the radius, and for the k nearest with the distance of the k-th: that is what it has to
-    look up to before it can be sure. Its tables are taken to be laid out for that radius.
+    look up to before it can be sure.
 
     Args:
         size: number of codes.
@@ -57,6 +58,7 @@ def choose(
         distance: with ``k``, at which the k-th neighbour usually is; if omitted, where it is
             expected among uniform codes, which is farther than among any others.
         batch: whether many queries come at once.
+        laid_out: radius that the tables are laid out for; that of the question if omitted.
         costs: on this machine; measured at first use and kept if omitted.
 
     Raises:
@@ -79,7 +81,8 @@ def choose(
     scan = costs.scan(size, words, batch=batch)
     hashing = math.inf
     if size:
-        hashing = costs.hashing(cost(lay_out(size, bits, reach), size, reach), batch=batch)
+        layout = lay_out(size, bits, reach if laid_out is None else check_radius(laid_out))
+        hashing = costs.hashing(cost(layout, size, reach), batch=batch)
     found = {"scan": 1e6 * scan, "multihash": 1e6 * hashing}
     index: Literal["scan", "multihash"] = "multihash" if hashing < scan else "scan"
     other = "scan" if index == "multihash" else "multihash"

@@ -1,8 +1,10 @@
-"""What searching costs on this machine: measured once, in a second or two, and kept.
+"""What searching costs on this machine: measured when somebody asks, in a second or two, and kept.
 
-The scan's cost is linear in the codes and in their words, at one rate while they fit into the
-processor's cache and at another from memory. Multi-index hashing counts its work in a unit of its
-own (see :mod:`lookalike.indexes.multihash_layout`); what is measured is how long a unit takes.
+No search waits for a measurement: an index chooses by the costs of a typical machine (see
+:mod:`lookalike.indexes.paying`). The scan's cost is linear in the codes and in their words, at one
+rate while they fit into the processor's cache and at another from memory. Multi-index hashing
+counts its work in a unit of its own (see :mod:`lookalike.indexes.multihash_layout`); what is
+measured is how long a unit takes.
 """
 
 from __future__ import annotations
@@ -17,13 +19,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-import numba
 import numpy as np
 
 import lookalike
-from lookalike.indexes.multihash import MultiHash
 from lookalike.indexes.multihash_layout import cost
-from lookalike.indexes.scan import Scan
 from lookalike.system.cache import cache_folder
 from lookalike.system.processors import processors
 from lookalike.system.replacing import replacing
@@ -120,6 +119,10 @@ def _default_file() -> Path:
 
 def measure(threads: int) -> Costs:
     """Measure: a second or two beside compiling, and 100 MB of memory."""
+    # Here, not above: choosing an index needs no compiler.
+    from lookalike.indexes.multihash import MultiHash
+    from lookalike.indexes.scan import Scan
+
     rng = np.random.default_rng(0)
     words = rng.integers(0, 1 << 64, (_MEMORY_WORDS, 1), dtype=np.uint64)
     narrow = words[:_CACHED_WORDS]
@@ -178,6 +181,7 @@ def _seconds(action: Callable[[], object]) -> float:
 
 def _fingerprint(threads: int) -> str:
     import llvmlite.binding
+    import numba
 
     target = os.environ.get("NUMBA_CPU_NAME") or llvmlite.binding.get_host_cpu_name()
     return (

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.errors import MissingExtraError, UsageError
-from lookalike.indexes.arguments import check_allowed, check_ids, check_k
+from lookalike.indexes.arguments import check_allowed, check_ids, check_k, check_threads
 from lookalike.indexes.threads import run, shares
 from lookalike.system.processors import processors
 from lookalike.types import Hits, RadiusHits
@@ -58,10 +58,9 @@ class KDTreeIndex:
         array = _real(features, "features")
         if not len(array):
             raise UsageError("a k-d tree needs at least 1 row of features, not 0")
-        if threads is not None and threads < 1:
-            raise UsageError(f"a search needs at least 1 thread, not {threads}")
-        if leaf_size < 1:
-            raise UsageError(f"a leaf holds at least 1 row, not {leaf_size}")
+        check_threads(threads)
+        if isinstance(leaf_size, bool) or not isinstance(leaf_size, int) or leaf_size < 1:
+            raise UsageError(f"a leaf holds at least 1 row, not {leaf_size!r}")
         self._tree: Any = KDTree(array, leaf_size=leaf_size)
         self._ids = None if ids is None else check_ids(ids, len(array))
         self._n: int = array.shape[0]
@@ -192,7 +191,10 @@ class KDTreeIndex:
 
 
 def _real(values: npt.ArrayLike, name: str) -> Doubles:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:  # rows of different lengths
+        raise UsageError(f"{name} have the shape (n, features), not {values!r}") from error
     if array.ndim != 2 or array.shape[1] < 1:
         raise UsageError(f"{name} have the shape (n, features), not {array.shape}")
     if not (np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)):

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.codes import bits as packed
 from lookalike.errors import UsageError
+from lookalike.indexes import joined
 from lookalike.indexes import multihash_files as files
-from lookalike.indexes.arguments import check_radius
-from lookalike.indexes.multihash_layout import Layout
-from lookalike.indexes.multihash_search import DISTANCE, NEVER, ROW, TableSearch, owners_of
+from lookalike.indexes.arguments import (
+    check_budget,
+    check_codes,
+    check_ids,
+    check_k,
+    check_radius,
+    check_threads,
+)
+from lookalike.indexes.multihash_layout import Layout, usual_radius
+from lookalike.indexes.multihash_search import NEVER, ROW, TableSearch
 from lookalike.indexes.multihash_state import State
 from lookalike.indexes.multihash_tables import Tables, build, reordered
 from lookalike.indexes.scan import Scan
@@ -27,10 +36,6 @@ __all__ = ["MultiHash"]
 Allowed = npt.NDArray[np.bool_] | None
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
-
-_TAIL_SHARE = 32  # a tail longer than one code in so many is merged into the tables
-_REMOVED_SHARE = 4  # likewise more removed codes than one in so many
-_LEAST = 4096  # a tail or so many removed codes cost less than a merge
 
 
 class MultiHash:
@@ -55,6 +60,7 @@ class MultiHash:
             and that share of other widths, if omitted.
         tables: their number, 1 to ``bits``; chosen by what it costs if omitted.
         threads: used by one call; as many as there are processors if omitted.
+        stop: called before each table is filled; it ends the building by raising an error.
 
     Raises:
         UsageError: an argument of another type, shape or range.
@@ -74,17 +80,21 @@ class MultiHash:
         radius: int | None = None,
         tables: int | None = None,
         threads: int | None = None,
+        *,
+        stop: Callable[[], None] | None = None,
     ) -> None:
-        Scan(codes, bits, ids, threads)  # has the same demands
+        check_codes(codes, bits)
+        check_threads(threads)
+        rows = np.arange(len(codes)) if ids is None else check_ids(ids, len(codes))
         if len(codes) >= 2**32 - 64:
             raise UsageError(f"an index holds fewer than 2^32 - 64 codes, not {len(codes)}")
-        radius = max(1, bits * 31 // 256) if radius is None else check_radius(radius)
+        radius = usual_radius(bits) if radius is None else check_radius(radius)
         self._radius = min(radius, bits)
         self._tables = tables
         self._threads = threads or processors()
-        built = build(np.ascontiguousarray(codes), bits, self._radius, tables, self._threads)
-        rows = np.arange(len(codes)) if ids is None else np.asarray(ids)
-        self._state = State(built, rows, None, built.codes[:0], rows[:0])
+        flat = np.ascontiguousarray(codes)
+        built = build(flat, bits, self._radius, tables, self._threads, stop=stop)
+        self._state = _state_of(built, rows)
 
     @property
     def bits(self) -> int:
@@ -99,8 +109,7 @@ class MultiHash:
     @property
     def ids(self) -> Ints:
         """Ids of all codes, int64 (n,), increasing: the rows that ``allowed`` speaks of."""
-        state = self._state
-        return np.sort(np.concatenate([state.live_ids(), state.tail_ids]))
+        return self._state.all_ids()
 
     @property
     def nbytes(self) -> int:
@@ -132,32 +141,26 @@ class MultiHash:
         Raises:
             UsageError: an argument of another type, shape or range.
         """
-        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-            raise UsageError(f"k must be a whole number of at least 1, not {k!r}")
+        k = check_k(k)
         state = self._state
         words = self._query_words(state, queries)
         main, tail = state.masks(allowed)
-        _check_budget(budget)
-        wanted = min(int(k), len(state))
+        check_budget(budget)
+        wanted = min(k, len(state))
         ids = np.full((len(words), k), -1)
         distances = np.full((len(words), k), -1, np.int32)
+        found = Hits(ids=ids, distances=distances, exact=True)
         if not wanted or not len(words):
-            return Hits(ids=ids, distances=distances, exact=True)
-        keys, exact = self._over(state).nearest(words, wanted, main, budget)
-        missing = keys == NEVER
-        found = np.full(keys.shape, -1)
-        found[~missing] = state.ids[keys[~missing] & ROW]
-        far = np.where(missing, DISTANCE, keys >> 32)
+            return found
+        keys, exact = TableSearch(state.tables, self._threads).nearest(words, wanted, main, budget)
+        there = keys != NEVER
+        ids[:, :wanted][there] = state.ids[keys[there] & ROW]
+        distances[:, :wanted][there] = keys[there] >> 32
+        found = replace(found, exact=exact)
         if len(state.tail_ids):
-            hits = self._tail_scan(state).search(words.view(np.uint8), wanted, allowed=tail)
-            found = np.concatenate([found, hits.ids], axis=1)
-            far = np.concatenate([far, np.where(hits.ids < 0, DISTANCE, hits.distances)], axis=1)
-            order = np.lexsort((found, far))[:, :wanted]
-            found = np.take_along_axis(found, order, 1)
-            far = np.take_along_axis(far, order, 1)
-        ids[:, :wanted] = found
-        distances[:, :wanted] = np.where(found < 0, -1, far)
-        return Hits(ids=ids, distances=distances, exact=exact)
+            hits = self._tail_scan(state).search(words.view(np.uint8), k, allowed=tail)
+            found = joined.nearest(found, hits)
+        return found
 
     def within(
         self, queries: Codes, radius: int, *, allowed: Allowed = None, budget: int | None = None
@@ -181,19 +184,16 @@ class MultiHash:
         state = self._state
         words = self._query_words(state, queries)
         main, tail = state.masks(allowed)
-        _check_budget(budget)
-        owners, distances, rows, exact = self._over(state).within(words, limit, main, budget)
-        ids = state.ids[rows]
-        if len(state.tail_ids):
-            hits = self._tail_scan(state).within(words.view(np.uint8), limit, allowed=tail)
-            owners = np.concatenate([owners, owners_of(hits)])
-            distances = np.concatenate([distances, hits.distances])
-            ids = np.concatenate([ids, hits.ids])
-            order = np.lexsort((ids, distances, owners))
-            owners, distances, ids = owners[order], distances[order], ids[order]
+        check_budget(budget)
+        search = TableSearch(state.tables, self._threads)
+        owners, distances, rows, exact = search.within(words, limit, main, budget)
         offsets = np.zeros(len(words) + 1, np.int64)
         np.cumsum(np.bincount(owners, minlength=len(words)), out=offsets[1:])
-        return RadiusHits(offsets=offsets, ids=ids, distances=distances, exact=exact)
+        found = RadiusHits(offsets=offsets, ids=state.ids[rows], distances=distances, exact=exact)
+        if len(state.tail_ids):
+            hits = self._tail_scan(state).within(words.view(np.uint8), limit, allowed=tail)
+            found = joined.within(found, hits)
+        return found
 
     def add(self, codes: Codes, ids: Ints | None = None) -> None:
         """Add codes. They are scanned until there are enough of them to fill the tables anew.
@@ -208,20 +208,8 @@ class MultiHash:
         """
         state = self._state
         codes = packed.check(codes, self.bits)
-        if ids is None:
-            last = max(
-                (int(some[-1]) for some in (state.ids, state.tail_ids) if len(some)), default=-1
-            )
-            ids = np.arange(last + 1, last + 1 + len(codes))
-        Scan(codes, self.bits, ids)  # has the same demands
-        known = np.isin(ids, state.live_ids()) | np.isin(ids, state.tail_ids)
-        if known.any():
-            raise UsageError(f"the index has id {int(ids[known][0])} already; remove it first")
-        tail_ids = np.concatenate([state.tail_ids, ids])
-        tail = np.concatenate([state.tail, reordered(codes, state.tables.places)])
-        order = np.argsort(tail_ids)
-        self._state = replace(state, tail=tail[order], tail_ids=tail_ids[order])
-        if len(tail_ids) > max(_LEAST, len(state.ids) // _TAIL_SHARE):
+        self._state = state.added(reordered(codes, state.tables.places), ids)
+        if self._state.is_due():
             self.merge()
 
     def remove(self, ids: npt.ArrayLike) -> None:
@@ -230,40 +218,17 @@ class MultiHash:
         Raises:
             UsageError: an id that isn't in the index; nothing is removed then.
         """
-        state = self._state
-        gone = np.unique(np.asarray(ids, np.int64))
-        rows = np.searchsorted(state.ids, gone)
-        inside = np.minimum(rows, max(0, len(state.ids) - 1))
-        found = state.ids[inside] == gone if len(state.ids) else np.zeros(len(gone), bool)
-        alive = np.ones(len(state.ids), bool) if state.alive is None else state.alive.copy()
-        if len(state.ids):
-            found &= alive[inside]
-        in_tail = np.isin(gone, state.tail_ids)
-        if not (found | in_tail).all():
-            raise UsageError(f"the index has no id {int(gone[~(found | in_tail)][0])}")
-        alive[inside[found]] = False
-        keep = ~np.isin(state.tail_ids, gone)
-        dead = len(alive) - int(np.count_nonzero(alive))
-        self._state = replace(
-            state,
-            alive=alive if dead else None,
-            tail=state.tail[keep],
-            tail_ids=state.tail_ids[keep],
-        )
-        if dead > max(_LEAST, len(alive) // _REMOVED_SHARE):
+        self._state = self._state.without(ids)
+        if self._state.is_due():
             self.merge()
 
     def merge(self) -> None:
         """Fill the tables anew with what was added, and without what was removed."""
         state = self._state
-        kept = state.tables.codes if state.alive is None else state.tables.codes[state.alive]
-        ids = np.concatenate([state.live_ids(), state.tail_ids])
-        order = np.argsort(ids, kind="stable")
-        codes = np.concatenate([kept, state.tail])[order]
-        built = build(
-            codes, self.bits, self._radius, self._tables, self._threads, state.tables.order
-        )
-        self._state = State(built, ids[order], None, built.codes[:0], ids[:0])
+        codes, ids = state.merged(state.tables.codes)
+        order = state.tables.order
+        built = build(codes, self.bits, self._radius, self._tables, self._threads, order)
+        self._state = _state_of(built, ids)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write the index to a folder, from which :meth:`load` maps it.
@@ -271,27 +236,7 @@ class MultiHash:
         Raises:
             UsageError: there is something else at this path.
         """
-        state = self._state
-        tables = state.tables
-        arrays: dict[str, npt.NDArray[Any]] = {
-            "order": tables.order,
-            "codes": tables.codes,
-            "offsets": tables.offsets,
-            "rows": tables.rows,
-            "signatures": tables.signatures,
-            "ids": state.ids,
-            "removed": state.removed(),
-            "tail": state.tail,
-            "tail_ids": state.tail_ids,
-        }
-        facts = {
-            "bits": tables.layout.bits,
-            "tables": tables.layout.tables,
-            "prefix": tables.layout.prefix,
-            "radius": self._radius,
-            "settled": self._tables,
-        }
-        files.save(Path(folder), facts, arrays)
+        files.save(Path(folder), self._state, self._radius, self._tables)
 
     @classmethod
     def load(
@@ -311,20 +256,20 @@ class MultiHash:
         """
         if threads is not None and threads < 1:
             raise UsageError(f"an index needs at least 1 thread, not {threads}")
-        facts, arrays = files.load(Path(folder), verify)
         index = cls.__new__(cls)
-        index._radius, index._tables = facts["radius"], facts["settled"]
+        index._state, index._radius, index._tables = files.load(Path(folder), verify)
         index._threads = threads or processors()
-        layout = Layout(facts["bits"], facts["tables"], facts["prefix"])
-        tables = Tables.of(
-            layout, *(arrays[name] for name in ("order", "codes", "offsets", "rows", "signatures"))
-        )
-        alive = None
-        if len(arrays["removed"]):
-            alive = np.ones(len(arrays["ids"]), bool)
-            alive[arrays["removed"]] = False
-        index._state = State(tables, arrays["ids"], alive, arrays["tail"], arrays["tail_ids"])
         return index
+
+    def holds(self, rows: Ints, codes: Codes | Words) -> bool:
+        """Whether rows of the tables have these codes.
+
+        Args:
+            rows: int64 (m,), of the codes that the tables were filled with.
+            codes: m of them, packed or words.
+        """
+        tables = self._state.tables
+        return np.array_equal(tables.codes[rows], reordered(codes, tables.places))
 
     def _query_words(self, state: State, queries: Codes) -> Words:
         queries = packed.check(queries, self.bits, name="queries")
@@ -333,12 +278,7 @@ class MultiHash:
     def _tail_scan(self, state: State) -> Scan:
         return Scan(state.tail, 64 * state.tail.shape[1], state.tail_ids, self._threads)
 
-    def _over(self, state: State) -> TableSearch:
-        return TableSearch(state.tables, self._threads)
 
-
-def _check_budget(budget: int | None) -> None:
-    if budget is None:
-        return
-    if isinstance(budget, bool) or not isinstance(budget, (int, np.integer)) or budget < 1:
-        raise UsageError(f"a budget is a whole number of at least 1 code, not {budget!r}")
+def _state_of(built: Tables, ids: Ints) -> State:
+    """Tables to which nothing was added yet."""
+    return State(ids, None, built.codes[:0], ids[:0], built)

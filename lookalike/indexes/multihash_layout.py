@@ -24,7 +24,16 @@ import numpy.typing as npt
 
 from lookalike.errors import UsageError
 
-__all__ = ["Layout", "allowances", "choose", "cost", "order_bits", "probes", "scan_cost"]
+__all__ = [
+    "Layout",
+    "allowances",
+    "choose",
+    "cost",
+    "order_bits",
+    "probes",
+    "scan_cost",
+    "usual_radius",
+]
 
 Ints = npt.NDArray[np.int64]
 
@@ -78,6 +87,11 @@ class Layout:
         return limits
 
 
+def usual_radius(bits: int) -> int:
+    """PDQ's 31 of 256 bits, and that share of other widths; at least 1."""
+    return max(1, bits * 31 // 256)
+
+
 def allowances(tables: int, radius: int) -> Ints:
     """The ``radius + 1`` pigeons dealt evenly, the first tables getting one more."""
     return np.array([(radius + 1 + tables - 1 - t) // tables for t in range(tables)], np.int64)
@@ -93,6 +107,12 @@ def probes(layout: Layout, steps: int) -> int:
 def scan_cost(n: int, bits: int, batch: bool) -> int:
     """What a query costs that is compared with every code."""
     return int(n * -(-bits // 64) * (WORD_BATCH if batch else WORD_SINGLE))
+
+
+def _least_cost(layout: Layout, n: int, radius: int) -> float:
+    """What a query costs before any signature has passed."""
+    keys = probes(layout, radius + 1)
+    return keys * PROBE + keys * n / float(2**layout.prefix)
 
 
 def cost(layout: Layout, n: int, radius: int) -> float:
@@ -128,9 +148,12 @@ def choose(n: int, bits: int, radius: int, tables: int | None = None) -> Layout:
     widest = max(1, min(24, math.ceil(math.log2(max(2, n))) + 1))
     best: tuple[float, Layout] | None = None
     for count in range(1, min(bits, radius + 1) + 1) if tables is None else (tables,):
+        few = 1.02**count
         for prefix in range(1, min(widest, bits // count) + 1):
             layout = Layout(bits, count, prefix)
-            price = cost(layout, n, radius) * 1.02**count
+            if best is not None and _least_cost(layout, n, radius) * few >= best[0]:
+                continue  # most of them, in a twentieth of the time
+            price = cost(layout, n, radius) * few
             if best is None or price < best[0]:
                 best = price, layout
     if best is None:

@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.indexes import multihash_layout as layouts
+from lookalike.indexes.joined import owners_of
 from lookalike.indexes.multihash_probe import CERTAIN, COST
 from lookalike.indexes.multihash_tables import Probed, Tables
 from lookalike.indexes.scan import Scan
 from lookalike.indexes.threads import run, shares
-from lookalike.types import RadiusHits
 
-__all__ = ["DISTANCE", "NEVER", "ROW", "TableSearch", "owners_of"]
+__all__ = ["DISTANCE", "NEVER", "ROW", "TableSearch"]
 
 Allowed = npt.NDArray[np.bool_] | None
 Ints = npt.NDArray[np.int64]
@@ -181,11 +181,6 @@ def _worth_trying(layout: layouts.Layout, n: int, limit: int, wanted: int) -> in
     while steps < most and layouts.cost(layout, n, steps) <= limit:
         steps += 1
     return steps
-
-
-def owners_of(hits: RadiusHits) -> Ints:
-    """For each hit the number of its query, int64 (total,)."""
-    return np.repeat(np.arange(len(hits)), np.diff(hits.offsets))
 
 
 @lru_cache(maxsize=32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -138,6 +139,7 @@ def build(
     tables: int | None,
     threads: int,
     order: Ints | None = None,
+    stop: Callable[[], None] | None = None,
 ) -> Tables:
     """Choose a layout and an order of the bits, and fill tables.
 
@@ -148,6 +150,7 @@ def build(
         tables: their number if it is settled.
         threads: to fill them with.
         order: if the codes come from other tables, the order that their bits are in.
+        stop: called before each table; it ends the work by raising an error.
     """
     n = len(codes)
     layout = choose(n, bits, radius, tables)
@@ -157,10 +160,16 @@ def build(
     )
     found = order_bits(sample, layout)
     ordered = reordered(codes, _places(found, bits, order is None), threads)
-    return fill(ordered, found if order is None else order[found], layout, threads)
+    return fill(ordered, found if order is None else order[found], layout, threads, stop)
 
 
-def fill(codes: Words, order: Ints, layout: Layout, threads: int) -> Tables:
+def fill(
+    codes: Words,
+    order: Ints,
+    layout: Layout,
+    threads: int,
+    stop: Callable[[], None] | None = None,
+) -> Tables:
     """Fill tables with codes that are in order already."""
     n, tables = len(codes), layout.tables
     offsets = np.empty((tables, 2**layout.prefix + 1), np.uint32)
@@ -169,6 +178,8 @@ def fill(codes: Words, order: Ints, layout: Layout, threads: int) -> Tables:
 
     def some(low: int, high: int) -> None:
         for table in range(low, high):
+            if stop is not None:
+                stop()
             start, width = table * (n + LANES), n + LANES
             kernels.fill(
                 codes,

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.codes.bits import bytes_for, to_words, words_for
-from lookalike.images.parts.regions import REGIONS
+from lookalike.images.parts.nine import PARTS
 from lookalike.library.records import EncoderInfo
 from lookalike.library.store import Store
 from lookalike.library.tables import ArrayTable
@@ -33,7 +33,7 @@ def fields_of(store: Store, encoder: EncoderInfo) -> Fields:
         "embeddings": (np.int8, encoder.embedding_size),
     }
     if encoder.slot == "photo" and store.setting("parts") == "1":
-        found["parts"] = (np.uint64, len(REGIONS) * words_for(encoder.bits))
+        found["parts"] = (np.uint64, len(PARTS) * words_for(encoder.bits))
     return found
 
 
@@ -42,7 +42,7 @@ def blocks(
 ) -> Iterator[dict[str, npt.NDArray[Any]]]:
     """The codes after content ``last`` in portions, as the arrays of :func:`fields_of`."""
     width = bytes_for(encoder.bits)
-    count = len(REGIONS) if "parts" in fields else 0
+    count = len(PARTS) if "parts" in fields else 0
     codes = store.codes(encoder.id, last)
     while portion := list(islice(codes, PORTION)):
         n = len(portion)
@@ -89,4 +89,4 @@ def in_memory(store: Store, encoder: EncoderInfo) -> ArrayTable:
         arrays[ending] = np.concatenate(pieces)
     visible = visible_mask(store, arrays["contents"])
     arrays.setdefault("parts", np.empty((len(visible), 0), np.uint64))
-    return ArrayTable(encoder, visible=visible, stamp=stamp, **arrays)
+    return ArrayTable(encoder, visible=visible, stamp=stamp, folder=None, **arrays)

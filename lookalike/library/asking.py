@@ -5,32 +5,24 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
-from PIL import Image
 
 from lookalike.encoders.perceptual import PDQ
 from lookalike.errors import LibraryNotFoundError, UsageError
-from lookalike.images.decode import prepare
-from lookalike.images.fitting import fit
-from lookalike.images.parts.regions import regions
-from lookalike.images.parts.views import views
+from lookalike.images.pool.item import Item
 from lookalike.images.pool.pool import DecodePool
+from lookalike.library.arguments import check_name
 from lookalike.library.engine import Engine, Table
 from lookalike.library.merging import CodeChoice, merge
 from lookalike.library.models import SLOTS, Models
-from lookalike.library.question import Question
 from lookalike.library.records import EncoderInfo
 from lookalike.library.reports import SearchResult
 from lookalike.library.store import Store
-from lookalike.types import ContentId, Decoded, Encoder, InputSpec, Limits, Match, Slot
+from lookalike.road import Picture, Road
+from lookalike.types import ContentId, Limits, Match, Slot
 
 __all__ = ["MOST_HITS", "Asking", "Picture"]
-
-Picture: TypeAlias = "str | os.PathLike[str] | bytes | Image.Image | npt.NDArray[np.generic]"
 
 MOST_HITS = 10_000
 
@@ -69,21 +61,12 @@ class Asking:
             raise UsageError(f"code is 'pdq', 'photo' or 'both', not {code!r}")
         clock = _Clock()
         rows = self._encoders(code)
-        specs: dict[str, InputSpec] = {row.slot: self._models.input(row) for row in rows}
-        specs["pdq"] = PDQ.input
-        if "photo" in specs and self._store.setting("parts") == "1":
-            specs |= regions("photo", specs["photo"])
-        if all(self._models.is_loaded(row) for row in rows):
-            decoded = self._decode(picture, specs)
-            encoders = self._loaded(rows)
-        else:
-            # The first search: a decoding process starts while the models load.
-            with ThreadPoolExecutor(1) as thread:
-                coming = thread.submit(self._decode, picture, specs)
-                encoders = self._loaded(rows)
-                decoded = coming.result()
-        clock.lap("decode")
-        question = _question(decoded, encoders)
+        parts: list[Slot] = []
+        if self._store.setting("parts") == "1":
+            parts = [row.slot for row in rows if row.slot == "photo"]
+        encoders = {row.slot: self._models.lazy(row) for row in rows}
+        road = Road(encoders, parts=parts, limits=self._limits, pool=self._pool)
+        question = road.question(_named(picture, name), lap=clock.lap)
         clock.lap("encode")
         tables = self._tables(rows)
         clock.lap("open")
@@ -144,19 +127,9 @@ class Asking:
             )
         return [current[slot] for slot in slots]
 
-    def _loaded(self, rows: Sequence[EncoderInfo]) -> dict[Slot, Encoder]:
-        return {row.slot: self._models.encoder(row) for row in rows}
-
     def _tables(self, rows: Sequence[EncoderInfo]) -> dict[Slot, Table]:
         tables = self._engine.tables(rows)
         return {row.slot: tables[row.id] for row in rows}
-
-    def _decode(self, picture: Picture, specs: dict[str, InputSpec]) -> Decoded:
-        if isinstance(picture, bytes):
-            return self._pool.decode(picture, inputs=specs)
-        if isinstance(picture, str | os.PathLike):
-            return self._pool.decode(os.path.expanduser(os.fspath(picture)), inputs=specs)
-        return prepare(picture, specs, self._limits)
 
 
 def _check_k(k: int) -> None:
@@ -166,23 +139,11 @@ def _check_k(k: int) -> None:
         raise UsageError(f"k is 1 to {MOST_HITS:,}, not {k}")
 
 
-def _question(decoded: Decoded, encoders: dict[Slot, Encoder]) -> Question:
-    """Encode a query by the road that indexed pictures take, and the pictures that it holds."""
-    pdq, quality, photo, details = None, None, None, None
-    parts = views(decoded.inputs["pdq"])[1:]
-    for slot, encoder in encoders.items():
-        asked = [decoded.inputs[slot]]
-        asked += [np.asarray(fit(Image.fromarray(part), encoder.input)) for part in parts]
-        if isinstance(encoder, PDQ):
-            turned = [encoder.turned(view) for view in asked]
-            pdq = np.concatenate([codes for codes, _ in turned])
-            quality = np.repeat(np.array([q for _, q in turned], np.uint8), len(turned[0][0]))
-        else:
-            photo = encoder.encode(asked)
-            of_parts = [made for name, made in decoded.inputs.items() if name.startswith("photo/")]
-            if of_parts:
-                details = encoder.encode(of_parts)
-    return Question(decoded.content_digest, decoded.pixel_digest, pdq, quality, photo, details)
+def _named(picture: Picture, name: str | None) -> Picture:
+    """The bytes of a file with its name, so that they take the road of that file."""
+    if name is not None:
+        check_name("name", name)
+    return Item(picture, name=name) if isinstance(picture, bytes) and name else picture
 
 
 class _Clock:
@@ -202,6 +163,8 @@ class _Clock:
 
 
 def _name(picture: Picture) -> str:
+    if isinstance(picture, Item):
+        picture = picture.file
     if isinstance(picture, str | os.PathLike):
         return os.fspath(picture)
     return f"<{len(picture)} bytes>" if isinstance(picture, bytes) else "<pixels>"

@@ -10,28 +10,24 @@ the old ones answer. A killed process leaves either no new fit or a whole one.
 from __future__ import annotations
 
 import os
-import random
 import threading
 from collections.abc import Sequence
-
-import numpy as np
 
 from lookalike.encoders.fits import ENOUGH, SAMPLE
 from lookalike.encoders.fitted import FittedEncoder
 from lookalike.encoders.towers import Floats
 from lookalike.errors import PictureError
-from lookalike.images.pool.pool import DecodePool
 from lookalike.library.models import Models
 from lookalike.library.records import EncoderInfo
 from lookalike.library.reports import OnProgress, Progress
 from lookalike.library.store import Store
+from lookalike.road import Road, draw
 from lookalike.sources.folders import Folders, walk_folders
 from lookalike.sources.walk import Found
-from lookalike.types import Limits, Pixels
+from lookalike.types import Limits
 
-__all__ = ["Fitting", "draw"]
+__all__ = ["Fitting", "draw_files"]
 
-_SEED = 0
 _GROWTH = 2
 _BATCH = 16
 
@@ -79,7 +75,7 @@ class Fitting:
         folders = self._store.folders()
         if self._has_codes(row) and not all(os.path.isdir(folder) for folder, _ in folders):
             return row  # the codes of what is offline can't be made again
-        paths, files = draw(folders, SAMPLE, self._stop)
+        paths, files = draw_files(folders, SAMPLE, self._stop)
         if self._stop.is_set() or files < max(1, _GROWTH * stored.drawn_from):
             return row
         encoder = self._models.encoder(row)
@@ -104,7 +100,7 @@ class Fitting:
             unfinished = self._models.unfinished(row.slot, encoder.recipe)
             if unfinished is not None:
                 return unfinished
-            paths, files = draw(self._store.folders(), SAMPLE, self._stop)
+            paths, files = draw_files(self._store.folders(), SAMPLE, self._stop)
             return self._fit(row, origin, encoder, paths, files)
         with self._store.writing():
             return self._models.add(row.slot, origin, encoder, current=False)
@@ -130,60 +126,29 @@ class Fitting:
 
     def _features(self, encoder: FittedEncoder, paths: Sequence[str]) -> Floats | None:
         """The features of the files that can be read, in order; ``None`` if it was stopped."""
-        tower = encoder.tower
-        rows: dict[int, Floats] = {}
-        waiting: list[tuple[int, Pixels]] = []
         done = failed = 0
 
-        def flush() -> None:
-            pictures = [picture for _, picture in waiting]
-            made = tower.features(pictures)
-            # The pictures come again when they are indexed.
-            tower.remember(pictures, made)
-            rows.update(zip((number for number, _ in waiting), made, strict=True))
-            waiting.clear()
-            if self._progress is not None:
-                self._progress(Progress(len(paths), done, len(rows), 0, failed, "fitting"))
+        def fail(_number: int, _error: PictureError) -> None:
+            nonlocal failed
+            failed += 1
 
-        inputs = {encoder.name: encoder.input}
-        with DecodePool(inputs, limits=self._limits, workers=self._workers) as pool:
-            for number, decoded in pool.map(enumerate(paths)):
-                if self._stop.is_set():
-                    return None
-                done += 1
-                if isinstance(decoded, PictureError):
-                    failed += 1
-                    continue
-                waiting.append((number, decoded.inputs[encoder.name]))
-                if len(waiting) == _BATCH:
-                    flush()
-            if waiting:
-                flush()
-        ordered = [rows[number] for number in sorted(rows)]
-        return np.stack(ordered) if ordered else np.empty((0, tower.size), np.float32)
+        def tell(count: int) -> None:
+            nonlocal done
+            done += count
+            if self._progress is not None and (done % _BATCH == 0 or done == len(paths)):
+                self._progress(Progress(len(paths), done, done - failed, 0, failed, "fitting"))
+
+        with Road({0: encoder}, limits=self._limits, workers=self._workers) as road:
+            return road.features(0, enumerate(paths), failed=fail, progress=tell, stop=self._stop)
 
     def _has_codes(self, row: EncoderInfo) -> bool:
         return self._store.count_codes(row.id) > 0
 
 
-def draw(folders: Folders, most: int, stop: threading.Event | None = None) -> tuple[list[str], int]:
-    """Files of folders, drawn at random but each time the same, and how many there are.
-
-    Every file has the same chance (Vitter, "Random sampling with a reservoir", 1985, algorithm R).
-    """
-    generator = random.Random(_SEED)  # noqa: S311 - a sample, no secret
-    drawn: list[str] = []
-    count = 0
-    for found in walk_folders([entry for entry in folders if os.path.isdir(entry[0])]):
-        if stop is not None and stop.is_set():
-            break
-        if not isinstance(found, Found):
-            continue
-        count += 1
-        if len(drawn) < most:
-            drawn.append(found.path)
-        else:
-            place = generator.randrange(count)
-            if place < most:
-                drawn[place] = found.path
-    return drawn, count
+def draw_files(
+    folders: Folders, most: int, stop: threading.Event | None = None
+) -> tuple[list[str], int]:
+    """Files of folders, drawn at random but each time the same, and how many there are."""
+    reached = [entry for entry in folders if os.path.isdir(entry[0])]
+    found = (entry.path for entry in walk_folders(reached) if isinstance(entry, Found))
+    return draw(found, most, stop)

@@ -14,23 +14,22 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
 from lookalike.errors import PictureError
-from lookalike.images.formats.registry import FORMATS
-from lookalike.images.members import member_name
-from lookalike.images.pool.pool import DecodePool
-from lookalike.library.keeping import Job, Keeping, Made
-from lookalike.library.records import ContentKey, KnownFile, Member, Refusal, StoredCode
+from lookalike.library.keeping import Job, Keeping
+from lookalike.library.records import ContentKey, KnownFile, Member, Refusal
 from lookalike.library.reports import IndexReport, OnProgress
 from lookalike.library.store import Store
+from lookalike.road import Made, Road
+from lookalike.road.road import THREADS_A_WORKER
 from lookalike.sources.folders import Folders, walk_folders
 from lookalike.sources.walk import Found, Unreadable, digest
-from lookalike.types import ContentId, Decoded, Encoder, EncoderId
+from lookalike.types import ContentId, Decoded, EncoderId
 
 __all__ = ["Ingest"]
 
@@ -42,8 +41,6 @@ BATCH = 32
 WINDOW = 64
 # Files that the store is asked about at a time.
 LOOKED_UP = 64
-# For each decoding process a thread that waits for it, and another that encodes meanwhile.
-THREADS_A_WORKER = 2
 
 
 class Ingest:
@@ -51,12 +48,9 @@ class Ingest:
 
     Args:
         store: to write to.
-        encoders: ids of the encoders; the keys of what ``pool`` decodes are the ids as text.
-        load: gives the encoder of an id; called from several threads, when the first picture
-            needs it: a run that finds nothing new loads none.
-        pool: decodes for these encoders.
-        parts: for encoders that make codes of a picture's parts, too, the keys of the parts in
-            what ``pool`` decodes.
+        road: with the encoders by their ids. They are loaded when the first picture needs them: a
+            run that finds nothing new loads none.
+        parts: the encoders that make codes of a picture's parts, too.
         members: pictures of a file that get codes, at most.
         progress: called after every batch.
         stop: set it to end after the batch in hand.
@@ -65,20 +59,17 @@ class Ingest:
     def __init__(
         self,
         store: Store,
-        encoders: Sequence[EncoderId],
-        load: Callable[[EncoderId], Encoder],
-        pool: DecodePool,
+        road: Road[EncoderId],
         *,
-        parts: Mapping[EncoderId, Sequence[str]] | None = None,
+        parts: Collection[EncoderId] = (),
         members: int = 1,
         progress: OnProgress | None = None,
         stop: threading.Event | None = None,
     ) -> None:
         self._store = store
-        self._encoders = list(encoders)
-        self._load = load
-        self._pool = pool
-        self._parts = dict(parts or {})
+        self._road = road
+        self._encoders = road.keys
+        self._parts = parts
         self._members = members
         self._stop = stop or threading.Event()
         self._keeping = Keeping(store, progress)
@@ -106,7 +97,7 @@ class Ingest:
 
     def _walk(self, reached: Folders, unread: list[str]) -> bool:
         """Deal with every file; false if that was stopped."""
-        most = THREADS_A_WORKER * self._pool.workers
+        most = THREADS_A_WORKER * self._road.workers
         with ThreadPoolExecutor(most, "lookalike-index") as threads:
             pending: deque[Job] = deque()
             complete = True
@@ -217,51 +208,29 @@ class Ingest:
             return None
         return tuple(Member(name, content) for name, content in wanted.items())
 
-    def _make(self, path: str) -> list[Made]:
-        """Decode a file's pictures and give them the codes that they lack, in a thread."""
-        return [self._coded(picture) for picture in self._pictures(path)]
+    def _make(self, path: str) -> list[Made[EncoderId]]:
+        """A file's pictures with the codes that they lack, in a thread of its own.
 
-    def _pictures(self, path: str) -> Iterator[Decoded]:
-        """The pictures of a file that are wanted; those behind one that can't be read are left."""
-        if self._members == 1:
-            yield self._pool.decode(path)
-            return
-        first = self._pool.decode(path, count=True)
-        pictures = [first]
-        kind = FORMATS[first.format].members if first.format in FORMATS else None
-        for number in range(2, min(self._members, first.members or 1) + 1):
-            try:
-                member = member_name(kind or "page", number)
-                pictures.append(self._pool.decode(path, member=member))
-            except PictureError as error:
-                _log.warning("%s: %s can't be read: %s", path, member, error)
-                break
-        if len(pictures) < min(self._members, first.members or 1):
-            pictures[0] = replace(first, members=len(pictures))  # or it would be tried at every run
-        yield from pictures
+        Pictures behind one that can't be read are left: the file counts as ending before it, or it
+        would be tried at every run.
+        """
+        made: list[Made[EncoderId]] = []
+        try:
+            for picture in self._road.pictures(path, self._members):
+                made.append(self._road.coded(picture, self._wanted))  # noqa: PERF401 - kept if one fails
+        except PictureError as error:
+            if not made:
+                raise
+            _log.warning("%s: its picture %d can't be read: %s", path, len(made) + 1, error)
+            first = made[0]
+            made[0] = replace(first, picture=replace(first.picture, members=len(made)))
+        return made
 
-    def _coded(self, picture: Decoded) -> Made:
+    def _wanted(self, picture: Decoded) -> list[EncoderId]:
+        """The encoders whose codes a picture lacks; a reindex finds the old codes in place."""
         key = ContentKey(picture.content_digest, picture.member)
         (content,) = self._store.contents([key])
-        lacking = self._encoders
-        if content is not None:  # a reindex finds the old codes in place
-            (lacking,) = self._lacking([content])
-        codes = []
-        for encoder in lacking:
-            names = [str(encoder), *self._parts.get(encoder, ())]
-            made = self._load(encoder).encode([picture.inputs[name] for name in names])
-            # The first picture's code, embedding and quality; all others are parts of it.
-            codes.append(
-                StoredCode(
-                    encoder,
-                    ContentId(0),
-                    made.codes[0].tobytes(),
-                    None if made.embeddings is None else made.embeddings[0].tobytes(),
-                    None if made.quality is None else int(made.quality[0]),
-                    made.codes[1:].tobytes() or None,
-                )
-            )
-        return Made(replace(picture, inputs={}), codes)
+        return self._encoders if content is None else self._lacking([content])[0]
 
     def _lacking(self, contents: Sequence[ContentId]) -> list[list[EncoderId]]:
         """Of each content the encoders whose codes it lacks."""
@@ -269,7 +238,7 @@ class Ingest:
 
     def _take(self, pending: deque[Job], most: int) -> None:
         """Keep the oldest jobs: those of one batch."""
-        batch: list[tuple[Job, list[Made]]] = []
+        batch: list[tuple[Job, list[Made[EncoderId]]]] = []
         for _ in range(min(most, len(pending))):
             job = pending.popleft()
             if job.made is None:

@@ -12,11 +12,12 @@ from lookalike.errors import PictureError
 from lookalike.library.records import FileEntry, KnownFile, Member, Refusal, StoredCode
 from lookalike.library.reports import IndexReport, OnProgress, Progress
 from lookalike.library.store import Store
+from lookalike.road import Made, PictureCode
 from lookalike.sources.folders import is_under
 from lookalike.sources.walk import Found
-from lookalike.types import ContentId, Decoded, EncoderId, FileId
+from lookalike.types import ContentId, EncoderId, FileId
 
-__all__ = ["Counts", "Job", "Keeping", "Made"]
+__all__ = ["Counts", "Job", "Keeping"]
 
 COMMIT_SECONDS = 1.0
 # Of files that need no decoding: their rows are small, and a commit costs more than they do.
@@ -34,6 +35,7 @@ class Counts:
     updated: int = 0
     moved: int = 0
     unchanged: int = 0
+    reread: int = 0
     missing: int = 0
     skipped: int = 0
     failed: int = 0
@@ -46,14 +48,6 @@ class Counts:
         return self.added + self.updated + self.moved + self.unchanged + self.skipped + self.failed
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A picture with the codes that it lacked; its inputs are spent, its content isn't known."""
-
-    picture: Decoded
-    codes: list[StoredCode]
-
-
 @dataclass(slots=True)
 class Job:
     """A file on its way: as it was found, as it is known, and what it shows, once that is known."""
@@ -61,7 +55,7 @@ class Job:
     found: Found
     file: KnownFile | None
     members: tuple[Member, ...] | None = None
-    made: Future[list[Made]] | None = None
+    made: Future[list[Made[EncoderId]]] | None = None
 
 
 class Keeping:
@@ -149,7 +143,7 @@ class Keeping:
 
     def keep(
         self,
-        batch: Sequence[tuple[Job, list[Made]]],
+        batch: Sequence[tuple[Job, list[Made[EncoderId]]]],
         lacking: Callable[[Sequence[ContentId]], list[list[EncoderId]]],
     ) -> None:
         """Write files that were decoded, with their codes, in one transaction.
@@ -166,9 +160,9 @@ class Keeping:
             wanted = dict(zip(contents, map(set, lacking(contents)), strict=True))
             codes = []
             for content, one in zip(contents, made, strict=True):
-                some = [code for code in one.codes if code.encoder in wanted[content]]
-                codes += [code._replace(content=content) for code in some]
-                wanted[content] -= {code.encoder for code in some}
+                some = wanted[content] & one.codes.keys()
+                codes += [_stored(encoder, content, one.codes[encoder]) for encoder in some]
+                wanted[content] -= one.codes.keys()
             store.put_codes(sorted(codes, key=lambda code: code.content))
             rest = iter(zip(contents, made, strict=True))
             for job, some_made in batch:
@@ -191,8 +185,13 @@ class Keeping:
             if known is not None:
                 if known.members[0].content != members[0].content:
                     counts.updated += 1
-                elif (known.size, known.mtime_ns) != (found.size, found.mtime_ns) or job.made:
-                    counts.unchanged += 1  # touched, or only a code was lacking
+                elif (
+                    (known.size, known.mtime_ns) != (found.size, found.mtime_ns)
+                    or job.made
+                    or known.members != members
+                ):
+                    counts.unchanged += 1  # touched, or it lacked a code or has pictures too many
+                    counts.reread += job.made is not None
                 self._let_go(known, members)
                 continue
             old = self._moved_from(held[members[0].content])
@@ -275,4 +274,17 @@ class Keeping:
             pictures_per_second=counts.encoded / seconds if seconds > 0 else 0.0,
             offline=tuple(counts.offline),
             interrupted=interrupted,
+            reread=counts.reread,
         )
+
+
+def _stored(encoder: EncoderId, content: ContentId, made: PictureCode) -> StoredCode:
+    """A code as a store takes it."""
+    return StoredCode(
+        encoder,
+        content,
+        made.code.tobytes(),
+        None if made.embedding is None else made.embedding.tobytes(),
+        made.quality,
+        made.parts.tobytes() or None,
+    )

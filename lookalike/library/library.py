@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from lookalike.errors import LibraryClosedError, UsageError
+from lookalike.library.arguments import check_options
 from lookalike.library.engine import Engine
 from lookalike.library.models import Models
 from lookalike.library.opening import Location, delete_library, file_of, open_library
@@ -40,10 +41,8 @@ class Library:
         self, store: Store, engine: Engine, *, limits: Limits, workers: int | None, photo: str
     ) -> None:
         """For :meth:`open`."""
-        self._store = store
-        self._engine = engine
-        self._limits = limits
-        self._workers = workers
+        self._store, self._engine = store, engine
+        self._limits, self._workers = limits, workers
         self._models = Models(store, photo)
         self._asked: Asking | None = None
         self._lock = threading.Lock()
@@ -77,9 +76,10 @@ class Library:
                 or read-only with an unmerged log.
             UsageError: no such encoder, or a location that can't be understood.
         """
+        limits = check_options(limits, workers, photo)
         store, engine = open_library(location, create=create, read_only=read_only)
         try:
-            return cls(store, engine, limits=limits or Limits(), workers=workers, photo=photo)
+            return cls(store, engine, limits=limits, workers=workers, photo=photo)
         except BaseException:
             store.close()
             raise
@@ -237,11 +237,11 @@ class Library:
 
         Args:
             picture: a path, the bytes of a file, a PIL image, or an array (height, width) or
-                (height, width, 3 or 4) of uint8, or of floats from 0 to 1.
+                (height, width, 3 or 4) of uint8, or of floats from 0 to 1; or an
+                :class:`~lookalike.road.Item`, which says which picture of a file.
             k: pictures to find, 1 to 10,000.
             code: which code to ask: ``pdq`` for copies, ``photo`` for what looks alike, or both.
-            name: of the file that bytes come from, whose suffix tells formats apart that begin
-                alike, such as some camera raw and TIFF; ``None`` where it isn't known.
+            name: of the file that bytes come from; its suffix tells some camera raw from TIFF.
 
         Returns:
             Hits, best first: by kind, then by distance; ``alike`` ones by walks among the nearest.
@@ -296,4 +296,4 @@ class Library:
         Args:
             measure: what searching costs on this machine, if that isn't known yet: some seconds.
         """
-        return describe(self._store, self._engine, self._models, version=self._store.version)
+        return describe(self._store, self._engine, self._models, measure=measure)

@@ -20,12 +20,12 @@ import numpy.typing as npt
 
 from lookalike.codes.bits import to_words
 from lookalike.encoders.perceptual import MATCH_DISTANCE, USABLE_QUALITY
-from lookalike.images.parts.regions import REGIONS
+from lookalike.images.parts.nine import PARTS
 from lookalike.library.engine import ContentIds, Table
-from lookalike.library.question import Question
 from lookalike.library.records import ContentKey, EncoderInfo
 from lookalike.library.store import Store
 from lookalike.ranking.short_list import Rows, cosines, in_order, length, likeness
+from lookalike.road import Question
 from lookalike.types import Codes, ContentId, Encoded, Kind, Match, Part, Slot
 
 __all__ = ["CodeChoice", "merge"]
@@ -87,7 +87,7 @@ def merge(
         if known is None or candidate.key() < known.key():
             found[candidate.content] = candidate
 
-    (same,) = store.contents([ContentKey(question.content_digest)])
+    (same,) = store.contents([ContentKey(question.content_digest, question.member)])
     (equal,) = store.contents_with_pixels([question.pixel_digest])
     identical: dict[ContentId, Kind] = dict.fromkeys(equal, "same-pixels")
     if same is not None:
@@ -208,14 +208,14 @@ def _ask_parts(table: Table, question: Question, k: int, *, offer: _Offer) -> bo
     distances = of_theirs.distances[asked, places]
     near: npt.NDArray[np.floating[Any]]
     near = np.cos(np.pi * distances / table.encoder.bits) - PART_HANDICAP
-    parts = [REGIONS[part] for part in of_theirs.parts[asked, places].tolist()]
+    parts = [PARTS[part] for part in of_theirs.parts[asked, places].tolist()]
     _offer_parts(table, of_theirs.contents[asked, places], distances, near, parts, offer)
-    if question.details is not None:
-        hits = table.nearest(question.details.codes, wanted)
+    if question.parts is not None:
+        hits = table.nearest(question.parts.codes, wanted)
         exact &= hits.exact
         asked, places = np.nonzero((hits.ids >= 0) & (hits.distances <= farthest))
         contents, distances = hits.ids[asked, places], hits.distances[asked, places]
-        kept, own = table.stored(contents), question.details.embeddings
+        kept, own = table.stored(contents), question.parts.embeddings
         if own is not None and kept.embeddings is not None:
             near = cosines(own[asked], kept.embeddings) - np.float32(PART_HANDICAP)
         else:

@@ -14,8 +14,10 @@ from lookalike.encoders.perceptual import PDQ
 from lookalike.encoders.recipes import Recipe
 from lookalike.encoders.text import TextTower
 from lookalike.errors import EncoderMismatchError, ModelError, UsageError
+from lookalike.library.arguments import check_name
 from lookalike.library.records import EncoderInfo
 from lookalike.library.store import Store
+from lookalike.road import LazyEncoder
 from lookalike.types import Encoder, EncoderId, InputSpec, Slot
 
 __all__ = ["Models"]
@@ -119,6 +121,12 @@ class Models:
                 self._loaded[row.id] = self._load(row)
             return self._loaded[row.id]
 
+    def lazy(self, row: EncoderInfo) -> Encoder | LazyEncoder:
+        """The encoder of a row, loaded only when a picture needs it."""
+        if self.is_loaded(row):
+            return self.encoder(row)
+        return LazyEncoder(self.input(row), lambda: self.encoder(row))
+
     def check(
         self,
         row: EncoderInfo,
@@ -132,7 +140,7 @@ class Models:
             UsageError: there is no encoder of this name.
             ModelError: the files can't be read, or fetched.
         """
-        source = registry.foreign(name)
+        source = registry.foreign(check_name("photo", name))
         if source is not None:
             self._check_source(row, source, progress)
             return

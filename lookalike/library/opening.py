@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from pathlib import Path
 
 from lookalike.errors import LibraryNotFoundError, UsageError
+from lookalike.library.arguments import check_path
 from lookalike.library.engine import Engine
 from lookalike.library.store import Store
 
@@ -25,9 +27,9 @@ def file_of(location: Location) -> Path | None:
     """The file that a location names, absolute; ``None`` for one that is no file.
 
     Raises:
-        UsageError: an address of a kind that this lookalike doesn't know.
+        UsageError: no path, or an address of a kind that this lookalike doesn't know.
     """
-    named = os.fspath(location)
+    named = check_path("a library's location", location)
     if named == MEMORY:
         return None
     address = _ADDRESS.match(named)
@@ -36,7 +38,14 @@ def file_of(location: Location) -> Path | None:
             f"{address[1]}:// names no library that this lookalike can open: give the path of a"
             f" file, or {MEMORY}"
         )
-    return Path(named).expanduser().absolute()
+    path = Path(named).absolute()
+    try:
+        path.exists()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise UsageError(f"{named[:40]}... is too long for the path of a file") from error
+        # Others come again when the file is opened.
+    return path
 
 
 def exists(location: Location) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lookalike.errors import UsageError
+from lookalike.library.arguments import check_whole
 from lookalike.library.records import PictureInfo
 from lookalike.library.store import Store
 from lookalike.types import PictureId
@@ -10,6 +10,9 @@ from lookalike.types import PictureId
 __all__ = ["MOST_ON_A_PAGE", "Pictures"]
 
 MOST_ON_A_PAGE = 10_000
+
+# What a store can be asked for; ids begin at 1, and none is this large.
+_LEAST_ID, _LARGEST_ID = -(1 << 63), (1 << 63) - 1
 
 
 class Pictures:
@@ -29,8 +32,12 @@ class Pictures:
         return self._store.count_pictures()
 
     def get(self, picture: int) -> PictureInfo | None:
-        """The picture of an id; ``None`` if there is none, or its file is missing."""
-        return self._store.picture(PictureId(picture))
+        """The picture of an id; ``None`` if there is none, or its file is missing.
+
+        Raises:
+            UsageError: the id is no whole number.
+        """
+        return self._store.picture(_checked(picture))
 
     def page(
         self, limit: int = 100, *, after: int | None = None, newest: bool = False
@@ -45,11 +52,18 @@ class Pictures:
         Raises:
             UsageError: ``limit`` is out of range.
         """
-        if not 1 <= limit <= MOST_ON_A_PAGE:
-            raise UsageError(f"a page holds 1 to {MOST_ON_A_PAGE:,} pictures, not {limit}")
-        last = None if after is None else PictureId(after)
+        limit = check_whole("a page's limit", limit, 1, MOST_ON_A_PAGE)
+        last = None if after is None else _checked(after)
         return self._store.page(limit, after=last, newest=newest)
 
     def copies(self, picture: int) -> list[int]:
-        """Ids of the other pictures with the same content, ascending."""
-        return list(self._store.copies(PictureId(picture)))
+        """Ids of the other pictures with the same content, ascending.
+
+        Raises:
+            UsageError: the id is no whole number.
+        """
+        return list(self._store.copies(_checked(picture)))
+
+
+def _checked(picture: int) -> PictureId:
+    return PictureId(check_whole("a picture's id", picture, _LEAST_ID, _LARGEST_ID))

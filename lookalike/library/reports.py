@@ -61,6 +61,7 @@ class IndexReport:
         seconds: wall clock.
         pictures_per_second: pictures decoded and encoded in this run, by second.
         interrupted: stopped by the user; what was done is kept.
+        reread: those of the unchanged that were read again, for codes or pictures that they lacked.
     """
 
     added: int
@@ -74,6 +75,7 @@ class IndexReport:
     pictures_per_second: float
     offline: tuple[str, ...] = ()
     interrupted: bool = False
+    reread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

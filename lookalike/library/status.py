@@ -13,19 +13,19 @@ from lookalike.library.store import Store
 __all__ = ["describe"]
 
 
-def describe(store: Store, engine: Engine, models: Models, *, version: int) -> Status:
+def describe(store: Store, engine: Engine, models: Models, *, measure: bool) -> Status:
     """As :meth:`lookalike.library.library.Library.status` says."""
     counts = store.counts()
     return Status(
         path=store.location,
-        version=version,
+        version=store.version,
         read_only=store.read_only,
         pictures=counts.pictures,
         distinct=counts.distinct,
         missing=counts.missing,
         library_bytes=counts.store_bytes,
         cache_bytes=engine.bytes,
-        codes=tuple(_code(store, engine, models, e) for e in models.current().values()),
+        codes=tuple(_code(store, engine, models, e, measure) for e in models.current().values()),
         folders=tuple(
             FolderStatus(f.path, os.path.isdir(f.path), store.count_pictures(f.path), f.exclude)
             for f in store.folders()
@@ -34,7 +34,9 @@ def describe(store: Store, engine: Engine, models: Models, *, version: int) -> S
     )
 
 
-def _code(store: Store, engine: Engine, models: Models, encoder: EncoderInfo) -> CodeStatus:
+def _code(
+    store: Store, engine: Engine, models: Models, encoder: EncoderInfo, measure: bool
+) -> CodeStatus:
     pictures = store.count_codes(encoder.id)
     stored = models.recipe(encoder)
     return CodeStatus(
@@ -43,7 +45,17 @@ def _code(store: Store, engine: Engine, models: Models, encoder: EncoderInfo) ->
         fingerprint=encoder.fingerprint,
         pictures=pictures,
         stale=pictures if models.is_stale(encoder) else 0,
-        index=engine.explain(encoder),
+        index=engine.explain(encoder) + (_measured(pictures, encoder.bits) if measure else ""),
         model=encoder.origin,
         fitted_on=None if stored is None else stored.pictures,
     )
+
+
+def _measured(codes: int, bits: int) -> str:
+    """What a question within the usual radius takes on this machine, by scan and by tables."""
+    # Here, not above: compiled kernels.
+    from lookalike.indexes.choose import choose
+    from lookalike.indexes.costs import machine_costs
+    from lookalike.indexes.multihash_layout import usual_radius
+
+    return f"; {choose(codes, bits, radius=usual_radius(bits), costs=machine_costs()).reason}"

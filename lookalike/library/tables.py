@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.codes.bits import Words
-from lookalike.images.parts.regions import REGIONS
+from lookalike.images.parts.nine import PARTS
 from lookalike.indexes.exact import ExactScan, exact_scan
+from lookalike.indexes.kept import KeptIndex
 from lookalike.library.engine import ContentIds, PartHits, Stored
 from lookalike.library.records import EncoderInfo, Stamp
 from lookalike.types import Codes, Hits, RadiusHits
 
-__all__ = ["ArrayTable"]
+__all__ = ["ArrayTable", "index_stamp"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -35,6 +37,7 @@ class ArrayTable:
             library has none. A content whose parts have no codes yet has its own in their place.
         visible: whether some present file holds the content, bool (n,).
         stamp: of the library when the arrays were made.
+        folder: where the index over the codes may keep tables of its own; ``None`` for nowhere.
     """
 
     def __init__(
@@ -48,11 +51,13 @@ class ArrayTable:
         parts: Words,
         visible: Mask,
         stamp: Stamp,
+        folder: Path | None = None,
     ) -> None:
         self.encoder = encoder
         self.contents, self.words, self.quality = contents, words, quality
         self.embeddings, self.parts, self.visible = embeddings, parts, visible
         self.stamp = stamp
+        self._folder = folder
         # No mask is cheaper than one that allows everything.
         self._allowed = None if bool(visible.all()) else np.asarray(visible)
 
@@ -67,14 +72,7 @@ class ArrayTable:
         return self._index.within(queries, radius, allowed=self._mask(among))
 
     def pairs(self, radius: int) -> Iterator[tuple[ContentIds, ContentIds, npt.NDArray[np.int32]]]:
-        # Here, not above: compiled kernels.
-        from lookalike.indexes.pairs import all_pairs
-
-        rows = None if self._allowed is None else np.flatnonzero(self._allowed)
-        words = self.words if rows is None else self.words[rows]
-        ids = self.contents if rows is None else self.contents[rows]
-        for first, second, distances in all_pairs(words, self.encoder.bits, radius):
-            yield ids[first], ids[second], distances
+        return self._index.pairs(radius, allowed=self._allowed)
 
     @property
     def has_parts(self) -> bool:
@@ -82,11 +80,11 @@ class ArrayTable:
 
     def nearest_parts(self, queries: Codes, k: int, *, among: ContentIds | None = None) -> PartHits:
         mask = self._mask(among)
-        allowed = None if mask is None else np.repeat(mask, len(REGIONS))
+        allowed = None if mask is None else np.repeat(mask, len(PARTS))
         hits = self._part_index.search(queries, k, allowed=allowed)
-        rows = hits.ids // len(REGIONS)
+        rows = hits.ids // len(PARTS)
         contents = np.where(hits.ids < 0, -1, self.contents[np.maximum(rows, 0)])
-        return PartHits(contents, hits.ids % len(REGIONS), hits.distances, hits.exact)
+        return PartHits(contents, hits.ids % len(PARTS), hits.distances, hits.exact)
 
     def by_vector(
         self,
@@ -138,10 +136,34 @@ class ArrayTable:
         mask = np.isin(self.contents, among)
         return mask if self._allowed is None else mask & self._allowed
 
+    def follow(self, older: ArrayTable) -> None:
+        """Take over the index of an older table that these arrays only add rows to."""
+        same = (older.stamp.uuid, older.stamp.epoch) == (self.stamp.uuid, self.stamp.epoch)
+        made = older.__dict__.get("_index")  # if anybody asked it
+        if made is not None and same and older.encoder.id == self.encoder.id:
+            self.__dict__["_index"] = made.extended(self.words, self.contents)
+
+    def close(self) -> None:
+        """Give up what the index does in the background."""
+        made = self.__dict__.get("_index")
+        if made is not None:
+            made.close()
+
     @cached_property
-    def _index(self) -> ExactScan:
-        return exact_scan(self.words, self.encoder.bits, self.contents)
+    def _index(self) -> KeptIndex:
+        return KeptIndex(
+            self.words,
+            self.encoder.bits,
+            self.contents,
+            folder=self._folder,
+            stamp=index_stamp(self.encoder, self.stamp),
+        )
 
     @cached_property
     def _part_index(self) -> ExactScan:
         return exact_scan(self.parts.reshape(-1, self.words.shape[1]), self.encoder.bits)
+
+
+def index_stamp(encoder: EncoderInfo, stamp: Stamp) -> str:
+    """Changes whenever an encoder's codes change, other than by further ones behind the others."""
+    return f"{stamp.uuid}-{stamp.epoch}-{encoder.fingerprint}"

@@ -8,8 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from lookalike.errors import UsageError
-from lookalike.images.parts.regions import regions as parts_of
-from lookalike.images.pool.pool import DecodePool
+from lookalike.library.arguments import (
+    check_callback,
+    check_path,
+    check_patterns,
+    check_photo,
+    check_stop,
+    check_switch,
+    check_whole,
+)
 from lookalike.library.engine import Engine
 from lookalike.library.fitting import Fitting
 from lookalike.library.ingest import Ingest
@@ -17,6 +24,7 @@ from lookalike.library.models import Models
 from lookalike.library.records import EncoderInfo, Folder
 from lookalike.library.reports import IndexReport, OnProgress
 from lookalike.library.store import Store
+from lookalike.road import Road
 from lookalike.sources.exclude import Exclusion
 from lookalike.sources.folders import is_under
 from lookalike.types import EncoderId, Limits, Slot
@@ -52,6 +60,8 @@ class Updating:
     ) -> None:
         self._store, self._engine, self._models = store, engine, models
         self._limits, self._workers = limits, workers
+        check_callback("progress", progress)
+        check_stop(stop)
         self._progress, self._stop = progress, stop
 
     def index(
@@ -63,22 +73,21 @@ class Updating:
     ) -> IndexReport:
         """As :meth:`lookalike.library.library.Library.index` says."""
         paths = [absolute(folder) for folder in folders]
+        exclude, parts = check_patterns(exclude), check_switch("parts", parts)
         known = dict(self._store.folders())
         for path in paths:
             if not os.path.isdir(path) and path not in known:
                 raise UsageError(f"{path} is not a folder that can be reached")
         Exclusion(exclude or ())  # says what is wrong with a pattern before it is kept
-        if members is not None and not 1 <= members <= MOST_MEMBERS:
-            raise UsageError(
-                f"1 to {MOST_MEMBERS:,} pictures of a file can get codes, not {members}"
-            )
+        if members is not None:
+            members = check_whole("members", members, 1, MOST_MEMBERS)
         if not paths and not known:
             raise UsageError("this library has no folders yet: name one to index")
         with self._alone():
             with self._store.writing():
                 self._settings(parts, members)
                 for path in paths:
-                    patterns = known.get(path, ()) if exclude is None else tuple(exclude)
+                    patterns = known.get(path, ()) if exclude is None else exclude
                     self._store.put_folder(Folder(path, patterns))
             chosen = [
                 folder
@@ -101,6 +110,8 @@ class Updating:
 
     def reindex(self, photo: str | None) -> IndexReport:
         """As :meth:`lookalike.library.library.Library.reindex` says."""
+        if photo is not None:
+            check_photo(photo)
         with self._alone():
             current = self._models.current()
             with self._store.writing():
@@ -168,21 +179,14 @@ class Updating:
         for row in rows:
             if not self._models.can_make(row):
                 self._models.encoder(row)  # says why not
-        by_id = {row.id: row for row in rows}
-        inputs = {str(row.id): self._models.input(row) for row in rows}
-        parts: dict[EncoderId, Sequence[str]] = {}
+        parts: list[EncoderId] = []
         if self._store.setting("parts") == "1":
-            for row in rows:
-                if row.slot == "photo":
-                    of_row = parts_of(str(row.id), inputs[str(row.id)])
-                    inputs |= of_row
-                    parts[row.id] = list(of_row)
-        with DecodePool(inputs, limits=self._limits, workers=self._workers) as pool:
+            parts = [row.id for row in rows if row.slot == "photo"]
+        encoders = {row.id: self._models.lazy(row) for row in rows}
+        with Road(encoders, parts=parts, limits=self._limits, workers=self._workers) as road:
             ingest = Ingest(
                 self._store,
-                list(by_id),
-                lambda key: self._models.encoder(by_id[key]),
-                pool,
+                road,
                 parts=parts,
                 members=int(self._store.setting("members") or 1),
                 progress=self._progress,
@@ -193,4 +197,4 @@ class Updating:
 
 def absolute(folder: str | os.PathLike[str]) -> str:
     """Absolute without following links: a folder keeps the name that the user knows."""
-    return os.path.abspath(os.path.expanduser(os.fspath(folder)))
+    return os.path.abspath(check_path("a folder", folder))

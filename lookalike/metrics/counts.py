@@ -137,9 +137,9 @@ def count_neighbours(
     Raises:
         UsageError: arrays of other types, shapes or lengths, or ``k`` out of range.
     """
-    if not 1 <= k <= len(database):
-        raise UsageError(f"k is between 1 and {len(database):,}, the codes there are, not {k}")
     sides = _Sides.of(queries, database, bits, query_labels, database_labels)
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= len(database):
+        raise UsageError(f"k is between 1 and {len(database):,}, the codes there are, not {k!r}")
     parts = [np.zeros((classes, len(sides.names))) for _ in range(threads or processors())]
     free = list(parts)
 
@@ -213,6 +213,8 @@ class _Sides:
             ("database", database, labels),
         ):
             packed.check(codes, bits, name=name)
+            if not isinstance(given, np.ndarray):
+                raise UsageError(f"{name}: labels are an array of integers, not {given!r}")
             if given.shape != (len(codes),) or given.dtype.kind not in "iu":
                 raise UsageError(
                     f"{name}: {len(codes):,} codes need as many integers as labels, not "
@@ -232,8 +234,8 @@ class _Sides:
 
 
 def _run(job: Callable[[int, int], None], queries: int, threads: int | None) -> None:
-    if threads is not None and threads < 1:
-        raise UsageError(f"counting needs at least 1 thread, not {threads}")
+    if threads is not None and (not isinstance(threads, int) or threads < 1):
+        raise UsageError(f"counting needs at least 1 thread, not {threads!r}")
     parts = shares(queries, threads or processors())
     run([partial(job, first, last) for first, last in parts])
 

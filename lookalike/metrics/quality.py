@@ -73,6 +73,14 @@ def mean_correlation(codes: Codes, bits: int) -> float:
     return float((correlation.sum() - bits) / pairs) if pairs else 0.0
 
 
+def _told(codes: object) -> str:
+    if isinstance(codes, np.ndarray):
+        return f"{codes.dtype} {codes.shape}"
+    return type(codes).__name__
+
+
 def _some(codes: Codes) -> None:
+    if not isinstance(codes, np.ndarray) or codes.ndim != 2 or codes.dtype != np.uint8:
+        raise UsageError(f"codes are packed, uint8 (n, ceil(bits / 8)), not {_told(codes)}")
     if not len(codes):
         raise UsageError("of no codes nothing can be said: give at least one")

@@ -72,6 +72,7 @@ def relevant_at(counts: Counts, k: int) -> Floats:
     Raises:
         UsageError: ``k`` is less than 1.
     """
+    _check_rank(k)
     totals, before, hits, _ = _cumulated(counts)
     first = np.clip(_limit(counts, k)[:, None] - before, 0, totals)
     found: Floats = (hits * (first / np.maximum(totals, 1))).sum(1)
@@ -84,6 +85,7 @@ def precision_at(counts: Counts, k: int) -> Floats:
     Raises:
         UsageError: ``k`` is less than 1, or more than the codes that there are.
     """
+    _check_rank(k)
     if k > counts.database:
         raise UsageError(
             f"there is no precision at {k:,} in a database of {counts.database:,}: ask for less"
@@ -111,8 +113,8 @@ def precision_within(counts: Counts, radius: int) -> Floats:
     Raises:
         UsageError: a negative radius.
     """
-    if radius < 0:
-        raise UsageError(f"a radius is at least 0 bits, not {radius}")
+    if isinstance(radius, bool) or not isinstance(radius, int | np.integer) or radius < 0:
+        raise UsageError(f"a radius is a whole number of at least 0 bits, not {radius!r}")
     found = counts.totals[:, : radius + 1].sum(1)
     hits = counts.relevant[:, : radius + 1].sum(1)
     share: Floats = hits / np.maximum(found, 1)
@@ -128,6 +130,7 @@ def precision_recall_curve(counts: Counts) -> Curve:
         Precision and recall, float64 (points,) each, from the smallest radius with a pair to the
         largest; recall ascends.
     """
+    _check_counts(counts)
     found = np.cumsum(counts.totals.sum(0, dtype=np.int64))
     hits = np.cumsum(counts.relevant.sum(0, dtype=np.int64))
     some = found > 0
@@ -167,8 +170,19 @@ def nmrr(counts: Counts, largest: int | None = None) -> Floats:
 
 def _cumulated(counts: Counts) -> tuple[Ints, Ints, Ints, Ints]:
     """Totals, totals before each group, relevant, relevant before each group; int64."""
+    _check_counts(counts)
     totals, hits = counts.totals.astype(np.int64), counts.relevant.astype(np.int64)
     return totals, np.cumsum(totals, 1) - totals, hits, np.cumsum(hits, 1) - hits
+
+
+def _check_counts(counts: object) -> None:
+    if not isinstance(counts, Counts):
+        raise UsageError(f"counts are what count_distances gives, not {counts!r}")
+
+
+def _check_rank(k: object) -> None:
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+        raise UsageError(f"k is a whole number of at least 1, not {k!r}")
 
 
 def _limit(counts: Counts, at: int | Ints | None) -> Ints:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from lookalike.errors import PictureError
 from lookalike.fields import public_values
 from lookalike.library import SearchResult
+from lookalike.road import Item
 from lookalike.server import records
 from lookalike.server.answers import Json
 from lookalike.server.context import Context
@@ -39,7 +40,7 @@ async def shrink(request: Request, context: Context, arguments: Arguments) -> Re
     settings = context.settings
     async with context.uploading.place():
         picture = await read_picture(request, settings.upload_bytes, settings.upload_seconds)
-        work = partial(context.thumbnails.of_bytes, picture.data, arguments["size"])
+        work = partial(context.thumbnails.of_bytes, picture, arguments["size"])
         return Response(await context.shrinking.run(work), media_type="image/jpeg")
 
 
@@ -63,7 +64,8 @@ def _by_id(context: Context, arguments: Arguments) -> records.SearchResult:
         open_original(picture).close()  # what isn't what was indexed is not even decoded
         try:
             # By the path, not by the bytes: the suffix tells some camera raw from TIFF.
-            result = volume.library.search(picture.path, k + 1, code=arguments["code"])
+            item = Item(picture.path, picture.member)
+            result = volume.library.search(item, k + 1, code=arguments["code"])
         except PictureError:
             if not is_unchanged(picture):
                 raise changed() from None

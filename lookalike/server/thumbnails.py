@@ -6,7 +6,6 @@ import hmac
 import threading
 from collections import OrderedDict
 from io import BytesIO
-from typing import Any
 
 from PIL import Image
 
@@ -14,6 +13,7 @@ from lookalike.errors import PictureError
 from lookalike.images.pool.pool import DecodePool
 from lookalike.library import PictureInfo
 from lookalike.server.files import changed, is_unchanged
+from lookalike.server.uploads import Upload
 from lookalike.types import Decoded, InputSpec, Limits
 
 __all__ = ["SIZES", "Thumbnails"]
@@ -64,7 +64,7 @@ class Thumbnails:
             return kept
         try:
             decoded = self._pool.decode(
-                picture.path, inputs={"thumbnail": _spec(size)}, **_of_file(picture)
+                picture.path, inputs={"thumbnail": _spec(size)}, member=picture.member
             )
         except PictureError:
             if not is_unchanged(picture):
@@ -76,13 +76,14 @@ class Thumbnails:
         self._keep(key, made)
         return made
 
-    def of_bytes(self, data: bytes, size: int) -> bytes:
+    def of_bytes(self, picture: Upload, size: int) -> bytes:
         """A thumbnail of a picture file that isn't in the library; it isn't kept.
 
         Raises:
             PictureError: it can't be decoded.
         """
-        return _jpeg(self._pool.decode(data, inputs={"thumbnail": _spec(size)}))
+        inputs = {"thumbnail": _spec(size)}
+        return _jpeg(self._pool.decode(picture.data, inputs=inputs, name=picture.name or ""))
 
     def _keep(self, key: tuple[bytes, str, int], made: bytes) -> None:
         with self._lock:
@@ -91,11 +92,6 @@ class Thumbnails:
             while self._bytes > self._most:
                 _, dropped = self._kept.popitem(last=False)
                 self._bytes -= len(dropped)
-
-
-def _of_file(picture: PictureInfo) -> dict[str, Any]:
-    """Which picture of its file is decoded; the first one takes no name."""
-    return {"member": picture.member} if picture.member else {}
 
 
 def _jpeg(decoded: Decoded) -> bytes:

@@ -11,8 +11,12 @@ from PIL import Image
 
 from lookalike.errors import ModelError
 from lookalike.training.networks.mobilenet_v3 import MobileNetV3Small
+from lookalike.types import InputSpec, Pixels
 
-__all__ = ["ImagededupCNN", "normalised"]
+__all__ = ["INPUT", "ImagededupCNN", "cut", "normalised"]
+
+INPUT = InputSpec(256, "stretch", "bilinear")
+"""What a picture is brought to before its edges are cut off."""
 
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 _DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
@@ -53,6 +57,10 @@ class ImagededupCNN:
 
 def normalised(image: Image.Image) -> npt.NDArray[np.float32]:
     """An RGB picture as the network takes it: the centre of 256 x 256, (224, 224, 3)."""
-    small = image.resize((256, 256), Image.Resampling.BILINEAR).crop((16, 16, 240, 240))
-    pixels = np.asarray(small, np.float32) / 255
-    return np.asarray((pixels - _MEAN) / _DEVIATION, np.float32)
+    return cut(np.asarray(image.resize((256, 256), Image.Resampling.BILINEAR)))
+
+
+def cut(pixels: Pixels) -> npt.NDArray[np.float32]:
+    """A picture of :data:`INPUT` as the network takes it: its centre, (224, 224, 3)."""
+    centre = np.asarray(pixels[16:240, 16:240], np.float32) / 255
+    return np.asarray((centre - _MEAN) / _DEVIATION, np.float32)

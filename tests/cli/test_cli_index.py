@@ -17,7 +17,7 @@ from PIL import Image
 
 KEYS = {
     "added", "updated", "moved", "unchanged", "missing", "skipped", "failed", "seconds",
-    "pictures_per_second", "offline", "interrupted",
+    "pictures_per_second", "offline", "interrupted", "reread",
 }  # fmt: skip
 
 Run = Callable[..., Any]

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -159,3 +160,21 @@ def test_status_counts_and_lists_the_ledger(run: Run, photos: Path, tmp_path: Pa
     told = run("status").out
     assert str(photos / "notes.jpg") in told
     assert entry["reason"] in told
+
+
+def test_a_sheet_shows_the_page_that_was_found(run: Run, photos: Path, tmp_path: Path) -> None:
+    """Not the first one of its file."""
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    red, blue = (Image.new("RGB", (300, 300), colour) for colour in ("red", "blue"))
+    red.save(folder / "scan.tif", save_all=True, append_images=[blue])
+    query = tmp_path / "asked.png"
+    blue.save(query)
+    run("index", folder, "--members", 2)
+    sheet = tmp_path / "sheet.png"
+    hits = run("search", query, "--plot", sheet, "--json").json["hits"]
+    assert hits[0]["member"] == "page-2"
+    with Image.open(sheet) as drawn:
+        pixels = np.asarray(drawn.convert("RGB")).reshape(-1, 3)
+    counts = [int((pixels == colour).all(1).sum()) for colour in ((0, 0, 255), (255, 0, 0))]
+    assert counts[0] == 2 * counts[1] > 10_000  # the query and page 2; page 1

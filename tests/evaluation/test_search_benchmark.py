@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -329,6 +330,29 @@ def test_codes_of_pictures_and_files(
     (tmp_path / "codes.npy").write_bytes(b"nothing")
     with pytest.raises(UsageError, match="holds no codes"):
         file_codes(tmp_path / "codes.npy", None, 1, 1, 0)
+
+
+def test_kept_codes_are_those_of_the_files_as_they_are(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what the files hold, not by their names; and a damaged file of codes is made again."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    made = pdq_codes(photos, 6, 2)
+    (kept,) = (tmp_path / "cache").rglob("pdq-*.npy")
+    status = (photos / "coins.jpg").stat()
+    (photos / "coins.jpg").write_bytes((photos / "rocket.jpg").read_bytes())
+    os.utime(photos / "coins.jpg", ns=(status.st_atime_ns, status.st_mtime_ns))
+    changed = pdq_codes(photos, 6, 2)
+    both = [np.concatenate([found.codes, found.queries]) for found in (made, changed)]
+    assert [len(np.unique(codes, axis=0)) for codes in both] == [8, 7]
+    photos.rename(tmp_path / "moved")  # another place, the same pictures
+    monkeypatch.setattr(picture_codes, "_of_files", None)
+    assert np.array_equal(pdq_codes(tmp_path / "moved", 6, 2).codes, changed.codes)
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for file in (tmp_path / "cache").rglob("pdq-*.npy"):
+        file.write_bytes(kept.read_bytes()[:100])
+    assert np.array_equal(pdq_codes(tmp_path / "moved", 6, 2).codes, changed.codes)
 
 
 def test_codes_of_cifar10(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from lookalike.images.decode import decode, prepare
 from lookalike.images.fitting import fit, least_size, target_size
-from lookalike.images.parts.regions import REGIONS, regions
+from lookalike.images.parts.nine import PARTS, part_inputs
 from lookalike.images.pool.messages import pack_inputs, unpack_inputs
 from lookalike.types import InputSpec, Limits
 
@@ -69,17 +69,17 @@ def test_parts_of_a_large_jpeg_are_sharp() -> None:
 
 def test_specifications_travel_as_they_are() -> None:
     spec = InputSpec(32, "crop", "bicubic")
-    inputs = {"whole": spec, **regions("whole", spec)}
+    inputs = {"whole": spec, **part_inputs("whole", spec)}
     assert unpack_inputs(pack_inputs(inputs)) == inputs
 
 
 def test_the_parts_cover_the_picture() -> None:
     covered = np.zeros((100, 100), int)
-    for left, top, right, bottom in REGIONS:
+    for left, top, right, bottom in PARTS:
         covered[round(100 * top) : round(100 * bottom), round(100 * left) : round(100 * right)] += 1
     assert covered.min() == 1
     pixels = np.asarray(quarters(50))
-    inputs = prepare(pixels, regions("x", InputSpec(20, "stretch")), Limits()).inputs
+    inputs = prepare(pixels, part_inputs("x", InputSpec(20, "stretch")), Limits()).inputs
     assert list(inputs) == [f"x/{n}" for n in range(9)]
     assert (inputs["x/2"] == (255, 0, 0)).all()
     assert (inputs["x/6"] == (0, 255, 0)).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from lookalike.errors import PictureFailed, PictureSkipped, UsageError
+from lookalike.errors import PictureError, PictureFailed, PictureSkipped, UsageError
 from lookalike.images.decode import decode
-from lookalike.images.members import member_name, member_number
+from lookalike.images.members import member_kind, member_name, member_number
+from lookalike.images.pool.messages import pack_decoded, unpack_answer
 from lookalike.images.pool.pool import DecodePool
-from lookalike.types import InputSpec, Limits
+from lookalike.types import Decoded, InputSpec, Limits
 
 SPEC = {"x": InputSpec(64, "within")}
 COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30)]
@@ -158,3 +160,59 @@ def test_names_that_are_none(name: str) -> None:
 def test_pictures_are_counted_from_one() -> None:
     with pytest.raises(UsageError, match="from 1 on"):
         member_name("page", 0)
+
+
+def test_what_a_picture_is_called() -> None:
+    assert member_kind("") == ""
+    assert (member_kind("page-2"), member_kind("frame-30")) == ("page", "frame")
+    for name in ("page-1", "frame-1"):  # the first one has no name
+        with pytest.raises(UsageError, match="names no picture"):
+            member_number(name)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_pages_among_frames(kind: str) -> None:
+    other = {"page": "frame", "frame": "page"}[KINDS[kind]]
+    with pytest.raises(PictureFailed, match=f"holds 4 pictures: there is no {other}-2"):
+        decode(saved(kind), SPEC, Limits(), member=f"{other}-2")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "BMP", "JPEG2000", "GIF"])
+def test_no_second_of_one(kind: str) -> None:
+    file = io.BytesIO()
+    frames()[0].save(file, kind)
+    with pytest.raises(PictureFailed, match="holds 1 picture: there is no frame-2"):
+        decode(file.getvalue(), SPEC, Limits(), member="frame-2")
+
+
+def test_of_a_multi_picture_jpeg_the_first_counts() -> None:
+    file = io.BytesIO()
+    first, *others = frames()
+    first.save(file, "MPO", save_all=True, append_images=others)
+    decoded = decode(file.getvalue(), SPEC, Limits(), count=True)
+    assert (decoded.format, decoded.members) == ("MPO", 1)
+
+
+def test_a_name_for_bytes_takes_them_the_road_of_the_file(tmp_path: Path) -> None:
+    data = saved("TIFF")
+    (tmp_path / "x.nef").write_bytes(data)
+    with DecodePool(SPEC, workers=1) as pool:
+        assert pool.decode(data, name="x.tif").format == pool.decode(data).format == "TIFF"
+        reasons = []
+        for item, name in ((data, "x.NEF"), (tmp_path / "x.nef", "")):
+            with pytest.raises(PictureError, match="camera raw") as caught:
+                pool.decode(item, name=name)
+            reasons.append(str(caught.value))
+        assert reasons[0] == reasons[1]
+
+
+def test_a_child_is_not_believed_about_members() -> None:
+    made = decode(saved("GIF"), SPEC, Limits(), member="frame-2")
+    header, body = pack_decoded(made)
+    sent = bytearray(b"".join(body))
+    answer = unpack_answer(header, sent, SPEC, "frame-2")
+    assert isinstance(answer, Decoded)
+    assert (answer.member, answer.members) == ("frame-2", 4)
+    for change in ({"member": "frame-3"}, {"members": 0}, {"members": 10**9}, {"members": "x"}):
+        with pytest.raises(ValueError, match=r"answer|invalid"):
+            unpack_answer(header | change, sent, SPEC, "frame-2")

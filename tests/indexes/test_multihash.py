@@ -19,7 +19,7 @@ from lookalike.errors import (
     LibraryVersionError,
     UsageError,
 )
-from lookalike.indexes import multihash, multihash_layout, multihash_search
+from lookalike.indexes import changes, multihash_layout, multihash_search
 from lookalike.indexes.multihash import MultiHash
 from lookalike.indexes.multihash_layout import Layout, allowances, choose, order_bits
 from lookalike.indexes.multihash_tables import reordered
@@ -168,7 +168,7 @@ def test_equals_scan_where_tables_pay(bits: int, radius: int) -> None:
 
 
 def test_rows_added_and_removed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(multihash, "_LEAST", 60)
+    monkeypatch.setattr(changes, "LEAST", 60)
     monkeypatch.setattr(multihash_layout, "WORD_BATCH", 10**5)
     rng = np.random.default_rng(0)
     bits = 100

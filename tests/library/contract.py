@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from lookalike.codes.bits import hamming, to_words
 from lookalike.errors import LibraryClosedError, LibraryLockedError
-from lookalike.images.parts.regions import REGIONS
+from lookalike.images.parts.nine import PARTS
 from lookalike.library.engine import Engine, Table
 from lookalike.library.records import (
     ContentKey,
@@ -92,7 +92,7 @@ def fill(
                     code.tobytes(),
                     rng.integers(-100, 100, SIZE, dtype=np.int8).tobytes(),
                     int(rng.integers(0, 101)),
-                    np.roll(codes, n, 0)[: len(REGIONS)].tobytes() if parts else None,
+                    np.roll(codes, n, 0)[: len(PARTS)].tobytes() if parts else None,
                 )
                 for n, (content, code) in enumerate(zip(contents, codes, strict=True))
             ]
@@ -552,7 +552,7 @@ class Contract:
             (int(hamming(codes[q : q + 1], np.roll(codes, n, 0)[p : p + 1])[0, 0]), contents[n], p)
             for q in [2]
             for n in range(12)
-            for p in range(len(REGIONS))
+            for p in range(len(PARTS))
         ]
         expected = sorted(everything)[:5]
         found = zip(hits.distances[2], hits.contents[2], hits.parts[2], strict=True)

@@ -21,7 +21,7 @@ from lookalike.encoders import registry
 from lookalike.encoders.fitted import FittedEncoder
 from lookalike.errors import EncoderMismatchError, ModelError
 from lookalike.library import Library
-from lookalike.library.fitting import draw
+from lookalike.library.fitting import draw_files as draw
 
 Contents = Callable[..., Any]
 

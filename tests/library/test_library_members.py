@@ -12,6 +12,7 @@ from PIL import Image
 from lookalike.errors import UsageError
 from lookalike.images.pool.pool import DecodePool
 from lookalike.library import Library
+from lookalike.road import Item
 
 
 @pytest.fixture
@@ -48,6 +49,7 @@ def test_more_when_wanted(library: Library, scans: Path, photos: Path) -> None:
     first = library.pictures.page(1)[0]
     report = library.index(scans, members=2)
     assert (report.unchanged, report.added) == (2, 0)
+    assert report.reread == 2  # nobody knew yet how many pictures they hold
     assert members(library) == [("all.tif", ""), ("coins.jpg", ""), ("all.tif", "page-2")]
     assert library.pictures.page(1)[0] == first  # the first one keeps its id
     hit = library.search(photos / "coffee.jpg", k=1).hits[0]
@@ -71,7 +73,8 @@ def test_nothing_is_read_twice(
         [("coins.jpg", "")]
         + [(name, m) for name in ("copy.tif", "moved.tif") for m in ("", "page-2", "page-3")]
     )
-    library.index(members=1)
+    report = library.index(members=1)
+    assert (report.unchanged, report.reread) == (3, 0)
     assert [m for m in members(library) if m[1]] == []
     monkeypatch.undo()
     library.index(members=3)
@@ -112,3 +115,12 @@ def test_pages_behind_a_damaged_one_are_left_and_not_tried_again(
 def test_how_many_can_be_wanted(library: Library, scans: Path, wanted: int) -> None:
     with pytest.raises(UsageError, match="1 to 10,000"):
         library.index(scans, members=wanted)
+
+
+def test_a_page_is_searched_by(library: Library, scans: Path) -> None:
+    library.index(scans, members=3)
+    page = Item(str(scans / "all.tif"), "page-2")
+    hit = library.search(page, k=1).hits[0]
+    assert (hit.kind, hit.member) == ("same-bytes", "page-2")
+    hit = library.search(scans / "all.tif", k=1).hits[0]
+    assert (hit.kind, hit.member) == ("same-bytes", None)

@@ -18,8 +18,8 @@ from lookalike.evaluation.edits import apply
 from lookalike.images.decode import prepare
 from lookalike.library import Library
 from lookalike.library.merging import merge
-from lookalike.library.question import Question
 from lookalike.ranking.short_list import Rows, in_order
+from lookalike.road import Question
 from lookalike.types import ContentId, Limits, Match
 
 

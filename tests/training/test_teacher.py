@@ -32,7 +32,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("teacher") / "teacher.checkpoint"
     labels = np.arange(64) % 2
     config = Config(
-        network="thesis-cnn", width=8, side=SIDE, epochs=10, batch=16, subset=8, optimizer="adamw"
+        network="thesis-cnn", width=8, side=SIDE, epochs=10, batch=16, part=8, optimizer="adamw"
     )
     train(Examples("two", pictures(labels, 0), labels, CLASSES), config, checkpoint=path)
     return path

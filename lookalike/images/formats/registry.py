@@ -21,8 +21,18 @@ from lookalike.images.formats import (
     webp,
 )
 from lookalike.images.formats.format import Format
+from lookalike.images.members import member_name
+from lookalike.types import Decoded
 
-__all__ = ["FORMATS", "SUFFIXES", "format_of", "is_candidate", "media_type", "suffix_of"]
+__all__ = [
+    "FORMATS",
+    "SUFFIXES",
+    "format_of",
+    "is_candidate",
+    "media_type",
+    "members_of",
+    "suffix_of",
+]
 
 _FILES = (avif, bmp, gif, heif, jpeg, jpeg2000, png, raw, tiff, webp)
 
@@ -54,6 +64,19 @@ def format_of(data: bytes, suffix: str = "") -> Format | None:
         suffix: of the file's name; tells camera raw from the TIFF that most of it looks like.
     """
     return next((made for made in FORMATS.values() if made.recognises(data, suffix)), None)
+
+
+def members_of(first: Decoded, most: int) -> list[str]:
+    """The names of a file's pictures, the first ones.
+
+    Args:
+        first: its first picture, which says how many there are.
+        most: names, at most.
+    """
+    made = FORMATS.get(first.format)
+    if made is None or made.members is None:
+        return [""]
+    return [member_name(made.members, n) for n in range(1, min(most, first.members or 1) + 1)]
 
 
 def media_type(name: str) -> str | None:

@@ -50,7 +50,7 @@ def _subfile_types(data: bytes) -> Iterator[int]:
     Design", 2007.
     """
     order = "<" if data[:2] == b"II" else ">"
-    big = 43 in data[2:4]
+    big = data[2:3] == b"+"  # the reader can't read BigTIFF of the other byte order
     counted, entry, link = (
         struct.Struct(order + shape)
         for shape in (("Q", "HHQ8s", "Q") if big else ("H", "HHI4s", "I"))

@@ -6,7 +6,6 @@ A picture that makes a decoder hang, crash or ask for all memory costs its child
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,24 +13,20 @@ from queue import Empty, LifoQueue, SimpleQueue
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from lookalike.errors import LookalikeError, PictureError, PictureFailed, PictureSkipped, UsageError
-from lookalike.images.formats.registry import suffix_of
-from lookalike.images.members import member_number
+from lookalike.errors import LookalikeError, PictureError, PictureFailed, UsageError
 from lookalike.images.pool.child import ChildDied, ChildTimeout
+from lookalike.images.pool.item import Item, PictureFile, request
 from lookalike.images.pool.messages import pack_inputs, unpack_answer
 from lookalike.images.pool.place import CLOSED, Place
 from lookalike.images.reasons import one_line
 from lookalike.system.processors import processors
 from lookalike.types import Decoded, InputSpec, Limits
 
-__all__ = ["DecodePool", "Item"]
+__all__ = ["DecodePool"]
 
 _log = logging.getLogger(__name__)
 
 K = TypeVar("K")
-Item = str | bytes | os.PathLike[str]
-"""A file's path, or a picture file's bytes."""
-
 _RECYCLE_AFTER = 20_000  # pictures, against decoders that leak
 _RECYCLE_RESIDENT = 300_000_000  # bytes still held after an answer
 _POLL_SECONDS = 1.0  # how often a wait looks up, for Ctrl-C on Windows
@@ -106,7 +101,7 @@ class DecodePool:
 
     def decode(
         self,
-        item: Item,
+        file: PictureFile,
         *,
         inputs: Mapping[str, InputSpec] | None = None,
         name: str = "",
@@ -116,7 +111,7 @@ class DecodePool:
         """Decode one picture.
 
         Args:
-            item: a path (``str`` or path-like), or a picture file's ``bytes``.
+            file: a path (``str`` or path-like), or a picture file's ``bytes``.
             inputs: other inputs than the pool's own, for this picture.
             name: of the file of these bytes; its suffix tells some kinds of camera raw.
             member: which picture of the file, see :mod:`lookalike.images.members`.
@@ -128,9 +123,8 @@ class DecodePool:
             PictureFailed: unreadable, truncated, damaged, or beyond a limit on memory or seconds.
             LookalikeError: no child can be started, or the pool is closed.
         """
-        member_number(member)  # says what is wrong with it
-        header, body = self._request(item, name)
-        header |= {"member": member, "count": count}
+        asked = Item(file, member, name)
+        header, body = request(asked, count=count, most=self.limits.file_bytes)
         wanted = self.inputs if inputs is None else dict(inputs)
         if inputs is not None:
             header["inputs"] = pack_inputs(inputs)
@@ -151,12 +145,12 @@ class DecodePool:
         return answer
 
     def map(
-        self, jobs: Iterable[tuple[K, Item]], *, in_flight: int | None = None
+        self, jobs: Iterable[tuple[K, PictureFile | Item]], *, in_flight: int | None = None
     ) -> Iterator[tuple[K, Decoded | PictureError]]:
         """Decode many pictures on all children.
 
         Args:
-            jobs: keys and items; it is advanced by the caller's own thread.
+            jobs: keys and files, or items of files; it is advanced by the caller's own thread.
             in_flight: how far ahead of the caller to work, in pictures: each takes about as much
                 memory as its inputs. By default 16 for each worker.
 
@@ -173,17 +167,18 @@ class DecodePool:
         return self._map(iter(jobs), ahead)
 
     def _map(
-        self, jobs: Iterator[tuple[K, Item]], ahead: int
+        self, jobs: Iterator[tuple[K, PictureFile | Item]], ahead: int
     ) -> Iterator[tuple[K, Decoded | PictureError]]:
-        todo: SimpleQueue[tuple[K, Item] | None] = SimpleQueue()
+        todo: SimpleQueue[tuple[K, PictureFile | Item] | None] = SimpleQueue()
         done: SimpleQueue[tuple[K, Decoded | PictureError | BaseException]] = SimpleQueue()
         stop = threading.Event()
 
         def serve() -> None:
             while (job := todo.get()) is not None and not stop.is_set():
-                key, item = job
+                key, file = job
                 try:
-                    done.put((key, self.decode(item)))
+                    item = file if isinstance(file, Item) else Item(file)
+                    done.put((key, self.decode(item.file, member=item.member, name=item.name)))
                 except BaseException as error:  # the caller's thread raises it
                     done.put((key, error))
 
@@ -215,25 +210,6 @@ class DecodePool:
             stop.set()
             for _ in threads:
                 todo.put(None)
-
-    def _request(self, item: Item, name: str) -> tuple[dict[str, Any], bytes]:
-        if isinstance(item, bytes):
-            if not item:
-                raise PictureSkipped("empty file")
-            if len(item) > self.limits.file_bytes:
-                raise PictureSkipped(
-                    f"{len(item):,} bytes: more than the limit of {self.limits.file_bytes:,}"
-                )
-            return {"from": "bytes", "suffix": suffix_of(name)}, item
-        try:
-            path = os.path.abspath(os.fspath(item))  # the child's current folder is its own
-        except TypeError as error:
-            raise UsageError(
-                f"a {type(item).__name__} is no picture file: give a path or bytes"
-            ) from error
-        if "\0" in path:
-            raise PictureFailed("can't be read: its path holds a null character")
-        return {"from": "path"}, os.fsencode(path)
 
     def _take(self) -> Place:
         while not self._closed.is_set():

@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Sequence
 
+from lookalike.indexes.explain import explain
 from lookalike.library.engine import Table
 from lookalike.library.local import mapped
 from lookalike.library.local.store import LocalStore
 from lookalike.library.records import EncoderInfo
-from lookalike.library.tables import ArrayTable
+from lookalike.library.tables import ArrayTable, index_stamp
 from lookalike.types import EncoderId
 
 __all__ = ["LocalEngine"]
@@ -46,6 +47,9 @@ class LocalEngine:
             young = when > self._store.settled and started - when - took < took / REFRESH_SHARE
             if not (fresh or (complete and young)):
                 found = {e.id: mapped.load(self._store, e) for e in encoders}
+                for key, table in found.items():
+                    if key in self._tables:
+                        table.follow(self._tables[key])
                 current = {e.id for e in self._store.encoders()}
                 kept = {key: t for key, t in self._tables.items() if key in current}
                 self._tables = {**kept, **found}
@@ -53,7 +57,10 @@ class LocalEngine:
             return dict(found)
 
     def explain(self, encoder: EncoderInfo) -> str:
-        return "exact scan"
+        folder = mapped.table_folder(mapped.cache_folder(self._store.path), encoder)
+        stamp = index_stamp(encoder, self._store.stamp())
+        codes = self._store.count_codes(encoder.id)
+        return explain(codes, encoder.bits, folder=folder, stamp=stamp)
 
     def prepare(self, encoders: Sequence[EncoderInfo]) -> None:
         for encoder in encoders:
@@ -65,4 +72,6 @@ class LocalEngine:
 
     def close(self) -> None:
         with self._lock:
+            for table in self._tables.values():
+                table.close()
             self._tables.clear()

@@ -28,7 +28,7 @@ from lookalike.system.locks import locked
 from lookalike.system.replacing import replacing
 from lookalike.types import ContentId
 
-__all__ = ["cache_folder", "delete", "load", "size"]
+__all__ = ["cache_folder", "delete", "load", "size", "table_folder"]
 
 _log = logging.getLogger(__name__)
 
@@ -40,10 +40,15 @@ def cache_folder(library: Path) -> Path:
     return library.with_name(library.name + "-cache")
 
 
+def table_folder(cache: Path, encoder: EncoderInfo) -> Path:
+    """Where, in a library's cache, the index over an encoder's codes keeps its tables."""
+    return cache / f"tables-{encoder.slot}"
+
+
 def size(library: Path) -> int:
     """Bytes that the cache takes on disk."""
     folder = cache_folder(library)
-    return sum(f.stat().st_size for f in folder.iterdir()) if folder.is_dir() else 0
+    return sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
 
 
 def delete(library: Path) -> None:
@@ -119,7 +124,8 @@ def _open(folder: Path, encoder: EncoderInfo, stamp: Stamp, fields: Fields) -> A
     except (OSError, ValueError):
         return None
     arrays.setdefault("parts", np.empty((len(visible), 0), np.uint64))
-    return ArrayTable(encoder, visible=visible, stamp=stamp, **arrays)
+    tables = table_folder(folder, encoder)
+    return ArrayTable(encoder, visible=visible, stamp=stamp, folder=tables, **arrays)
 
 
 def _map(path: Path, dtype: type[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:

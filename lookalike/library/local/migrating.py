@@ -13,7 +13,7 @@ from lookalike.library.local import schema
 
 __all__ = ["migrate", "saved_copy", "version_of"]
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("lookalike.migrating")  # whose lines the command line prints
 
 
 def version_of(connection: sqlite3.Connection) -> int:

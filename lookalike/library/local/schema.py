@@ -85,7 +85,7 @@ CREATE TABLE ledger (
 """
 
 _V2 = """
--- The codes of a picture's parts (lookalike.images.parts.regions), one after the other; NULL where
+-- The codes of a picture's parts (lookalike.images.parts), one after the other; NULL where
 -- they were not made. The setting `regions` says whether they are wanted, 0 or 1.
 ALTER TABLE codes ADD COLUMN regions BLOB;
 INSERT INTO settings VALUES ('regions', '0');

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
+from lookalike.indexes.explain import explain
 from lookalike.library.arrays import in_memory
 from lookalike.library.engine import Table
 from lookalike.library.memory.store import MemoryStore
@@ -38,7 +39,7 @@ class MemoryEngine:
             return {encoder.id: self._tables[encoder.id] for encoder in encoders}
 
     def explain(self, encoder: EncoderInfo) -> str:
-        return "exact scan"
+        return explain(self._store.count_codes(encoder.id), encoder.bits)
 
     def prepare(self, encoders: Sequence[EncoderInfo]) -> None:
         """Nothing: there is no cheaper time for it than the first question."""
@@ -49,4 +50,6 @@ class MemoryEngine:
 
     def close(self) -> None:
         with self._lock:
+            for table in self._tables.values():
+                table.close()
             self._tables.clear()

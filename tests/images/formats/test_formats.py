@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from pictures import FORMATS as SAMPLES
 from pictures import encode, scene
 from PIL import Image
 
+from lookalike.images import formats
 from lookalike.images.formats.format import Format
 from lookalike.images.formats.registry import (
     FORMATS,
@@ -78,7 +81,7 @@ def test_what_browsers_show() -> None:
             assert made.media_type == Image.MIME[name]
 
 
-@pytest.mark.parametrize("made", FORMATS.values(), ids=str)
+@pytest.mark.parametrize("made", FORMATS.values(), ids=lambda made: made.name)
 def test_a_format_says_all_of_itself(made: Format) -> None:
     assert made.name
     assert made.suffixes
@@ -105,3 +108,16 @@ def test_a_damaged_count_leaves_the_first_picture() -> None:
     file = io.BytesIO()
     scene(60, 40).save(file, "JPEG")
     assert FORMATS["JPEG"].frames(Image.open(file), file.getvalue()) == [0]
+
+
+def test_no_format_is_forgotten() -> None:
+    folder = Path(formats.__file__).parent
+    found = [importlib.import_module(f"{formats.__name__}.{p.stem}") for p in folder.glob("*.py")]
+    made = {m.FORMAT.name for m in found if hasattr(m, "FORMAT")}
+    assert made == set(FORMATS)
+
+
+def test_what_has_brands_is_told_by_them_alone() -> None:
+    for head in (b"\xff\xd8\xff\xe0", b"II*\x00", b"MM\x00+", b"RIFF", b"IIRO"):
+        data = head + b"ftyp" + b"WEBP" + bytes(40)
+        assert [made.name for made in FORMATS.values() if made.recognises(data, ".nef")] == []

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from lookalike.cli import main
 from lookalike.errors import LibraryDamagedError, LibraryFullError, LibraryLockedError
+from lookalike.indexes import costs, paying
 from lookalike.library import Library
 from lookalike.library.local import connection, migrating, schema
 from lookalike.library.local.connection import connect, writer_lock
@@ -91,6 +93,20 @@ def test_the_file_is_copied_first(old: Path) -> None:
     assert len(copy.read_bytes()) == len(before)
     Library.delete(old)
     assert [p.name for p in old.parent.iterdir() if p.name.startswith("old.lookalike")] == []
+
+
+def test_the_command_line_says_so(
+    old: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(costs, "machine_costs", lambda: paying.TYPICAL)
+    assert main(["status", "--library", str(old)]) == 0
+    told = capsys.readouterr().err
+    copy = migrating.saved_copy(old, 2)
+    assert f"{old} is brought from version 2 to 3; as it was, it stays in {copy}" in told
+    assert main(["status", "--library", str(old), "--measure"]) == 0
+    out, told = capsys.readouterr()
+    assert "brought" not in told
+    assert "codes, 31 of 256 bits: scan takes" in out
 
 
 def test_ids_that_were_given_out_are_not_given_again(old: Path, photos: Path) -> None:

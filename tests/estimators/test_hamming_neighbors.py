@@ -1,10 +1,8 @@
-"""The estimators pass scikit-learn's checks and answer what the definitions say."""
+"""The neighbours of an estimator are those that the definitions say."""
 
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
@@ -14,36 +12,12 @@ pytest.importorskip("sklearn")
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.base import clone
-from sklearn.naive_bayes import BernoulliNB
 from sklearn.neighbors import NearestNeighbors
-from sklearn.pipeline import make_pipeline
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
-import lookalike
 from lookalike.codes.bits import hamming, pack, unpack
 from lookalike.errors import UsageError
-from lookalike.estimators import EXPECTED_FAILED_CHECKS, HammingNeighbors, HashingTransformer
+from lookalike.estimators import HammingNeighbors
 from lookalike.types import Codes
-
-METHODS = ("itq", "pca", "hyperplanes", "sign")
-
-
-def expected_failures(estimator: Any) -> dict[str, str]:
-    packed = isinstance(estimator, HammingNeighbors) and estimator.packed
-    return EXPECTED_FAILED_CHECKS if packed else {}
-
-
-@parametrize_with_checks(
-    [
-        HammingNeighbors(packed=False),
-        HammingNeighbors(packed=True),
-        *(HashingTransformer(method=m, packed=p) for m in METHODS for p in (True, False)),
-    ],
-    expected_failed_checks=expected_failures,
-)
-def test_checks_of_scikit_learn(estimator: Any, check: Any) -> None:
-    check(estimator)
 
 
 def random_codes(n: int, bits: int, seed: int = 0) -> Codes:
@@ -183,61 +157,3 @@ def test_wrong_questions() -> None:
         fitted.radius_neighbors()
     with pytest.raises(UsageError, match="'ones'"):
         fitted.kneighbors_graph(mode="ones")
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_hashing_gives_packed_and_unpacked_codes(method: Any) -> None:
-    X = np.random.default_rng(7).normal(size=(100, 12))
-    hashing = HashingTransformer(method=method)
-    codes = hashing.fit_transform(X)
-    assert (codes.shape, codes.dtype, hashing.bits_) == ((100, 2), np.uint8, 12)
-    assert list(hashing.get_feature_names_out()) == ["hashingtransformer0", "hashingtransformer1"]
-    bits = clone(hashing).set_params(packed=False).fit_transform(X)
-    assert bits.shape == (100, 12)
-    assert np.array_equal(pack(bits), codes)
-    assert np.array_equal(codes, clone(hashing).fit(X).transform(X))
-
-
-def test_hashing_in_pipelines() -> None:
-    rng = np.random.default_rng(8)
-    y = np.repeat(np.arange(4), 50)
-    X = 3 * rng.normal(size=(4, 20))[y] + rng.normal(size=(200, 20))
-    hashing, neighbors = HashingTransformer(bits=16), HammingNeighbors(5)
-    make_pipeline(hashing, neighbors).fit(X)
-    rows = neighbors.kneighbors(return_distance=False)
-    assert (y[rows] == y[:, None]).mean() > 0.9
-    classifier = make_pipeline(HashingTransformer(bits=16, packed=False), BernoulliNB())
-    assert classifier.fit(X, y).score(X, y) > 0.9
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"method": "magic"}, "'magic'"),
-        ({"method": "sign", "bits": 4}, "3 bits here, not 4"),
-        ({"method": "pca", "bits": 4}, "at least as many features"),
-        ({"bits": 30}, "n_samples = 20"),
-        ({"bits": 0}, "at least 1"),
-        ({"method": "hyperplanes", "bits": 5000}, "4096"),
-    ],
-)
-def test_wrong_arguments_of_hashing(parameters: dict[str, Any], message: str) -> None:
-    with pytest.raises(UsageError, match=message):
-        HashingTransformer(**parameters).fit(np.random.default_rng(0).normal(size=(20, 3)))
-
-
-def test_names_of_the_package() -> None:
-    assert lookalike.HammingNeighbors is HammingNeighbors
-    assert lookalike.HashingTransformer is HashingTransformer
-
-
-def test_without_scikit_learn() -> None:
-    code = (
-        "import sys; sys.modules['sklearn.base'] = None\n"
-        "import lookalike, lookalike.indexes.minhash, lookalike.indexes.kdtree\n"
-        "for name in ('HammingNeighbors', 'HashingTransformer'):\n"
-        "    try: getattr(lookalike, name)\n"
-        "    except lookalike.errors.MissingExtraError as error: print(error)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.count("lookalike[sklearn]") == 2

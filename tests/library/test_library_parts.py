@@ -13,7 +13,7 @@ from PIL import Image
 
 from lookalike.encoders import registry
 from lookalike.images.decode import prepare
-from lookalike.images.parts.regions import REGIONS
+from lookalike.images.parts.nine import PARTS
 from lookalike.library import Library
 from lookalike.library.local import schema
 from lookalike.library.local.connection import connect
@@ -122,13 +122,13 @@ def test_they_can_be_added_and_dropped(library: Library, photos: Path) -> None:
     library.index(photos)
     first = library.index(photos, parts=True)
     count = len(stored(library))
-    assert stored(library) == [len(REGIONS) * 32] * count
+    assert stored(library) == [len(PARTS) * 32] * count
     assert (first.added, first.unchanged) == (0, count)
     assert found(library, detail(photos / "rocket.jpg"), "rocket.jpg").part == DETAIL
     # The library remembers what was wanted.
     again = library.index(photos)
     assert again.pictures_per_second == 0
-    assert stored(library) == [len(REGIONS) * 32] * count
+    assert stored(library) == [len(PARTS) * 32] * count
     library.index(photos, parts=False)
     assert set(stored(library)) == {None}
     assert found(library, detail(photos / "rocket.jpg"), "rocket.jpg").part is None

@@ -1,9 +1,4 @@
-"""The two searches of the thesis that lookalike grew out of, each ready after one line.
-
-:class:`KDTreeSearch` searches real features with a k-d tree, :class:`LSHSearch` binary codes. Both
-load a data set, and the features of its pictures: those that are shipped, and from the shipped
-model those of pictures that have none.
-"""
+"""What the two searches of the thesis have in common."""
 
 from __future__ import annotations
 
@@ -13,40 +8,28 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeAlias, TypedDict, Unpack, cast, get_args
+from typing import Any, ClassVar, TypeAlias, TypedDict
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from lookalike.datasets import Dataset, Subset, load, prepared
+from lookalike.datasets import Dataset, Subset, load
 from lookalike.datasets.loading import ALIASES
-from lookalike.datasets.reading import pixel_digests
+from lookalike.datasets.reading import pixel_digests, prepared_picture
 from lookalike.encoders import registry
-from lookalike.errors import LookalikeError, UsageError
+from lookalike.errors import UsageError
 from lookalike.evaluation.features import directions, features_of
-from lookalike.evaluation.kept_codes import KeptCodes, read_codes
+from lookalike.evaluation.kept_codes import KeptCodes
 from lookalike.evaluation.neighbour_sheet import show_row
-from lookalike.images.decode import prepare
-from lookalike.indexes.kdtree import KDTreeIndex
-from lookalike.indexes.minhash import MinHashForest
-from lookalike.indexes.scan import Scan
-from lookalike.types import Encoder, Index, InputSpec, Limits, Pixels
+from lookalike.thesis.features import MODELS
+from lookalike.types import Encoder, Index, InputSpec
 
-__all__ = ["FEATURES", "KDTreeSearch", "LSHSearch", "Neighbour", "load_features"]
-
-FEATURES = ("cifar10-real-32", "cifar10-48", "resisc-real-32", "resisc-512")
-"""Models whose features are shipped: real ones for the k-d tree, bits for LSH."""
-
-LSHIndex = Literal["scan", "forest"]
+__all__ = ["Neighbour", "Options", "Search"]
 
 Picture: TypeAlias = str | os.PathLike[str] | Image.Image | npt.NDArray[Any]
 
-_MODELS = {
-    "cifar10": ("cifar10-real-32", "cifar10-48"),
-    "resisc45": ("resisc-real-32", "resisc-512"),
-}
 # For as long as somebody uses the data set: digests of files take decoding them all.
 _read: WeakKeyDictionary[Dataset, tuple[Subset, list[bytes]]] = WeakKeyDictionary()
 
@@ -71,32 +54,7 @@ class Neighbour:
     distance: float
 
 
-def load_features(name: str) -> KeptCodes:
-    """Shipped features: codes and, of the real models, embeddings of every picture of a data set.
-
-    Rows carry the SHA-256 of their picture's pixels, and are found by it
-    (:meth:`lookalike.evaluation.kept_codes.KeptCodes.rows`).
-
-    Args:
-        name: one of :data:`FEATURES`.
-
-    Raises:
-        UsageError: no features have this name.
-
-    Example:
-        >>> features = load_features("cifar10-48")
-        >>> features.codes.shape, features.bits
-        ((60000, 6), 48)
-    """
-    if name not in FEATURES:
-        raise UsageError(f"there are no features {name!r}: there are {', '.join(FEATURES)}")
-    file = registry.features_path(name)
-    if file is None:
-        raise LookalikeError(f"the features {name} are missing: install lookalike again")
-    return read_codes(file)
-
-
-class _Options(TypedDict, total=False):
+class Options(TypedDict, total=False):
     """What both searches take besides the data set."""
 
     model: str | None
@@ -106,7 +64,7 @@ class _Options(TypedDict, total=False):
     threads: int | None
 
 
-class _Search(ABC):
+class Search(ABC):
     """What both searches do.
 
     Pictures are kept in the order of the SHA-256 of their pixels, so that which of several at the
@@ -131,16 +89,16 @@ class _Search(ABC):
             known = dataset.kind
         elif isinstance(dataset, str):
             known = ALIASES.get(dataset, dataset)
-        if model is None and known not in _MODELS:
+        if model is None and known not in MODELS:
             raise UsageError(
                 f"no model is shipped for {str(known)!r}: there are some for "
-                f"{' and '.join(_MODELS)}; give another data set's as model="
+                f"{' and '.join(MODELS)}; give another data set's as model="
             )
         if not isinstance(dataset, Dataset):
             dataset = load(dataset, data_dir, download=download)
         self.dataset = dataset
         self.pictures, digests = _everything(dataset)
-        self.model = model or _MODELS[str(known)][self._shipped]
+        self.model = model or MODELS[str(known)][self._shipped]
         self._threads = threads
         self._encoder: Encoder | None = None
         # Position in the index to row in the data set, and back.
@@ -227,7 +185,7 @@ class _Search(ABC):
 
     def _encode_one(self, image: Picture) -> npt.NDArray[Any]:
         encoder = self._encoding()
-        made = encoder.encode([_pixels(image, encoder.input)])
+        made = encoder.encode([prepared_picture(image, encoder.input)])
         embeddings = None if made.embeddings is None else directions(made.embeddings)
         return self._searchable(KeptCodes(encoder.name, encoder.bits, made.codes, embeddings))
 
@@ -248,10 +206,10 @@ class _Search(ABC):
         title = f"{self.model} on {self.dataset.name}: the {len(found)} nearest"
         pictures = self.pictures.pictures
         asked = pictures[image_idx] if image is None else image
-        shown = [("query", _pixels(asked, _SHOWN))]
+        shown = [("query", prepared_picture(asked, _SHOWN))]
         for neighbour in found:
             told = f"{neighbour.distance:.4g}\n{neighbour.class_name}"
-            shown.append((told, _pixels(pictures[neighbour.index], _SHOWN)))
+            shown.append((told, prepared_picture(pictures[neighbour.index], _SHOWN)))
         show_row(shown, title, file)
 
     @abstractmethod
@@ -263,133 +221,9 @@ class _Search(ABC):
         """The index."""
 
 
-class KDTreeSearch(_Search):
-    """Search by real features in a k-d tree, as the thesis did for comparison.
-
-    Args:
-        dataset: ``cifar10`` or ``resisc45``, also by the thesis's names ``cifar`` and ``resisc``;
-            with ``model`` any that :func:`lookalike.datasets.load` reads. Or one that it has read:
-            then two searches share its pictures.
-        model: name or ``.onnx`` file of a model with real features; the shipped one if omitted.
-        data_dir: where data sets are looked for by name; ``$LOOKALIKE_DATA``, else ``data``.
-        download: whether to fetch CIFAR-10 (163 MiB) where it is missing.
-        progress: called with a number of pictures whose features were computed, if any have to be.
-        threads: of all that is computed.
-
-    Attributes:
-        dataset: what was read.
-        pictures: all of its pictures; ``image_idx`` counts them.
-        model: name of the model.
-        build_seconds: that building the index took.
-
-    Raises:
-        UsageError: no such data set or model, or a model without real features.
-        LookalikeError: the data set is missing or damaged.
-        MissingExtraError: scikit-learn isn't installed.
-
-    Example:
-        >>> search = KDTreeSearch(dataset="cifar10")
-        >>> [hit.class_name for hit in search.query(image_idx=7, k=3, plot=False)]  # doctest: +SKIP
-        ['horse', 'horse', 'horse']
-    """
-
-    _shipped = 0
-
-    def performance(self, k: int = 10) -> tuple[dict[str, float], float, float]:
-        """Query every picture, in a database that holds it.
-
-        Returns:
-            Of each class the share of the k nearest that have it, averaged over its pictures; the
-            same over all pictures; and the seconds that all searches took, without building.
-
-        Raises:
-            UsageError: the data set has no labels.
-        """
-        return self._measure(k)
-
-    def _searchable(self, kept: KeptCodes) -> npt.NDArray[Any]:
-        if kept.embeddings is None:
-            raise UsageError(
-                f"{self.model} has no real features for a k-d tree: train one with --reals, or use "
-                "LSHSearch"
-            )
-        return np.asarray(kept.embeddings, np.float32)
-
-    def _build(self, rows: npt.NDArray[Any], bits: int) -> Index:
-        return cast("Index", KDTreeIndex(rows, threads=self._threads))
-
-
-class LSHSearch(_Search):
-    """Search by binary codes.
-
-    Args:
-        dataset: as of :class:`KDTreeSearch`.
-        index: ``scan`` compares with all codes and is exact; ``forest`` is MinHash LSH Forest,
-            which the thesis used, and approximate. See docs/when-does-lsh-pay.md.
-        model: name or ``.onnx`` file of a model; the shipped one if omitted.
-        data_dir: as of :class:`KDTreeSearch`.
-        download: likewise.
-        progress: likewise.
-        threads: likewise.
-
-    Attributes:
-        dataset: what was read.
-        pictures: all of its pictures; ``image_idx`` counts them.
-        model: name of the model.
-        build_seconds: that building the index took.
-
-    Raises:
-        UsageError: no such data set, model or index.
-        LookalikeError: the data set is missing or damaged.
-        MissingExtraError: the forest is asked for, and datasketch isn't installed.
-    """
-
-    _shipped = 1
-
-    def __init__(
-        self,
-        dataset: str | os.PathLike[str] | Dataset = "cifar10",
-        *,
-        index: LSHIndex = "scan",
-        **options: Unpack[_Options],
-    ) -> None:
-        if index not in get_args(LSHIndex):
-            raise UsageError(f"there is no index {index!r}: use {' or '.join(get_args(LSHIndex))}")
-        self._kind = index
-        super().__init__(dataset, **options)
-
-    def performance(self, k: int = 10) -> tuple[float, float]:
-        """Query every picture, in a database that holds it.
-
-        Returns:
-            The share of the k nearest that have the query's class, averaged over all pictures; and
-            the seconds that all searches took, without compiling and building.
-
-        Raises:
-            UsageError: the data set has no labels.
-        """
-        return self._measure(k)[1:]
-
-    def _searchable(self, kept: KeptCodes) -> npt.NDArray[Any]:
-        return np.ascontiguousarray(kept.codes)
-
-    def _build(self, rows: npt.NDArray[Any], bits: int) -> Index:
-        if self._kind == "forest":
-            return MinHashForest(rows, bits)
-        return Scan(rows, bits, threads=self._threads)
-
-
 def _everything(dataset: Dataset) -> tuple[Subset, list[bytes]]:
     """All pictures of a data set and the digests of their pixels, made once for each data set."""
     if dataset not in _read:
         pictures = dataset.everything()
         _read[dataset] = pictures, pixel_digests(pictures)
     return _read[dataset]
-
-
-def _pixels(image: Picture, spec: InputSpec) -> Pixels:
-    """A picture as an encoder takes it, by the road that the pictures of a data set take."""
-    if isinstance(image, str | os.PathLike):
-        path = os.path.abspath(image)
-        return next(prepared(Subset((path,), None, (path,)), spec, workers=1))[1]
-    return prepare(image, {"picture": spec}, Limits()).inputs["picture"]

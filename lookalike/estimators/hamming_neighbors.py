@@ -1,39 +1,27 @@
-"""The scikit-learn face: nearest neighbours over binary codes, and real features to codes.
-
-Needs the extra ``sklearn``; importing this module without it raises
-:class:`~lookalike.errors.MissingExtraError`.
-"""
+"""Nearest neighbours over binary codes, as an estimator of scikit-learn's kind."""
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from joblib import effective_n_jobs
+from scipy.sparse import csr_matrix
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from lookalike.codes import bits as packed_codes
-from lookalike.codes.binarize import Binarizer, fit_hyperplanes, fit_itq, fit_pca, fit_sign
 from lookalike.codes.bits import MAX_BITS
-from lookalike.errors import MissingExtraError, UsageError
+from lookalike.errors import UsageError
+from lookalike.estimators.checking import check_count, check_radius, refusals
 from lookalike.indexes.scan import Scan
 from lookalike.types import Codes, Hits
 
-try:
-    from joblib import effective_n_jobs
-    from scipy.sparse import csr_matrix
-    from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-    from sklearn.utils.validation import check_is_fitted, validate_data
-except ImportError as error:
-    raise MissingExtraError(
-        "the estimators take scikit-learn: pip install 'lookalike[sklearn]'"
-    ) from error
-
-__all__ = ["EXPECTED_FAILED_CHECKS", "HammingNeighbors", "HashingTransformer"]
+__all__ = ["EXPECTED_FAILED_CHECKS", "HammingNeighbors"]
 
 Ints = npt.NDArray[np.int64]
 Distances = npt.NDArray[np.int32]
-Method = Literal["itq", "pca", "hyperplanes", "sign"]
 
 EXPECTED_FAILED_CHECKS: dict[str, str] = {
     "check_estimators_dtypes": "hands in real numbers, which are no bytes of codes",
@@ -90,11 +78,10 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
 
         Raises:
             UsageError: X or a parameter of another type, shape or range.
-            ValueError: X isn't what scikit-learn takes: not two-dimensional, empty, not finite.
         """
-        _at_least_one("n_neighbors", self.n_neighbors)
+        check_count("n_neighbors", self.n_neighbors)
         if self.radius is not None:
-            _radius(self.radius)
+            check_radius(self.radius)
         codes = self._codes(X, reset=True)
         self._words = packed_codes.to_words(codes)
         self.__dict__.pop("_kept", None)
@@ -121,12 +108,12 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
             the rows alone.
 
         Raises:
-            UsageError: more neighbours than there are codes, or an argument out of range.
-            ValueError: see :meth:`fit`.
+            UsageError: more neighbours than there are codes, or see :meth:`fit`.
+            sklearn.exceptions.NotFittedError: nothing was fitted yet.
         """
         check_is_fitted(self)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
-        _at_least_one("n_neighbors", k)
+        check_count("n_neighbors", k)
         there = self.n_samples_fit_ - (X is None)
         if k > there:
             raise UsageError(
@@ -160,15 +147,15 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
             (found,), nearest first; or the rows alone.
 
         Raises:
-            UsageError: no radius, or one out of range.
-            ValueError: see :meth:`fit`.
+            UsageError: no radius, one out of range, or see :meth:`fit`.
+            sklearn.exceptions.NotFittedError: nothing was fitted yet.
         """
         check_is_fitted(self)
         limit = self.radius if radius is None else radius
         if limit is None:
             raise UsageError("radius_neighbors needs a radius, here or in the constructor")
         queries = self._fitted_codes() if X is None else self._codes(X, reset=False)
-        found = self._scan().within(queries, _radius(limit))
+        found = self._scan().within(queries, check_radius(limit))
         rows = np.empty(len(queries), dtype=object)
         distances = np.empty(len(queries), dtype=object)
         for query in range(len(queries)):
@@ -198,9 +185,9 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
 
         Raises:
             UsageError: another mode, or see :meth:`kneighbors`.
-            ValueError: see :meth:`fit`.
+            sklearn.exceptions.NotFittedError: nothing was fitted yet.
         """
-        if mode not in ("connectivity", "distance"):
+        if not isinstance(mode, str) or mode not in ("connectivity", "distance"):
             raise UsageError(f"mode is 'connectivity' or 'distance', not {mode!r}")
         distances, rows = self.kneighbors(X, n_neighbors)
         queries, k = rows.shape
@@ -212,9 +199,11 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
 
     def _codes(self, X: npt.ArrayLike, *, reset: bool) -> Codes:
         if self.packed:
-            rows = validate_data(self, X, reset=reset, dtype=None, ensure_non_negative=True)
+            with refusals(TypeError):
+                rows = validate_data(self, X, reset=reset, dtype=None, ensure_non_negative=True)
             return _packed_rows(rows)
-        features = validate_data(self, X, reset=reset, dtype="numeric")
+        with refusals():
+            features = validate_data(self, X, reset=reset, dtype="numeric")
         if features.shape[1] > MAX_BITS:
             raise UsageError(f"a code has at most {MAX_BITS} bits, not {features.shape[1]}")
         return packed_codes.pack(features > 0)
@@ -243,105 +232,6 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-class HashingTransformer(
-    ClassNamePrefixFeaturesOutMixin,  # type: ignore[misc]
-    TransformerMixin,  # type: ignore[misc]
-    BaseEstimator,  # type: ignore[misc]
-):
-    """Real features to binary codes, as a transformer.
-
-    Args:
-        bits: width of the codes; as many as features if omitted.
-        method: ``itq`` (iterative quantization), ``pca`` (signs of principal components),
-            ``hyperplanes`` (random directions) or ``sign`` (one bit a feature); see
-            :mod:`lookalike.codes.binarize`.
-        packed: whether :meth:`transform` gives packed codes, uint8 (n, ceil(bits / 8)), as
-            :class:`HammingNeighbors` takes them; else one 0 or 1 a column, uint8 (n, bits).
-        random_state: seed of ``itq`` and ``hyperplanes``.
-
-    Attributes:
-        n_features_in_: columns of X in :meth:`fit`.
-        bits_: width of the codes.
-        binarizer_: the fitted :class:`~lookalike.codes.binarize.Binarizer`.
-
-    Example:
-        >>> X = np.random.default_rng(0).normal(size=(100, 16))
-        >>> HashingTransformer(bits=12).fit_transform(X).shape
-        (100, 2)
-    """
-
-    def __init__(
-        self,
-        bits: int | None = None,
-        method: Method = "itq",
-        packed: bool = True,
-        random_state: int = 0,
-    ) -> None:
-        self.bits = bits
-        self.method = method
-        self.packed = packed
-        self.random_state = random_state
-
-    def fit(self, X: npt.ArrayLike, y: object = None) -> HashingTransformer:
-        """Fit the binariser.
-
-        Args:
-            X: features (n, d); ``pca`` and ``itq`` take more rows than bits, and at most d bits.
-            y: ignored.
-
-        Returns:
-            The transformer itself.
-
-        Raises:
-            UsageError: X or a parameter of another type, shape or range.
-            ValueError: X isn't what scikit-learn takes: not two-dimensional, empty, not finite.
-        """
-        features = validate_data(self, X, dtype=[np.float64, np.float32])
-        n, d = features.shape
-        if self.bits is not None:
-            _at_least_one("bits", self.bits)
-        bits = d if self.bits is None else int(self.bits)
-        if self.method in ("itq", "pca") and n <= bits:
-            raise UsageError(f"{bits} bits by {self.method} need more rows than n_samples = {n}")
-        self.binarizer_ = self._fitted(features, bits)
-        self.bits_ = bits
-        self._n_features_out = packed_codes.bytes_for(bits) if self.packed else bits
-        return self
-
-    def transform(self, X: npt.ArrayLike) -> npt.NDArray[np.uint8]:
-        """Codes of X, see ``packed``.
-
-        Raises:
-            UsageError: X of another shape.
-            ValueError: see :meth:`fit`.
-        """
-        check_is_fitted(self)
-        features = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
-        codes = self.binarizer_.bits(features)
-        return codes if self.packed else packed_codes.unpack(codes, self.bits_)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = []
-        return tags
-
-    def _fitted(self, features: npt.NDArray[np.floating], bits: int) -> Binarizer:
-        seed = self.random_state
-        if self.method == "itq":
-            return fit_itq(features, bits, seed=seed)
-        if self.method == "pca":
-            return fit_pca(features, bits)
-        if self.method == "hyperplanes":
-            return fit_hyperplanes(features, bits, seed=seed)
-        if self.method != "sign":
-            raise UsageError(
-                f"method is 'itq', 'pca', 'hyperplanes' or 'sign', not {self.method!r}"
-            )
-        if bits != features.shape[1]:
-            raise UsageError(f"method 'sign' gives {features.shape[1]} bits here, not {bits}")
-        return fit_sign(features)
-
-
 def _packed_rows(X: npt.NDArray[Any]) -> Codes:
     """Bytes of codes, from integers of any type that are bytes."""
     if not np.issubdtype(X.dtype, np.integer):
@@ -364,15 +254,3 @@ def _without_self(hits: Hits) -> tuple[Ints, Distances]:
     own[~own.any(1), -1] = True
     shape = (len(own), own.shape[1] - 1)
     return hits.ids[~own].reshape(shape), hits.distances[~own].reshape(shape)
-
-
-def _at_least_one(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < 1:
-        raise UsageError(f"{name} must be a whole number of at least 1, not {value!r}")
-
-
-def _radius(value: Any) -> int:
-    """Whole bits: a distance is at most 7.5 exactly when it is at most 7."""
-    if isinstance(value, bool) or not np.isreal(value) or not 0 <= value < np.inf:
-        raise UsageError(f"a radius is a number of at least 0 bits, not {value!r}")
-    return int(value)

@@ -1,0 +1,19 @@
+"""The scikit-learn face: nearest neighbours over binary codes, and real features to codes.
+
+Needs the extra ``sklearn``; importing this module without it raises
+:class:`~lookalike.errors.MissingExtraError`.
+"""
+
+from lookalike.errors import MissingExtraError
+
+try:
+    import sklearn.base  # noqa: F401 - which brings joblib and SciPy
+except ImportError as error:
+    raise MissingExtraError(
+        "the estimators take scikit-learn: pip install 'lookalike[sklearn]'"
+    ) from error
+else:
+    from lookalike.estimators.hamming_neighbors import EXPECTED_FAILED_CHECKS, HammingNeighbors
+    from lookalike.estimators.hashing_transformer import HashingTransformer
+
+__all__ = ["EXPECTED_FAILED_CHECKS", "HammingNeighbors", "HashingTransformer"]

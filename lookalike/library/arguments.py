@@ -1,0 +1,141 @@
+"""The checks of what people hand to a library, so that nothing wrong gets into its file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from lookalike.errors import UsageError
+from lookalike.types import Limits
+
+__all__ = [
+    "check_callback",
+    "check_name",
+    "check_options",
+    "check_path",
+    "check_patterns",
+    "check_photo",
+    "check_stop",
+    "check_switch",
+    "check_whole",
+]
+
+_MOST_WORKERS = 1024
+
+
+def check_whole(what: str, value: Any, least: int, most: int) -> int:
+    """A whole number from ``least`` to ``most``.
+
+    Raises:
+        UsageError: another type, or out of range.
+    """
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or not least <= value <= most:
+        raise UsageError(f"{what} is a whole number from {least:,} to {most:,}, not {value!r}")
+    return int(value)
+
+
+def check_path(what: str, value: Any) -> str:
+    """A path, with the user's home folder in place of ``~``.
+
+    Raises:
+        UsageError: neither ``str`` nor a path of it, empty, or with a null character.
+    """
+    path = value.__fspath__() if isinstance(value, os.PathLike) else value
+    if not isinstance(path, str):
+        raise UsageError(f"{what} is a path (str or pathlib.Path), not {value!r}")
+    if not path or "\0" in path:
+        raise UsageError(f"{what} is a path, which {path!r} is not")
+    return os.path.expanduser(path)
+
+
+def check_name(what: str, value: Any) -> str:
+    """A name.
+
+    Raises:
+        UsageError: it is no ``str``.
+    """
+    if not isinstance(value, str):
+        raise UsageError(f"{what} is a name (str), not {value!r}")
+    return value
+
+
+def check_photo(value: Any) -> str:
+    """The name of a photo model.
+
+    Raises:
+        UsageError: it is no ``str``, or the name of the code that every library has besides.
+    """
+    if check_name("photo", value) == "pdq":
+        raise UsageError(
+            "photo is the model of the other code, such as photo-256: pdq is always there"
+        )
+    return str(value)
+
+
+def check_patterns(patterns: Any) -> tuple[str, ...] | None:
+    """Patterns that leave files out, or none.
+
+    Raises:
+        UsageError: no list of ``str``.
+    """
+    if patterns is None:
+        return None
+    if isinstance(patterns, str | bytes) or not isinstance(patterns, Iterable):
+        raise UsageError(f"exclude is a list of patterns, not {patterns!r}")
+    found = tuple(patterns)
+    for pattern in found:
+        if not isinstance(pattern, str):
+            raise UsageError(f"a pattern of exclude is a str, not {pattern!r}")
+    return found
+
+
+def check_switch(what: str, value: Any) -> bool | None:
+    """True, false or none.
+
+    Raises:
+        UsageError: anything else.
+    """
+    if value is not None and not isinstance(value, bool | np.bool_):
+        raise UsageError(f"{what} is True, False or None, not {value!r}")
+    return None if value is None else bool(value)
+
+
+def check_callback(what: str, value: Any) -> None:
+    """A function, or none.
+
+    Raises:
+        UsageError: it can't be called.
+    """
+    if value is not None and not callable(value):
+        raise UsageError(f"{what} is a function that is called, not {value!r}")
+
+
+def check_stop(value: Any) -> None:
+    """An event that ends a run, or none.
+
+    Raises:
+        UsageError: it can't be asked whether it is set.
+    """
+    if value is not None and not callable(getattr(value, "is_set", None)):
+        raise UsageError(f"stop is a threading.Event, not {value!r}")
+
+
+def check_options(limits: Any, workers: Any, photo: Any) -> Limits:
+    """What a library is opened with.
+
+    Returns:
+        The limits; the usual ones where none are given.
+
+    Raises:
+        UsageError: one of them is of another type, or out of range.
+    """
+    check_photo(photo)
+    if workers is not None:
+        check_whole("workers", workers, 1, _MOST_WORKERS)
+    if limits is not None and not isinstance(limits, Limits):
+        raise UsageError(f"limits are a lookalike.types.Limits, not {limits!r}")
+    return limits or Limits()
