@@ -49,7 +49,8 @@ def _forget(folders: tuple[Path, ...], library: str) -> int:
                     f"{show_path(str(folder))} is not a folder of this library; "
                     "lookalike status lists them"
                 )
-        return sum(opened.remove(folder) for folder in folders)
+        once = dict.fromkeys(os.path.abspath(folder.expanduser()) for folder in folders)
+        return sum(opened.remove(folder) for folder in once)
 
 
 def _delete(library: str, *, yes: bool) -> int:

@@ -275,6 +275,18 @@ class Contract:
         assert [p.member for p in shown[contents[0]]] == ["page-2"]
         assert [p.id for p in shown[contents[1]] if p.path == "/p/000.png"] == [before.id]
         assert store.count_pictures() == 3
+        store.put_files(
+            [
+                FileEntry(
+                    "/p/000.png",
+                    7,
+                    8,
+                    (Member("", contents[1]), Member("frame-2", contents[0])),
+                )
+            ]
+        )
+        assert [p.member for p in store.pictures_of(contents)[contents[0]]] == ["frame-2"]
+        assert store.count_pictures() == 3
         store.put_files([FileEntry("/p/000.png", 7, 8, (Member("", contents[0]),))])
         assert store.count_pictures() == 2
         assert [p.id for p in store.pictures_of(contents[:1])[contents[0]]] == [before.id]

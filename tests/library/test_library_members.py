@@ -124,3 +124,23 @@ def test_a_page_is_searched_by(library: Library, scans: Path) -> None:
     assert (hit.kind, hit.member) == ("same-bytes", "page-2")
     hit = library.search(scans / "all.tif", k=1).hits[0]
     assert (hit.kind, hit.member) == ("same-bytes", None)
+
+
+def test_files_of_other_kinds_that_exchange_names(library: Library, scans: Path) -> None:
+    """Pages and frames have other names: none of the file of before is left."""
+    red, blue = (Image.new("RGB", (80, 60), colour) for colour in ("red", "blue"))
+    red.save(scans / "moving.gif", save_all=True, append_images=[blue], duration=100)
+    library.index(scans, members=10)
+    assert library.status().pictures == 3 + 1 + 2
+    (scans / "all.tif").rename(scans / "aside")
+    (scans / "moving.gif").rename(scans / "all.tif")
+    (scans / "aside").rename(scans / "moving.gif")
+    assert library.index().updated == 2
+    assert sorted(members(library)) == [
+        ("all.tif", ""),
+        ("all.tif", "frame-2"),
+        ("coins.jpg", ""),
+        ("moving.gif", ""),
+        ("moving.gif", "page-2"),
+        ("moving.gif", "page-3"),
+    ]

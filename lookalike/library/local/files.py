@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -78,9 +79,10 @@ class Files(Contents):
 
     def _put_members(self, files: Sequence[FileId], entries: Sequence[FileEntry]) -> None:
         rows: list[tuple[object, ...]] = []
-        fewer: list[tuple[FileId, int]] = []
+        gone: list[tuple[object, ...]] = []
         for file, entry in zip(files, entries, strict=True):
-            fewer.append((file, len(entry.members)))
+            names = json.dumps([member.name for member in entry.members])
+            gone.append((file, names))
             for place, member in enumerate(entry.members):
                 rows.append((file, member.name, place, member.content))
         self._database.execute_many(
@@ -89,7 +91,12 @@ class Files(Contents):
             " position = excluded.position, content = excluded.content, present = 1",
             rows,
         )
-        self._database.execute_many("DELETE FROM pictures WHERE file = ? AND position >= ?", fewer)
+        # By name: another file in the place of this one may call its pictures otherwise.
+        self._database.execute_many(
+            "DELETE FROM pictures WHERE file = ?"
+            " AND member NOT IN (SELECT value FROM json_each(?))",
+            gone,
+        )
 
     def move_file(self, file: FileId, path: str, size: int, mtime_ns: int) -> None:
         raw = os.fsencode(path)
