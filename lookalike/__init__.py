@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING
 
 from lookalike.errors import (
@@ -45,6 +46,10 @@ if TYPE_CHECKING:
     from lookalike.types import Match as Match
 
 __version__ = "0.1.0"
+
+# ONNX Runtime reports its use over the network, and keeps an id of the device in the home folder,
+# from its import on: its own call to stop that comes too late. 0 in the variable lets it report.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = [
     "EncoderMismatchError",

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -315,3 +317,23 @@ def test_importing_it_imports_no_runtime() -> None:
     program = "import sys, lookalike.encoders.registry; print('onnxruntime' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert found.stdout == "False\n", found.stderr
+
+
+def test_a_model_that_runs_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
+    """ONNX Runtime keeps an id of the device there, and reports of its use to send."""
+    home = tmp_path / "home"
+    home.mkdir()
+    file = tmp_path / "grey.png"
+    Image.new("RGB", (64, 64), "grey").save(file)
+    kept_out = {"ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"}
+    environment = {k: v for k, v in os.environ.items() if k not in kept_out}
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "lookalike", "encode", "--code", "photo"),
+            *(str(file), "--out", str(tmp_path / "codes.npz")),
+        ],
+        env={**environment, "HOME": str(home)},
+        check=True,
+    )
+    assert (tmp_path / "codes.npz").exists()
+    assert not [path for path in home.rglob("*") if "Microsoft" in path.parts]
