@@ -49,8 +49,8 @@ def encode(paths: tuple[Path, ...], code: str, out: Path, as_json: bool, library
     """Write the codes of pictures to a NumPy file, one row for each readable picture.
 
     PATH is a file or a folder, walked recursively. The file gets the arrays codes (packed, uint8),
-    embeddings (float32, where the model has them) and paths. No library is read or changed. A model
-    of other people, such as hub:OWNER/NAME, is fitted on these pictures first: its codes can be
+    embeddings (float32, where the model has them) and paths. No library is read or changed. A
+    third-party model, such as hub:OWNER/NAME, is fitted on these pictures first: its codes can be
     compared within the file, and not with those of another one.
     """
     from lookalike.encoders.fitted import FittedEncoder

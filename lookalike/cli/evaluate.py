@@ -108,7 +108,7 @@ def evaluate(
     """Measure how well MODEL's codes find pictures of the same class in DATA.
 
     MODEL is pdq, a model's name, the path of its .onnx file, hub:OWNER/NAME, or an .npz file that
-    lookalike encode wrote. A model of other people is fitted, without labels, on pictures that are
+    lookalike encode wrote. A third-party model is fitted, without labels, on pictures that are
     searched in, never on queries. DATA is cifar10, resisc45, or the path of a folder of class
     folders. All figures are averaged over ties.
     """

@@ -87,7 +87,7 @@ def open_maker(model: str, *, threads: int | None = None) -> CodeMaker:
 def fit_maker(maker: CodeMaker, subset: Subset) -> None:
     """Let a maker learn what it has to from the pictures of a subset, without their labels.
 
-    Only models of other people have to: their codes are fitted on up to
+    Only third-party models have to: their codes are fitted on up to
     :data:`~lookalike.encoders.fits.SAMPLE` of the pictures.
 
     Raises:

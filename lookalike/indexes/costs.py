@@ -13,7 +13,6 @@ import json
 import logging
 import os
 import platform
-import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
@@ -176,7 +175,7 @@ def _seconds(action: Callable[[], object]) -> float:
         started = time.perf_counter()
         action()
         seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds)
+    return float(np.median(seconds))
 
 
 def _fingerprint(threads: int) -> str:

@@ -1,4 +1,4 @@
-"""Fitting a photo encoder of other people on a library's own pictures.
+"""Fitting a third-party photo encoder on a library's own pictures.
 
 A new library has a fit on no pictures. Before anything is encoded, the first indexing draws up to
 ``SAMPLE`` files from its folders, fits on them and stores the fit: all that follows, pictures and

@@ -28,10 +28,9 @@ SLOTS: tuple[Slot, ...] = ("pdq", "photo")
 class Models:
     """Encoders by slot, loaded at first use and kept.
 
-    A library keeps the ONNX file of its photo encoder, or of a large one of other people where it
-    is, with its checksum. So after an upgrade of lookalike the codes
-    that are there can still be asked, and new pictures get codes of the same kind, until
-    ``reindex`` makes them all anew.
+    A library keeps the ONNX file of its photo encoder, or of a large third-party one where it
+    is, with its checksum. So after an upgrade of lookalike the codes that are there can still be
+    asked, and new pictures get codes of the same kind, until ``reindex`` makes them all anew.
 
     Args:
         store: of the library.
