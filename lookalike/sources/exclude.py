@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from lookalike.errors import UsageError
 
-__all__ = ["Exclusion"]
+__all__ = ["Exclusion", "mended"]
 
 # The classes of POSIX in brackets, for ASCII as Git has them.
 _CLASSES = {
@@ -79,6 +79,22 @@ class Exclusion:
             if (is_folder or not folders_only) and matches(relative) is not None:
                 return leaves_out
         return False
+
+
+def mended(patterns: Sequence[str]) -> list[str]:
+    r"""Patterns that a library has kept, those of an early build so that they can be used.
+
+    Comments, spaces alone and a backslash at the end were names then. Exclusion refuses them before
+    a library keeps them, so that a kept one can only be older, and gets its meaning back.
+    """
+    found = []
+    for pattern in patterns:
+        if pattern and not pattern.strip(" "):
+            found.append(pattern.replace(" ", "\\ "))
+            continue
+        escaped = (len(pattern) - len(pattern.rstrip("\\"))) % 2
+        found.append("\\" * pattern.startswith("#") + pattern + "\\" * escaped)
+    return found
 
 
 def _compile(pattern: str) -> tuple[Callable[[str], re.Match[str] | None], bool, bool]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from lookalike.sources.exclude import mended
 from lookalike.sources.source import Found, Source, Unreadable
 from lookalike.sources.walk import walk
 
@@ -22,7 +23,8 @@ class Folder:
 
     Attributes:
         name: its absolute path.
-        exclude: patterns of what to leave out; see :class:`lookalike.sources.exclude.Exclusion`.
+        exclude: patterns of what to leave out, as a library keeps them; see
+            :class:`lookalike.sources.exclude.Exclusion`.
     """
 
     name: str
@@ -34,7 +36,7 @@ class Folder:
 
     def walk(self) -> Iterator[Found | Unreadable]:
         """Its picture files, as :func:`lookalike.sources.walk.walk` finds them."""
-        return walk(self.name, exclude=self.exclude)
+        return walk(self.name, exclude=mended(self.exclude))
 
     def covers(self, path: str) -> bool:
         """Whether a path lies in it or below, be there a file or not."""

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from lookalike.errors import UsageError
 from lookalike.images.formats.registry import is_candidate
+from lookalike.sources.exclude import Exclusion, mended
 from lookalike.sources.folders import Folder, bounds, is_under, walk_folders, walk_sources
 from lookalike.sources.source import Found, Source, Unreadable
 
@@ -85,6 +87,21 @@ def test_a_folder_in_another_finds_its_own_files(tmp_path: Path) -> None:
     assert sorted(found) == sorted(map(str, files))
     found = [f.path for f in walk_folders([(str(inner), ()), (str(outer), ("*.jpg",))])]
     assert found == [str(inner / "x.jpg"), str(inner / "y.png")]
+
+
+def test_patterns_that_an_early_build_kept_still_load(tmp_path: Path) -> None:
+    # They are refused today, and would stop every index run of that library.
+    for name in ("#a.jpg", "b.jpg"):
+        put(tmp_path / name)
+    kept = ("#a.jpg", "b\\", "  ")
+    assert [f.relative for f in Folder(str(tmp_path), kept).walk() if isinstance(f, Found)] == [
+        "b.jpg"
+    ]
+    today = ["\\#a", "b\\\\", "c", "!d", "\\ "]
+    assert mended(today) == today
+    assert mended(["#a", "b\\", "  "]) == ["\\#a", "b\\\\", "\\ \\ "]
+    with pytest.raises(UsageError, match="comment"):
+        Exclusion(["#a"])
 
 
 def test_another_kind_of_source_does_the_same(tmp_path: Path) -> None:
