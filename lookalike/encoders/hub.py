@@ -75,7 +75,11 @@ class Snapshot:
         before = 0
         for name in wanted:
             if is_offline():
-                raise _unreachable(self.repository, "HF_HUB_OFFLINE is set")
+                fault = "damaged" if (self.folder / name).is_file() else "missing"
+                raise _unreachable(
+                    self.repository,
+                    f"HF_HUB_OFFLINE is set; {self.folder / name} is {fault}",
+                )
             done = before
 
             def told(there: int, _size: int, done: int = done) -> None:

@@ -237,7 +237,7 @@ def test_a_damaged_file_in_the_cache_becomes_nobodys_model(
     for asked in ("hub:Ana/clip", f"hub:Ana/clip@{COMMIT}"):
         with pytest.raises(ModelError, match="isn't whole in the cache") as error:
             registry.load(asked)
-        one_line(error)
+        assert f"{file} is damaged" in one_line(error)
     monkeypatch.delenv("HF_HUB_OFFLINE")
     # With a connection that one file is fetched again.
     hub.asked.clear()
