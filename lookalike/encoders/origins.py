@@ -12,10 +12,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lookalike.encoders import hub, layout
+from lookalike.encoders import layout
 from lookalike.encoders.text import TextTower
 from lookalike.errors import ModelError, UsageError
+
+if TYPE_CHECKING:
+    from lookalike.encoders.hub import Snapshot
 
 __all__ = ["DEFAULT_REVISION", "Origin", "parse"]
 
@@ -63,7 +67,7 @@ class Origin:
         """Of the folder or file, or of what is in the cache of a model on the hub."""
         if self.kind != "hub":
             return Path(self.place)
-        return hub.snapshot(self.place, self.revision or DEFAULT_REVISION, ask=False).folder
+        return self._snapshot(ask=False).folder
 
     def same_as(self, kept: Origin) -> bool:
         """Whether this stands for a model that is kept; without a revision any commit will do."""
@@ -85,7 +89,7 @@ class Origin:
         """
         if self.kind != "hub":
             return self
-        found = hub.snapshot(self.place, self.revision or DEFAULT_REVISION, ask=ask)
+        found = self._snapshot(ask=ask)
         wanted = layout.image_files(set(found.files), self.precision, str(self))
         if ask:
             found.fetch(wanted, progress)
@@ -96,7 +100,7 @@ class Origin:
     def names(self) -> set[str]:
         """The names of the model's files, those that aren't fetched included."""
         if self.kind == "hub":
-            return set(hub.snapshot(self.place, self.revision or DEFAULT_REVISION).files)
+            return set(self._snapshot().files)
         if self.kind == "folder" and not self.path.is_dir():
             raise ModelError(f"{self.place}: no such folder: give one that holds an exported model")
         return layout.files_in(self.path) if self.kind == "folder" else set()
@@ -123,9 +127,15 @@ class Origin:
         if file is None:
             raise ModelError(f"{self}: has no text tower: text queries need another model")
         if self.kind == "hub":
-            found = hub.snapshot(self.place, self.revision or DEFAULT_REVISION)
+            found = self._snapshot()
             found.fetch(layout.text_files(names, self.precision), progress)
         return TextTower(self.path, self.path / file, side)
+
+    def _snapshot(self, *, ask: bool = True) -> Snapshot:
+        # Here, not above: libraries whose models aren't from the hub need no HTTP.
+        from lookalike.encoders import hub
+
+        return hub.snapshot(self.place, self.revision or DEFAULT_REVISION, ask=ask)
 
 
 def parse(name: str) -> Origin | None:

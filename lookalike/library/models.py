@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from lookalike.encoders import registry
 from lookalike.encoders.fits import Fit
 from lookalike.encoders.fitted import FittedEncoder, StoredRecipe
-from lookalike.encoders.hub import is_commit
 from lookalike.encoders.origins import Origin
 from lookalike.encoders.perceptual import PDQ
 from lookalike.encoders.recipes import Recipe
@@ -156,6 +155,9 @@ class Models:
         source: Origin,
         progress: Callable[[int, int], object] | None,
     ) -> None:
+        # Here, not above: libraries whose models aren't from the hub need no HTTP.
+        from lookalike.encoders.hub import is_commit
+
         stored = self.recipe(row)
         if source.revision is not None and not is_commit(source.revision):
             source = source.pinned(progress)
