@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pillow_heif
-from PIL import Image
+from PIL import Image, ImageCms
 
 FORMATS = [
     "JPEG",
@@ -82,3 +82,16 @@ def png_bomb(width: int, height: int) -> bytes:
         + png_chunk(b"IDAT", body)
         + png_chunk(b"IEND", b"")
     )
+
+
+def profile_with_red_and_green_exchanged() -> bytes:
+    """A profile like that of sRGB but for two colours, under another name."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = bytearray(
+        srgb.replace(b"s\x00R\x00G\x00B", b"x\x00Y\x00Z\x00W").replace(b"sRGB", b"xYZW")
+    )
+    count = int.from_bytes(swapped[128:132], "big")
+    at = {bytes(swapped[132 + 12 * i : 136 + 12 * i]): 132 + 12 * i for i in range(count)}
+    red, green = at[b"rXYZ"], at[b"gXYZ"]
+    swapped[red : red + 4], swapped[green : green + 4] = b"gXYZ", b"rXYZ"
+    return bytes(swapped)

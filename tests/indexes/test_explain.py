@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_kept import members
+from index_twin import members
 
 from lookalike.indexes import table_keeper
 from lookalike.indexes.explain import explain

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from test_kept import listed, members, same, same_pairs, same_within
+from index_twin import add_and_remove, listed, members, same, same_pairs, same_within
 
 from lookalike.codes.bits import pack, to_words
 from lookalike.errors import (
@@ -43,33 +43,11 @@ def test_rows_added_and_removed(
     rng = np.random.default_rng(0)
     pool = members(2000, bits)
     queries = np.concatenate([pool[:3], pack(rng.integers(0, 2, (2, bits)))])
-    live = {int(i): pool[i] for i in range(0, 600, 2)}
-    ids = np.array(sorted(live))
+    ids = np.arange(0, 600, 2)
     index = HammingIndex(to_words(pool[ids]) if words else pool[ids], bits, ids, threads=2)
     index.prepare()
     assert (index.table_bytes > 0) == either
-    for turn in range(30):
-        if turn % 3 < 2:
-            fresh = np.array([i for i in range(2000) if i not in live])
-            chosen = np.sort(rng.choice(fresh, int(rng.integers(1, 40)), replace=False))
-            other = rng.permutation(2000)[: len(chosen)]  # an id that comes back has another code
-            index.add(pool[other], chosen)
-            live.update(zip(chosen.tolist(), pool[other], strict=True))
-        else:
-            gone = rng.choice(sorted(live), int(rng.integers(1, 60)), replace=False)
-            index.remove(gone)
-            for i in gone.tolist():
-                del live[i]
-        ids = np.array(sorted(live))
-        codes = np.array([live[i] for i in ids.tolist()])
-        assert len(index) == len(live)
-        np.testing.assert_array_equal(index.ids, ids)
-        same(index.search(queries, 7), codes, ids, queries, 7)
-        same_within(index.within(queries, bits // 9), codes, ids, queries, bits // 9)
-        allowed = rng.random(len(ids)) < 0.5
-        args = codes[allowed], ids[allowed], queries
-        same(index.search(queries, 7, allowed=allowed), *args, 7)
-        same_within(index.within(queries, bits // 9, allowed=allowed), *args, bits // 9)
+    codes, ids = add_and_remove(index, pool, queries, bits // 9, 30, rng)
     same_pairs(listed(index.pairs(bits // 20)), codes, ids, bits // 20)
 
 

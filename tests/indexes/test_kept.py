@@ -6,7 +6,6 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,56 +14,17 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from index_twin import listed, members, same, same_pairs, same_within
 
-from lookalike.codes.bits import bytes_for, hamming, pack, to_words
+from lookalike.codes.bits import bytes_for, pack, to_words
 from lookalike.errors import UsageError
 from lookalike.indexes import table_folder, table_keeper
 from lookalike.indexes.kept import KeptIndex
 from lookalike.indexes.multihash import MultiHash
-from lookalike.types import Hits, Index, RadiusHits
+from lookalike.types import Hits, Index
 
 Codes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
-
-
-def members(n: int, bits: int, seed: int = 0, spread: float = 0.05) -> Codes:
-    rng = np.random.default_rng([seed, n, bits])
-    centres = np.random.default_rng(bits).integers(0, 2, (5, bits))
-    return pack(centres[rng.integers(0, 5, n)] ^ (rng.random((n, bits)) < spread))
-
-
-def nearest(codes: Codes, ids: Ints, query: Codes, k: int) -> list[tuple[int, int]]:
-    distances = hamming(query[None], codes)[0]
-    return sorted(zip(distances.tolist(), ids.tolist(), strict=True))[:k]
-
-
-def same(found: Hits, codes: Codes, ids: Ints, queries: Codes, k: int) -> None:
-    assert found.exact
-    assert (found.ids.dtype, found.distances.dtype) == (np.int64, np.int32)
-    assert found.ids.shape == found.distances.shape == (len(queries), k)
-    for q, query in enumerate(queries):
-        expected = nearest(codes, ids, query, k)
-        expected += [(-1, -1)] * (k - len(expected))
-        pairs = zip(found.distances[q].tolist(), found.ids[q].tolist(), strict=True)
-        assert list(pairs) == expected
-
-
-def same_within(found: RadiusHits, codes: Codes, ids: Ints, queries: Codes, radius: int) -> None:
-    assert found.exact
-    assert len(found) == len(queries)
-    for q, query in enumerate(queries):
-        expected = [p for p in nearest(codes, ids, query, len(codes)) if p[0] <= radius]
-        assert [(hit.distance, hit.id) for hit in found[q]] == expected
-
-
-def same_pairs(found: list[tuple[int, int, int]], codes: Codes, ids: Ints, radius: int) -> None:
-    distances = hamming(codes, codes)
-    rows = np.argwhere(np.triu(distances <= radius, 1)).tolist()
-    assert sorted(found) == [(int(ids[i]), int(ids[j]), int(distances[i, j])) for i, j in rows]
-
-
-def listed(pairs: Iterator[tuple[Ints, Ints, npt.NDArray[np.int32]]]) -> list[tuple[int, int, int]]:
-    return [triple for found in pairs for triple in zip(*(c.tolist() for c in found), strict=True)]
 
 
 @pytest.fixture

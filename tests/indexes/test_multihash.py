@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from index_twin import add_and_remove, same, same_within
 
-from lookalike.codes.bits import bytes_for, hamming, pack, to_words, unpack
+from lookalike.codes.bits import bytes_for, pack, to_words, unpack
 from lookalike.errors import (
     LibraryDamagedError,
     LibraryNotFoundError,
@@ -24,7 +25,7 @@ from lookalike.indexes.multihash import MultiHash
 from lookalike.indexes.multihash_layout import Layout, allowances, choose, order_bits
 from lookalike.indexes.multihash_tables import reordered
 from lookalike.indexes.scan import Scan
-from lookalike.types import Hits, Index, RadiusHits
+from lookalike.types import Index, RadiusHits
 
 Codes = npt.NDArray[np.uint8]
 
@@ -54,35 +55,6 @@ def make(kind: str, n: int, bits: int, seed: int = 0) -> Codes:
     if kind == "constant bits":
         return pack(rng.integers(0, 2, (n, bits)) & (np.arange(bits) % 3 > 0))
     return pack(rng.integers(0, 2, (n, bits)))
-
-
-def twin(codes: Codes, ids: npt.NDArray[np.int64], query: Codes) -> list[tuple[int, int]]:
-    """All codes as (distance, id), in order."""
-    distances = hamming(query[None], codes)[0]
-    return sorted(zip(distances.tolist(), ids.tolist(), strict=True))
-
-
-def same(hits: Hits, codes: Codes, ids: npt.NDArray[np.int64], queries: Codes, k: int) -> None:
-    assert hits.exact
-    assert (hits.ids.dtype, hits.distances.dtype) == (np.int64, np.int32)
-    assert hits.ids.shape == hits.distances.shape == (len(queries), k)
-    for q, query in enumerate(queries):
-        expected = twin(codes, ids, query)[:k]
-        padding = [(-1, -1)] * (k - len(expected))
-        found = zip(hits.distances[q].tolist(), hits.ids[q].tolist(), strict=True)
-        assert list(found) == expected + padding
-
-
-def same_within(
-    found: RadiusHits, codes: Codes, ids: npt.NDArray[np.int64], queries: Codes, radius: int
-) -> None:
-    assert found.exact
-    assert len(found) == len(queries)
-    assert (found.ids.dtype, found.distances.dtype) == (np.int64, np.int32)
-    assert found.offsets[-1] == len(found.ids) == len(found.distances)
-    for q, query in enumerate(queries):
-        expected = [pair for pair in twin(codes, ids, query) if pair[0] <= radius]
-        assert [(hit.distance, hit.id) for hit in found[q]] == expected
 
 
 @pytest.mark.parametrize("bits", WIDTHS)
@@ -174,31 +146,9 @@ def test_rows_added_and_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     bits = 100
     pool = make("clustered", 2000, bits)
     queries = np.concatenate([pool[:3], make("random", 2, bits)])
-    live = {int(i): pool[i] for i in range(0, 600, 2)}
-    ids = np.array(sorted(live))
+    ids = np.arange(0, 600, 2)
     index = MultiHash(pool[ids], bits, ids, threads=2)
-    for turn in range(40):
-        if turn % 3 < 2:
-            fresh = np.array([i for i in range(2000) if i not in live])
-            chosen = np.sort(rng.choice(fresh, int(rng.integers(1, 40)), replace=False))
-            other = rng.permutation(2000)[: len(chosen)]  # an id that comes back has another code
-            index.add(pool[other], chosen)
-            live.update(zip(chosen.tolist(), pool[other], strict=True))
-        else:
-            gone = rng.choice(sorted(live), int(rng.integers(1, 60)), replace=False)
-            index.remove(gone)
-            for i in gone.tolist():
-                del live[i]
-        ids = np.array(sorted(live))
-        codes = np.array([live[i] for i in ids.tolist()])
-        assert len(index) == len(live)
-        np.testing.assert_array_equal(index.ids, ids)
-        same(index.search(queries, 7), codes, ids, queries, 7)
-        same_within(index.within(queries, 20), codes, ids, queries, 20)
-        allowed = rng.random(len(ids)) < 0.5
-        args = codes[allowed], ids[allowed], queries
-        same(index.search(queries, 7, allowed=allowed), *args, 7)
-        same_within(index.within(queries, 20, allowed=allowed), *args, 20)
+    add_and_remove(index, pool, queries, 20, 40, rng)
     before = index.within(queries, 30)
     index.merge()
     assert len(index._state.tail_ids) == 0

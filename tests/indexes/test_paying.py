@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from test_kept import members
+from index_twin import members
 
 from lookalike.indexes import paying
 from lookalike.indexes.multihash import MultiHash

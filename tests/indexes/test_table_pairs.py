@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_kept import listed, members, same_pairs
+from index_twin import listed, members, same_pairs
 
 from lookalike.codes.bits import to_words
 from lookalike.indexes import table_pairs

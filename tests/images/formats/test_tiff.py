@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, TiffImagePlugin
+from pictures import profile_with_red_and_green_exchanged
+from PIL import Image, TiffImagePlugin
 
 from lookalike.errors import PictureFailed
 from lookalike.images.decode import decode
@@ -121,16 +122,9 @@ def test_orientation_and_transparency_of_a_later_page() -> None:
 
 
 def test_a_page_has_no_profile_but_its_own() -> None:
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    swapped = bytearray(
-        srgb.replace(b"s\x00R\x00G\x00B", b"x\x00Y\x00Z\x00W").replace(b"sRGB", b"xYZW")
-    )
-    count = int.from_bytes(swapped[128:132], "big")
-    at = {bytes(swapped[132 + 12 * i : 136 + 12 * i]): 132 + 12 * i for i in range(count)}
-    red, green = at[b"rXYZ"], at[b"gXYZ"]
-    swapped[red : red + 4], swapped[green : green + 4] = b"gXYZ", b"rXYZ"
+    swapped = profile_with_red_and_green_exchanged()
     one, other = pages(2)
-    data = tiff([one, other, other], [{34675: bytes(swapped)}, {}, {34675: bytes(swapped)}])
+    data = tiff([one, other, other], [{34675: swapped}, {}, {34675: swapped}])
     assert colour(data, "page-2") == COLOURS[1]
     assert colour(data, "page-3")[0] > 150  # as green as it was, shown as red
     assert colour(data, "")[1] > 150
