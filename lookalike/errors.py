@@ -25,9 +25,10 @@ Messages are one line: what is wrong, the value and the limit, and what to do.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 __all__ = [
+    "Cause",
     "EncoderMismatchError",
     "LibraryClosedError",
     "LibraryDamagedError",
@@ -48,6 +49,15 @@ __all__ = [
 ]
 
 
+Cause: TypeAlias = Literal["file", "access", "time", "memory", "extra", "limit"]
+"""Why a picture gave no code: for what is in its file, or for what is not.
+
+``file``: it is damaged, or no picture. ``access``: the system would not open or read it. ``time``,
+``memory``: reading it took more than is allowed. ``extra``: an optional dependency is missing.
+``limit``: it is larger than what is read.
+"""
+
+
 class LookalikeError(Exception):
     """Base of every error that lookalike raises on purpose."""
 
@@ -57,9 +67,19 @@ class UsageError(LookalikeError, ValueError):
 
 
 class PictureError(LookalikeError):
-    """A picture that can't be used; the message is the reason that the ledger keeps."""
+    """A picture that can't be used; the message is the reason that the ledger keeps.
+
+    Args:
+        message: one line.
+        cause: whether it is for what is in the file, or for something that may be mended without
+            changing it.
+    """
 
     status: Literal["skipped", "failed"] = "failed"
+
+    def __init__(self, message: str = "", *, cause: Cause = "file") -> None:
+        super().__init__(message)
+        self.cause: Cause = cause
 
 
 class PictureSkipped(PictureError):  # noqa: N818 - named for what the ledger says

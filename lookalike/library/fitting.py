@@ -72,7 +72,7 @@ class Fitting:
         unfinished = self._models.unfinished(row.slot, stored.recipe)
         if unfinished is not None:
             return unfinished
-        folders = self._store.folders()
+        folders = self._folders()
         if self._has_codes(row) and not all(os.path.isdir(folder) for folder, _ in folders):
             return row  # the codes of what is offline can't be made again
         paths, files = draw_files(folders, SAMPLE, self._stop)
@@ -100,10 +100,13 @@ class Fitting:
             unfinished = self._models.unfinished(row.slot, encoder.recipe)
             if unfinished is not None:
                 return unfinished
-            paths, files = draw_files(self._store.folders(), SAMPLE, self._stop)
+            paths, files = draw_files(self._folders(), SAMPLE, self._stop)
             return self._fit(row, origin, encoder, paths, files)
         with self._store.writing():
             return self._models.add(row.slot, origin, encoder, current=False)
+
+    def _folders(self) -> Folders:
+        return [(folder.path, folder.exclude) for folder in self._store.folders()]
 
     def _fit(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from lookalike.errors import Cause
 from lookalike.types import ContentId, EncoderId, FileId, PictureId, Slot
 
 __all__ = [
@@ -54,10 +55,17 @@ class Folder(NamedTuple):
     Attributes:
         path: absolute.
         exclude: patterns that leave files out.
+        everything: whether folders that programs make for themselves are looked through, too.
+        mounts: where file systems began, at the last run: the nearest place at or above the
+            folder, and all below it.
+        offline: why its pictures were left as they are at the last run; empty if they were not.
     """
 
     path: str
     exclude: tuple[str, ...]
+    everything: bool = False
+    mounts: tuple[str, ...] = ()
+    offline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +175,9 @@ class Refusal:
         mtime_ns: likewise.
         status: ``skipped`` by policy, or ``failed``.
         reason: one line.
+        cause: whether it is for what is in the file.
+        context: what else it may depend on (limits, version), as text that is compared.
+        tried: when, in seconds since 1970.
     """
 
     path: str
@@ -174,6 +185,9 @@ class Refusal:
     mtime_ns: int
     status: Literal["skipped", "failed"]
     reason: str
+    cause: Cause = "file"
+    context: str = ""
+    tried: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,13 @@ from typing import Literal, TypeAlias
 from lookalike.types import Match
 
 __all__ = [
+    "CHANGES_SHOWN",
+    "Change",
     "CodeStatus",
     "FolderStatus",
     "IndexReport",
     "LedgerEntry",
+    "LeftOut",
     "OnProgress",
     "Progress",
     "SearchResult",
@@ -45,6 +48,55 @@ class Progress:
 OnProgress: TypeAlias = Callable[[Progress], None]
 
 
+CHANGES_SHOWN = 1000
+"""Changes that a report names, at most."""
+
+Event: TypeAlias = Literal[
+    "moved", "updated", "replaced", "missing", "left out", "returned", "changed silently"
+]
+"""What became of a file.
+
+``replaced``: another file of the library took its place. ``left out``: a pattern, or the list of
+programs' own folders, leaves it out now. ``changed silently``: it has other bytes with the same
+size and time of change.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of one file that the library knew.
+
+    Attributes:
+        what: happened.
+        path: where it is, or was; undecodable bytes as lone surrogates (PEP 383).
+        source: where it was before, if it was moved; in JSON this is called ``from``.
+    """
+
+    what: Event
+    path: str
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What one pattern leaves out of a folder.
+
+    Attributes:
+        folder: of the library.
+        pattern: that leaves it out.
+        files: picture files by their endings, those in folders that are left out included; 0 for
+            patterns of lookalike's own, whose folders aren't looked through.
+        folders: that are left out as a whole.
+        own: whether the pattern is lookalike's own, for folders that programs make for themselves.
+    """
+
+    folder: str
+    pattern: str
+    files: int
+    folders: int
+    own: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class IndexReport:
     """What one run of indexing did; counts are files.
@@ -57,11 +109,21 @@ class IndexReport:
         missing: files of the indexed folders that are gone.
         skipped: files left out by policy in this run (see the ledger).
         failed: files that couldn't be read in this run (see the ledger).
-        offline: folders that couldn't be reached; their pictures stay.
+        offline: folders, and places in them, whose pictures stay as they are, since their disk
+            seems not to be there.
         seconds: wall clock.
         pictures_per_second: pictures decoded and encoded in this run, by second.
         interrupted: stopped by the user; what was done is kept.
         reread: those of the unchanged that were read again, for codes or pictures that they lacked.
+        replaced: files whose place another file of the library took.
+        left_out: files that leave the library since a pattern leaves them out now.
+        unconfirmed: those of ``offline`` that are there, but empty or on another disk: with
+            ``gone`` their pictures go.
+        same_place: folders that are the same place as another one, by which they are indexed:
+            pairs of both.
+        patterns: what patterns leave out, by folder.
+        changes: what became of known files, at most :data:`CHANGES_SHOWN`.
+        changes_count: how many changes there were in all.
     """
 
     added: int
@@ -76,6 +138,13 @@ class IndexReport:
     offline: tuple[str, ...] = ()
     interrupted: bool = False
     reread: int = 0
+    replaced: int = 0
+    left_out: int = 0
+    unconfirmed: tuple[str, ...] = ()
+    same_place: tuple[tuple[str, str], ...] = ()
+    patterns: tuple[LeftOut, ...] = ()
+    changes: tuple[Change, ...] = ()
+    changes_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +197,16 @@ class FolderStatus:
         online: whether it can be reached now.
         pictures: files in it that can be found by a search.
         exclude: patterns that leave files out.
+        everything: whether folders that programs make for themselves are looked through, too.
+        note: why it is not online; empty if it is.
     """
 
     path: str
     online: bool
     pictures: int
     exclude: tuple[str, ...]
+    everything: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +225,9 @@ class Status:
         codes: one entry a code.
         folders: one entry a folder.
         ledger: files without a code, by path.
+        changes: what became of known files in the last run that changed any, at most
+            :data:`CHANGES_SHOWN`.
+        changes_count: how many changes it made in all.
     """
 
     path: str
@@ -165,6 +241,8 @@ class Status:
     codes: tuple[CodeStatus, ...]
     folders: tuple[FolderStatus, ...]
     ledger: tuple[LedgerEntry, ...]
+    changes: tuple[Change, ...] = ()
+    changes_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

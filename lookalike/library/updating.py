@@ -74,7 +74,7 @@ class Updating:
         """As :meth:`lookalike.library.library.Library.index` says."""
         paths = [absolute(folder) for folder in folders]
         exclude, parts = check_patterns(exclude), check_switch("parts", parts)
-        known = dict(self._store.folders())
+        known = {folder.path: folder.exclude for folder in self._store.folders()}
         for path in paths:
             if not os.path.isdir(path) and path not in known:
                 raise UsageError(f"{path} is not a folder that can be reached")
@@ -192,7 +192,7 @@ class Updating:
                 progress=self._progress,
                 stop=self._stop,
             )
-            return ingest.run(folders)
+            return ingest.run([(folder.path, folder.exclude) for folder in folders])
 
 
 def absolute(folder: str | os.PathLike[str]) -> str:
