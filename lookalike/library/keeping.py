@@ -199,7 +199,7 @@ class Keeping:
                 counts.added += 1
                 continue
             self.see(old.id)
-            store.move_file(old.id, found.path, found.size, found.mtime_ns)
+            store.move_files([(old.id, entries[-1])])
             self._let_go(old, members)
             counts.moved += 1
         if entries:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from lookalike.errors import Cause
 from lookalike.types import ContentId, EncoderId, FileId, PictureId, Slot
 
 __all__ = [
+    "Change",
     "ContentKey",
     "Counts",
     "EncoderInfo",
+    "Event",
     "FileEntry",
     "Folder",
     "KnownFile",
@@ -20,6 +22,7 @@ __all__ = [
     "Refusal",
     "Stamp",
     "StoredCode",
+    "Waiting",
 ]
 
 
@@ -121,6 +124,24 @@ class FileEntry:
     size: int
     mtime_ns: int
     members: tuple[Member, ...]
+
+
+class Waiting(NamedTuple):
+    """What a file will hold when the run ends that found it so.
+
+    Attributes:
+        path: as of :class:`FileEntry`.
+        size: likewise.
+        mtime_ns: likewise.
+        members: likewise; empty where the file gives no picture any more.
+        silent: whether its size and its time of change are as they were.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    members: tuple[Member, ...]
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,3 +254,29 @@ class Counts:
     distinct: int
     missing: int
     store_bytes: int
+
+
+Event: TypeAlias = Literal[
+    "moved", "updated", "replaced", "missing", "left out", "returned", "changed silently"
+]
+"""What became of a file.
+
+``replaced``: another file of the library took its place. ``left out``: a pattern, or the list of
+programs' own folders, leaves it out now. ``changed silently``: it has other bytes with the same
+size and time of change.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of one file that the library knew.
+
+    Attributes:
+        what: happened.
+        path: where it is, or was; undecodable bytes as lone surrogates (PEP 383).
+        source: where it was before, if it was moved; in JSON this is called ``from``.
+    """
+
+    what: Event
+    path: str
+    source: str | None = None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from lookalike.library.records import Change
 from lookalike.types import Match
 
 __all__ = [
@@ -50,31 +51,6 @@ OnProgress: TypeAlias = Callable[[Progress], None]
 
 CHANGES_SHOWN = 1000
 """Changes that a report names, at most."""
-
-Event: TypeAlias = Literal[
-    "moved", "updated", "replaced", "missing", "left out", "returned", "changed silently"
-]
-"""What became of a file.
-
-``replaced``: another file of the library took its place. ``left out``: a pattern, or the list of
-programs' own folders, leaves it out now. ``changed silently``: it has other bytes with the same
-size and time of change.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What became of one file that the library knew.
-
-    Attributes:
-        what: happened.
-        path: where it is, or was; undecodable bytes as lone surrogates (PEP 383).
-        source: where it was before, if it was moved; in JSON this is called ``from``.
-    """
-
-    what: Event
-    path: str
-    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,10 @@ from lookalike.library.records import (
     Folder,
     KnownFile,
     PictureInfo,
-    Refusal,
     Stamp,
     StoredCode,
 )
+from lookalike.library.run_store import RunStore
 from lookalike.types import ContentId, Decoded, Encoder, EncoderId, FileId, PictureId, Slot
 
 __all__ = ["Capabilities", "Store"]
@@ -54,7 +54,7 @@ class Capabilities:
     read_only: bool
 
 
-class Store(Protocol):
+class Store(RunStore, Protocol):
     """What one library knows. Any number of threads may ask; see the module for what is atomic."""
 
     @property
@@ -219,8 +219,18 @@ class Store(Protocol):
         A file that is known keeps its id, and so does each of its pictures.
         """
 
-    def move_file(self, file: FileId, path: str, size: int, mtime_ns: int) -> None:
-        """Give a file another path; it and its pictures keep their ids, and it is present."""
+    def leave_places(self, files: Sequence[FileId]) -> None:
+        """Take files from their paths, so that others can have these.
+
+        Within :meth:`writing`, and followed by :meth:`move_files` or :meth:`drop_files` of each.
+        """
+
+    def move_files(self, moves: Sequence[tuple[FileId, FileEntry]]) -> None:
+        """Give files other paths and what they hold now; they leave the ledger.
+
+        A file keeps its id, and so does each of its pictures; it is present. No other file may have
+        one of these paths.
+        """
 
     def set_present(self, files: Sequence[FileId], present: bool) -> None:
         """Let files leave the results, or come back."""
@@ -243,20 +253,6 @@ class Store(Protocol):
 
     def copies(self, picture: PictureId) -> list[PictureId]:
         """The other present pictures with the same content, ascending."""
-
-    # The ledger
-
-    def refused(self, paths: Sequence[str]) -> dict[str, Refusal]:
-        """What the ledger says of these paths."""
-
-    def refuse(self, refusals: Sequence[Refusal]) -> None:
-        """Put files into the ledger, or write anew what it says of them."""
-
-    def unrefuse(self, paths: Sequence[str]) -> None:
-        """Take files out of the ledger."""
-
-    def ledger(self, folder: str | None = None) -> Iterator[Refusal]:
-        """The ledger by path, of all folders or of one."""
 
     # Counts
 

@@ -20,13 +20,16 @@ from lookalike.errors import LibraryClosedError, LibraryLockedError
 from lookalike.images.parts.nine import PARTS
 from lookalike.library.engine import Engine, Table
 from lookalike.library.records import (
+    Change,
     ContentKey,
     EncoderInfo,
     FileEntry,
     Folder,
+    KnownFile,
     Member,
     Refusal,
     StoredCode,
+    Waiting,
 )
 from lookalike.library.store import Store
 from lookalike.types import (
@@ -106,6 +109,12 @@ def fill(
     return encoder, contents
 
 
+def shown_id(store: Store, file: KnownFile) -> PictureId:
+    """The id of a file's first picture."""
+    shown = store.pictures_of([file.members[0].content])[file.members[0].content]
+    return next(picture.id for picture in shown if picture.path == file.path)
+
+
 def table_of(engine: Engine, encoder: EncoderInfo) -> Table:
     return engine.tables([encoder])[encoder.id]
 
@@ -157,8 +166,9 @@ class Contract:
         assert store.setting("a") == "2"
         store.put_folder(Folder("/q", ("*.gif",)))
         store.put_folder(Folder("/p\udcff", ()))
-        store.put_folder(Folder("/q", ("*.gif", "small/")))
-        assert store.folders() == [Folder("/p\udcff", ()), Folder("/q", ("*.gif", "small/"))]
+        last = Folder("/q", ("*.gif", "small/"), True, ("/", "/q/\udcff"), "is empty")
+        store.put_folder(last)
+        assert store.folders() == [Folder("/p\udcff", ()), last]
         store.drop_folder("/q")
         store.drop_folder("/nowhere")
         assert [folder.path for folder in store.folders()] == ["/p\udcff"]
@@ -297,11 +307,35 @@ class Contract:
         file = store.known(["/p/000.png"])["/p/000.png"]
         store.set_present([file.id], False)
         store.refuse([Refusal("/q/a.png", 1, 1, "failed", "damaged")])
-        store.move_file(file.id, "/q/a.png", 9, 9)
+        entry = FileEntry("/q/a.png", 9, 9, file.members)
+        store.move_files([(file.id, entry)])
         (after,) = store.pictures_of(contents[:1])[contents[0]]
         assert (after.id, after.path, after.file_bytes) == (before.id, "/q/a.png", 9)
         assert list(store.ledger()) == []
         assert "/p/000.png" not in store.known(["/p/000.png"])
+
+    def test_files_exchange_their_places(self, store: Store) -> None:
+        _, contents = fill(store, random_codes(3))
+        files = list(store.files_under("/p"))
+        ids = {file.path: shown_id(store, file) for file in files}
+        with store.writing():
+            store.leave_places([file.id for file in files])
+            store.drop_files([files[2].id])
+            first, second = files[0], files[1]
+            more = (Member("", contents[1]), Member("page-2", contents[2]))
+            store.move_files(
+                [
+                    (first.id, FileEntry("/p/001.png", 5, 6, first.members)),
+                    (second.id, FileEntry("/p/000.png", 7, 8, more)),
+                ]
+            )
+        known = store.known([f"/p/00{n}.png" for n in range(3)])
+        assert set(known) == {"/p/000.png", "/p/001.png"}
+        assert (known["/p/001.png"].id, known["/p/001.png"].size) == (first.id, 5)
+        assert (known["/p/000.png"].id, known["/p/000.png"].members) == (second.id, more)
+        assert shown_id(store, known["/p/001.png"]) == ids["/p/000.png"]
+        assert shown_id(store, known["/p/000.png"]) == ids["/p/001.png"]
+        assert store.count_pictures() == 3
 
     def test_who_holds_a_content(self, store: Store) -> None:
         _, contents = fill(store, random_codes(2))
@@ -349,7 +383,7 @@ class Contract:
         assert store.copies(store.pictures_of(contents[1:])[contents[1]][0].id) == []
 
     def test_the_ledger(self, store: Store) -> None:
-        first = Refusal("/p/b\udcff.png", 3, 4, "failed", "damaged")
+        first = Refusal("/p/b\udcff.png", 3, 4, "failed", "denied", "access", "v 1", 77)
         second = Refusal("/p/a.png", 1, 2, "skipped", "not a picture")
         store.refuse([first, second])
         assert list(store.ledger()) == [second, first]
@@ -363,6 +397,29 @@ class Contract:
         assert list(store.ledger()) == [first]
         store.unrefuse([first.path])
         assert list(store.ledger()) == []
+
+    # What waits, and what became of files
+
+    def test_what_waits(self, store: Store) -> None:
+        _, contents = fill(store, random_codes(2))
+        stamp = store.stamp()
+        first = Waiting("/p/b\udcff", 3, -4, (Member("", contents[0]), Member("p", contents[1])))
+        second = Waiting("/p/a", 1, 2, (), silent=True)
+        store.wait_for([first, Waiting("/p/a", 5, 6, ())])
+        store.wait_for([second])
+        assert list(store.waiting()) == [second, first]
+        assert store.waiting_at(["/p/a", "/q", "/p"]) == {"/p/a": second}
+        assert store.stamp() == stamp  # nothing to be seen yet
+        store.drop_waiting()
+        assert list(store.waiting()) == []
+
+    def test_what_became_of_files(self, store: Store) -> None:
+        assert store.changes() == ([], 0)
+        moved = Change("moved", "/p/b\udcff", "/p/a")
+        store.put_changes([moved], 1)
+        missing = Change("missing", "/p/c")
+        store.put_changes([missing, moved], 70)
+        assert store.changes() == ([missing, moved], 70)
 
     # Order in time
 
@@ -661,7 +718,7 @@ class Contract:
                     del files[path]
                 elif act == "move":
                     free = f"/q/{len(files)}-{known.id}-{path[3:6]}"
-                    store.move_file(known.id, free, 1, 1)
+                    store.move_files([(known.id, FileEntry(free, 1, 1, known.members))])
                     files[free] = (files.pop(path)[0], True)
                 else:
                     store.set_present([FileId(known.id)], act == "show")

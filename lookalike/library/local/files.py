@@ -98,15 +98,24 @@ class Files(Contents):
             gone,
         )
 
-    def move_file(self, file: FileId, path: str, size: int, mtime_ns: int) -> None:
-        raw = os.fsencode(path)
+    def leave_places(self, files: Sequence[FileId]) -> None:
         with self._database.writing():
-            self._database.execute("DELETE FROM ledger WHERE path = ?", [raw])
-            self._database.execute(
-                "UPDATE files SET path = ?, size = ?, mtime_ns = ? WHERE id = ?",
-                [raw, size, mtime_ns, file],
+            # No path begins with a null byte, and no two of these are alike.
+            self._database.execute_many(
+                "UPDATE files SET path = CAST(char(0) || id AS BLOB) WHERE id = ?",
+                [(file,) for file in files],
             )
-            self._database.execute("UPDATE pictures SET present = 1 WHERE file = ?", [file])
+
+    def move_files(self, moves: Sequence[tuple[FileId, FileEntry]]) -> None:
+        with self._database.writing():
+            self._database.execute_many(
+                "UPDATE files SET path = ?, size = ?, mtime_ns = ? WHERE id = ?",
+                [(os.fsencode(e.path), e.size, e.mtime_ns, file) for file, e in moves],
+            )
+            self._put_members([file for file, _ in moves], [entry for _, entry in moves])
+            self._database.execute_many(
+                "DELETE FROM ledger WHERE path = ?", [(os.fsencode(e.path),) for _, e in moves]
+            )
             self._touch()
 
     def set_present(self, files: Sequence[FileId], present: bool) -> None:

@@ -145,4 +145,33 @@ UPDATE settings SET key = 'parts' WHERE key = 'regions';
 INSERT INTO settings VALUES ('members', '1');
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3)
+_V4 = """
+-- What known files will hold when the run ends that found them so, and new ones that may be known
+-- files under another name: they change places all at once. `members` is JSON, a list of (name,
+-- content), empty where a file gives no picture any more. `silent`: size and time are as before.
+CREATE TABLE waiting (
+    path BLOB PRIMARY KEY,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    members TEXT NOT NULL,
+    silent INTEGER NOT NULL
+) WITHOUT ROWID;
+-- What became of known files in the last run that changed any, as many as are told.
+CREATE TABLE changes (
+    id INTEGER PRIMARY KEY,
+    what TEXT NOT NULL,
+    path BLOB NOT NULL,
+    source BLOB
+);
+-- Whether folders of programs are looked through, where file systems begin (JSON), and why it is
+-- offline.
+ALTER TABLE folders ADD COLUMN everything INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE folders ADD COLUMN mounts TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE folders ADD COLUMN offline TEXT NOT NULL DEFAULT '';
+-- Whether it is for what is in the file, what else it depends on, and when it was tried.
+ALTER TABLE ledger ADD COLUMN cause TEXT NOT NULL DEFAULT 'file';
+ALTER TABLE ledger ADD COLUMN context TEXT NOT NULL DEFAULT '';
+ALTER TABLE ledger ADD COLUMN tried INTEGER NOT NULL DEFAULT 0;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4)

@@ -38,15 +38,32 @@ class Settings:
             self._database.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [key, value])
 
     def folders(self) -> list[Folder]:
-        rows = self._database.fetch("SELECT path, exclude FROM folders ORDER BY path")
-        return [Folder(os.fsdecode(path), tuple(json.loads(exclude))) for path, exclude in rows]
+        rows = self._database.fetch(
+            "SELECT path, exclude, everything, mounts, offline FROM folders ORDER BY path"
+        )
+        return [
+            Folder(
+                os.fsdecode(path),
+                tuple(json.loads(exclude)),
+                bool(everything),
+                tuple(json.loads(mounts)),
+                offline,
+            )
+            for path, exclude, everything, mounts, offline in rows
+        ]
 
     def put_folder(self, folder: Folder) -> None:
         with self._database.writing():
             self._database.execute(
-                "INSERT INTO folders (path, exclude) VALUES (?, ?)"
-                " ON CONFLICT (path) DO UPDATE SET exclude = excluded.exclude",
-                [os.fsencode(folder.path), json.dumps(list(folder.exclude))],
+                "INSERT OR REPLACE INTO folders (id, path, exclude, everything, mounts, offline)"
+                " VALUES ((SELECT id FROM folders WHERE path = ?1), ?1, ?2, ?3, ?4, ?5)",
+                [
+                    os.fsencode(folder.path),
+                    json.dumps(list(folder.exclude)),
+                    folder.everything,
+                    json.dumps(list(folder.mounts)),
+                    folder.offline,
+                ],
             )
 
     def drop_folder(self, path: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,18 @@ from lookalike.errors import LibraryNotFoundError, LibraryReadOnlyError
 from lookalike.library.local import schema
 from lookalike.library.local.connection import writer_lock
 from lookalike.library.local.database import Database
-from lookalike.library.local.files import UNDER, Files
+from lookalike.library.local.files import UNDER
+from lookalike.library.local.runs import Runs
 from lookalike.library.records import Counts, Refusal
 from lookalike.library.store import Capabilities
 from lookalike.sources.folders import bounds
 
 __all__ = ["LocalStore"]
 
+_LEDGER = "SELECT path, size, mtime_ns, status, reason, cause, context, tried FROM ledger"
 
-class LocalStore(Files):
+
+class LocalStore(Runs):
     """The :class:`~lookalike.library.store.Store` of a file; several processes may have it open.
 
     Args:
@@ -82,15 +86,17 @@ class LocalStore(Files):
         return status.st_dev, status.st_ino
 
     def refused(self, paths: Sequence[str]) -> dict[str, Refusal]:
-        sql = "SELECT path, size, mtime_ns, status, reason FROM ledger WHERE path IN ({keys})"
+        sql = f"{_LEDGER} WHERE path IN ({{keys}})"
         rows = self._database.fetch_for(sql, [os.fsencode(path) for path in paths])
         return {refusal.path: refusal for refusal in map(_refusal, rows)}
 
     def refuse(self, refusals: Sequence[Refusal]) -> None:
         with self._database.writing():
             self._database.execute_many(
-                "INSERT OR REPLACE INTO ledger VALUES (?, ?, ?, ?, ?)",
-                [(os.fsencode(r.path), r.size, r.mtime_ns, r.status, r.reason) for r in refusals],
+                "INSERT OR REPLACE INTO ledger"
+                " (path, size, mtime_ns, status, reason, cause, context, tried)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [(os.fsencode(r.path), *astuple(r)[1:]) for r in refusals],
             )
 
     def unrefuse(self, paths: Sequence[str]) -> None:
@@ -101,11 +107,7 @@ class LocalStore(Files):
 
     def ledger(self, folder: str | None = None) -> Iterator[Refusal]:
         where, values = ("", []) if folder is None else (f"WHERE {UNDER}", bounds(folder))
-        sql = (
-            f"SELECT path, size, mtime_ns, status, reason FROM ledger {where}"  # noqa: S608
-            " ORDER BY path"
-        )
-        return map(_refusal, self._database.fetch(sql, values))
+        return map(_refusal, self._database.fetch(f"{_LEDGER} {where} ORDER BY path", values))
 
     def counts(self) -> Counts:
         number = self._database.number

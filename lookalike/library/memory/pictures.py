@@ -11,11 +11,13 @@ from itertools import count
 
 from lookalike.errors import LibraryClosedError
 from lookalike.library.records import (
+    Change,
     ContentKey,
     FileEntry,
     KnownFile,
     PictureInfo,
     Refusal,
+    Waiting,
 )
 from lookalike.sources.folders import is_under
 from lookalike.types import ContentId, Decoded, FileId, PictureId
@@ -39,6 +41,8 @@ class MemoryPictures:
         self._paths: dict[str, FileId] = {}
         self._picture_ids: dict[tuple[FileId, str], PictureId] = {}
         self._ledger: dict[str, Refusal] = {}
+        self._waiting: dict[str, Waiting] = {}
+        self._changes: tuple[list[Change], int] = [], 0
         self._ids = {name: count(1) for name in ("content", "file", "picture")}
 
     @contextmanager
@@ -122,16 +126,20 @@ class MemoryPictures:
         self._touch()
         return file
 
-    def move_file(self, file: FileId, path: str, size: int, mtime_ns: int) -> None:
+    def leave_places(self, files: Sequence[FileId]) -> None:
         with self.writing():
-            known = self._files[file]
-            del self._paths[known.path]
-            self._paths[path] = file
-            self._files[file] = replace(
-                known, path=path, size=size, mtime_ns=mtime_ns, present=True
-            )
-            self._ledger.pop(path, None)
-            self._touch()
+            for file in files:
+                known = self._files[file]
+                del self._paths[known.path]
+                self._files[file] = replace(known, path=f"\0{file}")
+                self._paths[f"\0{file}"] = file
+
+    def move_files(self, moves: Sequence[tuple[FileId, FileEntry]]) -> None:
+        with self.writing():
+            for file, entry in moves:
+                del self._paths[self._files[file].path]
+                self._paths[entry.path] = file
+                self._put_file(entry)
 
     def set_present(self, files: Sequence[FileId], present: bool) -> None:
         with self.writing():
@@ -197,6 +205,32 @@ class MemoryPictures:
 
     def count_pictures(self, folder: str | None = None) -> int:
         return sum(folder is None or is_under(p.path, folder) for _, p in self._pictures())
+
+    # What waits, and what became of files
+
+    def wait_for(self, waiting: Sequence[Waiting]) -> None:
+        with self.writing():
+            self._waiting.update({found.path: found for found in waiting})
+
+    def waiting(self) -> Iterator[Waiting]:
+        with self.writing():
+            return iter(sorted(self._waiting.values(), key=lambda found: os.fsencode(found.path)))
+
+    def waiting_at(self, paths: Sequence[str]) -> dict[str, Waiting]:
+        with self.writing():
+            return {path: self._waiting[path] for path in paths if path in self._waiting}
+
+    def drop_waiting(self) -> None:
+        with self.writing():
+            self._waiting.clear()
+
+    def put_changes(self, changes: Sequence[Change], count: int) -> None:
+        with self.writing():
+            self._changes = list(changes), count
+
+    def changes(self) -> tuple[list[Change], int]:
+        with self.writing():
+            return list(self._changes[0]), self._changes[1]
 
     # The ledger
 

@@ -1,4 +1,4 @@
-"""Libraries of before: version 2 is brought to today's, and answers as it did."""
+"""Libraries of before are brought to today's version, and answer as they did."""
 
 from __future__ import annotations
 
@@ -30,28 +30,56 @@ def new(photos: Path, tmp_path: Path) -> Path:
     return path
 
 
+# What each version had, taken from a library of today.
+ENCODERS = "INSERT INTO encoders SELECT * FROM new.encoders"
+CODES = "INSERT INTO codes SELECT encoder, content, code, embedding, quality, parts FROM new.codes"
+FOLDERS = "INSERT INTO folders SELECT id, path, exclude FROM new.folders"
+LEDGER = "INSERT INTO ledger SELECT path, size, mtime_ns, status, reason FROM new.ledger"
+# Ids that were given out and are free again.
+IDS = "UPDATE sqlite_sequence SET seq = 100 WHERE name IN ('contents', 'files', 'pictures')"
+OF_BEFORE = {
+    2: (
+        ENCODERS,
+        "INSERT INTO contents SELECT id, digest, pixel_digest, width, height, format, bytes"
+        " FROM new.contents",
+        CODES,
+        FOLDERS,
+        "INSERT INTO files SELECT p.id, f.path, f.size, f.mtime_ns, p.content, p.present"
+        " FROM new.pictures p JOIN new.files f ON f.id = p.file",
+        LEDGER,
+        "UPDATE settings SET value = '1' WHERE key = 'regions'",
+        IDS,
+    ),
+    3: (
+        ENCODERS,
+        "INSERT INTO contents SELECT * FROM new.contents",
+        CODES,
+        FOLDERS,
+        "INSERT INTO files SELECT * FROM new.files",
+        "INSERT INTO pictures SELECT * FROM new.pictures",
+        LEDGER,
+        "UPDATE settings SET value = '1' WHERE key = 'parts'",
+        IDS,
+    ),
+}
+
+
+@pytest.fixture(params=sorted(OF_BEFORE))
+def before(request: pytest.FixtureRequest) -> int:
+    """A version of the schema."""
+    return int(request.param)
+
+
 @pytest.fixture
-def old(new: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The same as lookalike made it when its schema had two versions."""
+def old(new: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int) -> Path:
+    """The same as lookalike made it when its schema had another version."""
     path = tmp_path / "old.lookalike"
-    with monkeypatch.context() as before:
-        before.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
+    with monkeypatch.context() as patched:
+        patched.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:before])
         made = connect(path, create=True, read_only=False)
     made.execute("PRAGMA foreign_keys = OFF")
     made.execute("ATTACH ? AS new", [str(new)])
-    for statement in (
-        "INSERT INTO encoders SELECT * FROM new.encoders",
-        "INSERT INTO contents SELECT id, digest, pixel_digest, width, height, format, bytes"
-        " FROM new.contents",
-        "INSERT INTO codes SELECT encoder, content, code, embedding, quality, parts FROM new.codes",
-        "INSERT INTO folders SELECT * FROM new.folders",
-        "INSERT INTO files SELECT p.id, f.path, f.size, f.mtime_ns, p.content, p.present"
-        " FROM new.pictures p JOIN new.files f ON f.id = p.file",
-        "INSERT INTO ledger SELECT * FROM new.ledger",
-        "UPDATE settings SET value = '1' WHERE key = 'regions'",
-        # Ids that were given out and are free again.
-        "UPDATE sqlite_sequence SET seq = 100 WHERE name IN ('contents', 'files')",
-    ):
+    for statement in OF_BEFORE[before]:
         made.execute(statement)
     made.close()
     return path
@@ -66,8 +94,10 @@ def version(path: Path) -> int:
     return found
 
 
-def test_it_answers_as_before_without_reading_a_picture(old: Path, new: Path, photos: Path) -> None:
-    assert version(old) == 2
+def test_it_answers_as_before_without_reading_a_picture(
+    old: Path, new: Path, photos: Path, before: int
+) -> None:
+    assert version(old) == before
     with Library.open(new, workers=1) as one, Library.open(old, workers=1) as other:
         assert version(old) == len(schema.MIGRATIONS)
         expected, found = one.status(), other.status()
@@ -82,27 +112,30 @@ def test_it_answers_as_before_without_reading_a_picture(old: Path, new: Path, ph
         assert (report.unchanged, report.pictures_per_second) == (7, 0)
 
 
-def test_the_file_is_copied_first(old: Path) -> None:
-    before = old.read_bytes()
+def test_the_file_is_copied_first(old: Path, before: int) -> None:
+    size = len(old.read_bytes())
     Library.open(old).close()
-    copy = migrating.saved_copy(old, 2)
-    assert version(copy) == 2
+    copy = migrating.saved_copy(old, before)
+    assert version(copy) == before
     with sqlite3.connect(copy) as raw:
         assert raw.execute("SELECT count(*) FROM files").fetchone() == (8,)
     raw.close()
-    assert len(copy.read_bytes()) == len(before)
+    assert len(copy.read_bytes()) == size
     Library.delete(old)
     assert [p.name for p in old.parent.iterdir() if p.name.startswith("old.lookalike")] == []
 
 
 def test_the_command_line_says_so(
-    old: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    old: Path,
+    before: int,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(costs, "machine_costs", lambda: paying.TYPICAL)
     assert main(["status", "--library", str(old)]) == 0
     told = capsys.readouterr().err
-    copy = migrating.saved_copy(old, 2)
-    assert f"{old} is brought from version 2 to 3; as it was, it stays in {copy}" in told
+    copy = migrating.saved_copy(old, before)
+    assert f"{old} is brought from version {before} to 4; as it was, it stays in {copy}" in told
     assert main(["status", "--library", str(old), "--measure"]) == 0
     out, told = capsys.readouterr()
     assert "brought" not in told
@@ -121,18 +154,19 @@ def test_ids_that_were_given_out_are_not_given_again(old: Path, photos: Path) ->
 
 
 def test_a_migration_that_fails_leaves_the_file_and_no_copy(
-    old: Path, monkeypatch: pytest.MonkeyPatch
+    old: Path, before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = (*schema.MIGRATIONS[:2], schema.MIGRATIONS[2] + "INSERT INTO nowhere VALUES (1);\n")
+    *released, last = schema.MIGRATIONS
+    broken = (*released, last + "INSERT INTO nowhere VALUES (1);\n")
     monkeypatch.setattr(schema, "MIGRATIONS", broken)
     with pytest.raises(sqlite3.OperationalError, match="nowhere"):
         connect(old, create=False, read_only=False)
-    assert version(old) == 2
-    assert not migrating.saved_copy(old, 2).exists()
+    assert version(old) == before
+    assert not migrating.saved_copy(old, before).exists()
 
 
 def test_a_full_disk_leaves_the_file_and_no_copy(
-    old: Path, monkeypatch: pytest.MonkeyPatch
+    old: Path, before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(opened: sqlite3.Connection, target: Path) -> None:
         error = sqlite3.OperationalError("database or disk is full")
@@ -142,30 +176,31 @@ def test_a_full_disk_leaves_the_file_and_no_copy(
     monkeypatch.setattr(migrating, "_copy", full)
     with pytest.raises(LibraryFullError, match="no space left"):
         Library.open(old)
-    assert version(old) == 2
-    assert not migrating.saved_copy(old, 2).exists()
+    assert version(old) == before
+    assert not migrating.saved_copy(old, before).exists()
 
 
-def test_rows_that_do_not_fit_together_are_damage(old: Path) -> None:
+def test_rows_that_do_not_fit_together_are_damage(old: Path, before: int) -> None:
+    holder = "files" if before == 2 else "pictures"
     with sqlite3.connect(old) as raw:
         raw.execute("PRAGMA foreign_keys = OFF")
-        raw.execute("UPDATE files SET content = 4711 WHERE id = 1")
+        raw.execute(f"UPDATE {holder} SET content = 4711 WHERE id = 1")
     raw.close()
     with pytest.raises(LibraryDamagedError, match="rows refer to rows"):
         Library.open(old)
     with sqlite3.connect(old) as raw:
-        assert raw.execute("PRAGMA user_version").fetchone() == (2,)
+        assert raw.execute("PRAGMA user_version").fetchone() == (before,)
     raw.close()
 
 
-def test_nobody_indexes_meanwhile(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_indexes_meanwhile(old: Path, before: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "BUSY_SECONDS", 0.2)
     with writer_lock(old), pytest.raises(LibraryLockedError, match="is writing"):
         Library.open(old)
-    assert version(old) == 2
+    assert version(old) == before
 
 
-def test_two_at_once_migrate_once(old: Path) -> None:
+def test_two_at_once_migrate_once(old: Path, before: int) -> None:
     opened: list[int] = []
 
     def open_it() -> None:
@@ -180,4 +215,4 @@ def test_two_at_once_migrate_once(old: Path) -> None:
         thread.join()
     assert opened == [7] * 4
     assert version(old) == len(schema.MIGRATIONS)
-    assert os.path.exists(migrating.saved_copy(old, 2))
+    assert os.path.exists(migrating.saved_copy(old, before))
