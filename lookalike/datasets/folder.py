@@ -12,6 +12,7 @@ import numpy as np
 from lookalike.datasets.splits import train_and_test
 from lookalike.datasets.subsets import Dataset, Subset, joined
 from lookalike.errors import LookalikeError
+from lookalike.sources.programs import program_folder
 from lookalike.sources.walk import Found, walk
 
 __all__ = ["class_folders", "labelled", "load_folder"]
@@ -33,8 +34,8 @@ def load_folder(folder: Path, seed: int = 0) -> Dataset:
     - pictures that lie in ``folder`` itself, and no folders with pictures: no labels; all are in
       ``train``, and ``test`` is empty.
 
-    Classes are in alphabetical order. Hidden folders are passed over; folders without pictures are
-    no classes.
+    Classes are in alphabetical order. Hidden folders, and those that programs make for themselves,
+    are passed over; folders without pictures are no classes.
 
     Args:
         folder: to be read.
@@ -125,8 +126,14 @@ def _divided(folder: Path, subsets: dict[str, Path]) -> Dataset:
 
 
 def _folders(folder: Path) -> list[str]:
-    with os.scandir(folder) as entries:
-        return sorted(e.name for e in entries if not e.name.startswith(".") and e.is_dir())
+    with os.scandir(os.path.abspath(folder)) as entries:
+        return sorted(
+            e.name
+            for e in entries
+            if not e.name.startswith(".")
+            and e.is_dir()
+            and program_folder(e.path.replace(os.sep, "/")) is None
+        )
 
 
 def _pictures(root: Path, folder: Path) -> list[tuple[str, str]]:

@@ -9,7 +9,6 @@ the old ones answer. A killed process leaves either no new fit or a whole one.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 
@@ -22,7 +21,8 @@ from lookalike.library.records import EncoderInfo
 from lookalike.library.reports import OnProgress, Progress
 from lookalike.library.store import Store
 from lookalike.road import Road, draw
-from lookalike.sources.folders import Folders, walk_folders
+from lookalike.sources.folders import Folder
+from lookalike.sources.tour import Tour
 from lookalike.sources.walk import Found
 from lookalike.types import Limits
 
@@ -73,7 +73,7 @@ class Fitting:
         if unfinished is not None:
             return unfinished
         folders = self._folders()
-        if self._has_codes(row) and not all(os.path.isdir(folder) for folder, _ in folders):
+        if self._has_codes(row) and not all(folder.is_reachable() for folder in folders):
             return row  # the codes of what is offline can't be made again
         paths, files = draw_files(folders, SAMPLE, self._stop)
         if self._stop.is_set() or files < max(1, _GROWTH * stored.drawn_from):
@@ -105,8 +105,11 @@ class Fitting:
         with self._store.writing():
             return self._models.add(row.slot, origin, encoder, current=False)
 
-    def _folders(self) -> Folders:
-        return [(folder.path, folder.exclude) for folder in self._store.folders()]
+    def _folders(self) -> list[Folder]:
+        return [
+            Folder(folder.path, folder.exclude, folder.everything)
+            for folder in self._store.folders()
+        ]
 
     def _fit(
         self,
@@ -149,9 +152,9 @@ class Fitting:
 
 
 def draw_files(
-    folders: Folders, most: int, stop: threading.Event | None = None
+    folders: Sequence[Folder], most: int, stop: threading.Event | None = None
 ) -> tuple[list[str], int]:
     """Files of folders, drawn at random but each time the same, and how many there are."""
-    reached = [entry for entry in folders if os.path.isdir(entry[0])]
-    found = (entry.path for entry in walk_folders(reached) if isinstance(entry, Found))
+    reached = [folder for folder in folders if folder.is_reachable()]
+    found = (entry.path for entry in Tour(reached) if isinstance(entry, Found))
     return draw(found, most, stop)

@@ -10,7 +10,6 @@ that a killed process loses.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections import deque
@@ -27,7 +26,8 @@ from lookalike.library.reports import IndexReport, OnProgress
 from lookalike.library.store import Store
 from lookalike.road import Made, Road
 from lookalike.road.road import THREADS_A_WORKER
-from lookalike.sources.folders import Folders, walk_folders
+from lookalike.sources.folders import Folder
+from lookalike.sources.tour import Tour
 from lookalike.sources.walk import Found, Unreadable, digest
 from lookalike.types import ContentId, Decoded, EncoderId
 
@@ -74,17 +74,17 @@ class Ingest:
         self._stop = stop or threading.Event()
         self._keeping = Keeping(store, progress)
 
-    def run(self, folders: Folders) -> IndexReport:
+    def run(self, folders: Sequence[Folder]) -> IndexReport:
         """Index folders, each with the patterns that leave files out, and say what was done."""
         started = time.monotonic()
         keeping = self._keeping
         reached = []
-        for folder, exclude in folders:
-            if os.path.isdir(folder):
-                reached.append((folder, exclude))
+        for folder in folders:
+            if folder.is_reachable():
+                reached.append(folder)
             else:
-                keeping.counts.offline.append(folder)
-                _log.warning("%s can't be reached: its pictures stay as they are", folder)
+                keeping.counts.offline.append(folder.name)
+                _log.warning("%s can't be reached: its pictures stay as they are", folder.name)
         unread: list[str] = []
         if keeping.wants_total:
             # Beside the work, so that a time left can be shown without waiting for a walk.
@@ -92,16 +92,16 @@ class Ingest:
         complete = self._walk(reached, unread)
         keeping.commit()
         if complete:
-            keeping.settle([folder for folder, _ in reached], unread)
+            keeping.settle([folder.name for folder in reached], unread)
         return keeping.report(time.monotonic() - started, interrupted=not complete)
 
-    def _walk(self, reached: Folders, unread: list[str]) -> bool:
+    def _walk(self, reached: Sequence[Folder], unread: list[str]) -> bool:
         """Deal with every file; false if that was stopped."""
         most = THREADS_A_WORKER * self._road.workers
         with ThreadPoolExecutor(most, "lookalike-index") as threads:
             pending: deque[Job] = deque()
             complete = True
-            for found in _portions(walk_folders(reached), LOOKED_UP):
+            for found in _portions(iter(Tour(reached)), LOOKED_UP):
                 files = [entry for entry in found if isinstance(entry, Found)]
                 for entry in found:
                     if isinstance(entry, Unreadable):
@@ -130,9 +130,9 @@ class Ingest:
                     job.made.cancel()
         return complete
 
-    def _count(self, folders: Folders) -> None:
+    def _count(self, folders: Sequence[Folder]) -> None:
         total = 0
-        for _ in walk_folders(folders):
+        for _ in Tour(folders):
             total += 1
             if self._stop.is_set():
                 return

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from lookalike.library.records import Change
+from lookalike.sources.source import LeftOut
 from lookalike.types import Match
 
 __all__ = [
@@ -51,26 +52,6 @@ OnProgress: TypeAlias = Callable[[Progress], None]
 
 CHANGES_SHOWN = 1000
 """Changes that a report names, at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """What one pattern leaves out of a folder.
-
-    Attributes:
-        folder: of the library.
-        pattern: that leaves it out.
-        files: picture files by their endings, those in folders that are left out included; 0 for
-            patterns of lookalike's own, whose folders aren't looked through.
-        folders: that are left out as a whole.
-        own: whether the pattern is lookalike's own, for folders that programs make for themselves.
-    """
-
-    folder: str
-    pattern: str
-    files: int
-    folders: int
-    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

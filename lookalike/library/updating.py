@@ -26,6 +26,7 @@ from lookalike.library.reports import IndexReport, OnProgress
 from lookalike.library.store import Store
 from lookalike.road import Road
 from lookalike.sources.exclude import Exclusion
+from lookalike.sources.folders import Folder as Source
 from lookalike.sources.folders import is_under
 from lookalike.types import EncoderId, Limits, Slot
 
@@ -192,7 +193,7 @@ class Updating:
                 progress=self._progress,
                 stop=self._stop,
             )
-            return ingest.run([(folder.path, folder.exclude) for folder in folders])
+            return ingest.run([Source(folder.path, folder.exclude) for folder in folders])
 
 
 def absolute(folder: str | os.PathLike[str]) -> str:

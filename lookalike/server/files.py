@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from lookalike.images.formats.registry import media_type
 from lookalike.library import PictureInfo
 from lookalike.server.answers import ApiError
+from lookalike.system.times import kept
 
 __all__ = ["Original", "changed", "is_unchanged", "open_original", "shown_type"]
 
@@ -126,5 +127,5 @@ def _matches(status: os.stat_result, picture: PictureInfo) -> bool:
     return (
         stat.S_ISREG(status.st_mode)
         and status.st_size == picture.file_bytes
-        and status.st_mtime_ns == picture.mtime_ns
+        and kept(status.st_mtime_ns) == picture.mtime_ns
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +19,7 @@ from lookalike.server.endpoints import PREFIX, Arguments
 from lookalike.server.files import Original, is_unchanged, open_original
 from lookalike.server.records import Links, Picture, PictureDetails, PicturePage
 from lookalike.server.shelf import Volume
+from lookalike.system.times import moment
 
 __all__ = ["details", "find", "links", "original", "pictures", "thumbnail", "thumbnail_tag"]
 
@@ -113,7 +113,7 @@ def _page(context: Context, arguments: Arguments) -> PicturePage:
 
 
 def _entry(sealed: str, picture: PictureInfo) -> dict[str, Any]:
-    modified = datetime.fromtimestamp(picture.mtime_ns // 1_000_000_000, UTC)
+    modified = moment(picture.mtime_ns)
     return {
         "id": sealed,
         "name": os.path.basename(picture.path),

@@ -58,27 +58,39 @@ class Exclusion:
 
     Args:
         patterns: any number of them, in order.
+        ignore_case: whether letter case doesn't count on this system, either.
 
     Raises:
         UsageError: a pattern that is empty, is a comment, or can't match anything: it has an open
             bracket, a range that runs backwards, or a backslash at the end.
     """
 
-    def __init__(self, patterns: Sequence[str]) -> None:
+    def __init__(self, patterns: Sequence[str], *, ignore_case: bool = os.name == "nt") -> None:
         if isinstance(patterns, str):
             raise UsageError(f"exclude is a list of patterns, not one string: give [{patterns!r}]")
         # The last one that matches decides: it is asked first.
-        self._rules = [_compile(pattern) for pattern in reversed(patterns)]
+        self._rules = [
+            (*_compile(pattern, ignore_case), position)
+            for position, pattern in reversed(list(enumerate(patterns)))
+        ]
 
     def __call__(self, relative: str, *, is_folder: bool) -> bool:
         """Whether a file or folder is left out, itself, by its path from the walked folder on.
 
         ``relative`` has slashes on every system. What lies above it isn't looked at.
         """
-        for matches, folders_only, leaves_out in self._rules:
+        decided = self.decided(relative, is_folder=is_folder)
+        return decided is not None and decided[1]
+
+    def decided(self, relative: str, *, is_folder: bool) -> tuple[int, bool] | None:
+        """Which of the patterns decides, counted from 0, and whether it leaves the path out.
+
+        ``None`` where none of them matches.
+        """
+        for matches, folders_only, leaves_out, position in self._rules:
             if (is_folder or not folders_only) and matches(relative) is not None:
-                return leaves_out
-        return False
+                return position, leaves_out
+        return None
 
 
 def mended(patterns: Sequence[str]) -> list[str]:
@@ -97,7 +109,9 @@ def mended(patterns: Sequence[str]) -> list[str]:
     return found
 
 
-def _compile(pattern: str) -> tuple[Callable[[str], re.Match[str] | None], bool, bool]:
+def _compile(
+    pattern: str, ignore_case: bool
+) -> tuple[Callable[[str], re.Match[str] | None], bool, bool]:
     """What matches a relative path, whether only folders count, whether it leaves them out."""
     body = _without_spaces(pattern)
     if body.startswith("#"):
@@ -119,7 +133,7 @@ def _compile(pattern: str) -> tuple[Callable[[str], re.Match[str] | None], bool,
             expression += ".+" if last else "(?:.*/)?"
         else:
             expression += _translate(part, pattern) + ("" if last else "/")
-    flags = re.DOTALL | (re.IGNORECASE if os.name == "nt" else 0)
+    flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
     return re.compile(expression, flags).fullmatch, folders_only, leaves_out
 
 

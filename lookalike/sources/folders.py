@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from lookalike.sources.exclude import mended
-from lookalike.sources.source import Found, Source, Unreadable
+from lookalike.sources.rules import Rules
+from lookalike.sources.source import Found, Unreadable
 from lookalike.sources.walk import walk
 
-__all__ = ["Folder", "Folders", "bounds", "is_under", "walk_folders", "walk_sources"]
-
-Folders: TypeAlias = Sequence[tuple[str, tuple[str, ...]]]
-"""Folders, each with the patterns that leave files out."""
+__all__ = ["Folder", "bounds", "is_under"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +22,17 @@ class Folder:
         name: its absolute path.
         exclude: patterns of what to leave out, as a library keeps them; see
             :class:`lookalike.sources.exclude.Exclusion`.
+        everything: whether to look also through the folders that programs make for themselves.
     """
 
     name: str
     exclude: tuple[str, ...] = ()
+    everything: bool = False
+
+    def rules(self) -> Rules:
+        """What is left out of it."""
+        patterns = mended(self.exclude)
+        return Rules(self.name, patterns, everything=self.everything, shown=self.exclude)
 
     def is_reachable(self) -> bool:
         """Whether it is there now: a drive may be unplugged."""
@@ -36,7 +40,7 @@ class Folder:
 
     def walk(self) -> Iterator[Found | Unreadable]:
         """Its picture files, as :func:`lookalike.sources.walk.walk` finds them."""
-        return walk(self.name, exclude=mended(self.exclude))
+        return walk(self.name, exclude=mended(self.exclude), everything=self.everything)
 
     def covers(self, path: str) -> bool:
         """Whether a path lies in it or below, be there a file or not."""
@@ -64,20 +68,3 @@ def is_under(path: str, folder: str) -> bool:
     """Whether ``path`` lies in ``folder`` or below."""
     low, high = bounds(folder)
     return low <= os.fsencode(path) < high
-
-
-def walk_folders(folders: Folders) -> Iterator[Found | Unreadable]:
-    """All files of the folders, each once though folders may lie in one another."""
-    return walk_sources([Folder(name, exclude) for name, exclude in folders])
-
-
-def walk_sources(sources: Sequence[Source]) -> Iterator[Found | Unreadable]:
-    """All files of the sources, each once though sources may lie in one another.
-
-    A file is found by the innermost source that covers it.
-    """
-    for source in sources:
-        inner = [other for other in sources if source.covers(other.name)]
-        for found in source.walk():
-            if not any(other.covers(found.path) for other in inner):
-                yield found

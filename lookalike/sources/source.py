@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-__all__ = ["Found", "Source", "Unreadable"]
+__all__ = ["Found", "LeftOut", "Source", "Unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,8 @@ class Found:
             names the file among those of all sources, and is what people are shown.
         relative: the path from the walked folder on, with slashes on every system.
         size: in bytes.
-        mtime_ns: time of the last change of its contents, in nanoseconds since 1970.
+        mtime_ns: time of the last change of its contents, in nanoseconds since 1970, as
+            :func:`lookalike.system.times.kept` has it.
         device: of the file system, 0 where it isn't known (Windows).
         inode: of the file, 0 where it isn't known (Windows).
     """
@@ -46,6 +47,26 @@ class Unreadable:
     reason: str
     is_folder: bool
     status: Literal["failed", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What one pattern leaves out of a folder.
+
+    Attributes:
+        folder: its path.
+        pattern: that leaves it out.
+        files: picture files by their endings, those in folders that are left out included; 0 for
+            patterns of lookalike's own, whose folders aren't looked through.
+        folders: that are left out as a whole.
+        own: whether the pattern is lookalike's own, for folders that programs make for themselves.
+    """
+
+    folder: str
+    pattern: str
+    files: int
+    folders: int
+    own: bool = False
 
 
 class Source(Protocol):

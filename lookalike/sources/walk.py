@@ -9,21 +9,31 @@ from collections.abc import Iterator, Sequence
 from lookalike.images.files import digest, file_kind
 from lookalike.images.formats.registry import is_candidate
 from lookalike.images.reasons import os_reason
-from lookalike.sources.exclude import Exclusion
+from lookalike.sources.ground import Ground, identity
+from lookalike.sources.leaving import Leaving
+from lookalike.sources.rules import Rules
 from lookalike.sources.source import Found, Unreadable
+from lookalike.system.times import kept
 
-__all__ = ["Found", "Unreadable", "digest", "walk"]
+__all__ = ["Found", "Unreadable", "Walk", "digest", "walk"]
+
+_MOST_BYTES = 2**63 - 1
 
 
 def walk(
-    folder: str | os.PathLike[str], *, exclude: Sequence[str] = (), follow_links: bool = True
+    folder: str | os.PathLike[str],
+    *,
+    exclude: Sequence[str] = (),
+    follow_links: bool = True,
+    everything: bool = False,
 ) -> Iterator[Found | Unreadable]:
     """Find the picture files in a folder and all folders below it.
 
     A file is a picture by its suffix, of whatever case, camera raw included; other files aren't
     mentioned. Hidden files and folders (with a dot at the beginning, among them AppleDouble
-    ``._*``) are left out. What vanishes on the way is passed over. The order is by name, by bytes,
-    folder by folder, files of a folder first; the same tree gives the same order.
+    ``._*``) are left out, and so are the folders that programs make for themselves
+    (:mod:`lookalike.sources.programs`). What vanishes on the way is passed over. The order is by
+    name, by bytes, folder by folder, files of a folder first; the same tree gives the same order.
 
     Args:
         folder: where to begin; a link to a folder is followed, whatever ``follow_links`` says. A
@@ -32,6 +42,7 @@ def walk(
         follow_links: whether to follow symbolic links, to files and to folders. A link to
             something that the walk finds at its own place anyway is passed over, and no folder is
             entered twice, so that circles end.
+        everything: whether to look through the folders of programs, too.
 
     Yields:
         Files, and what can't be read.
@@ -39,18 +50,47 @@ def walk(
     Raises:
         UsageError: a pattern that can't be worked with.
     """
-    return _Walk(os.path.abspath(folder), Exclusion(exclude), follow_links).run()
+    rules = Rules(os.path.abspath(folder), exclude, everything=everything)
+    ground = Ground()
+    ground.claim(os.path.realpath(rules.name), rules)
+    return _alone(Walk(rules, ground, follow_links=follow_links))
 
 
-class _Walk:
-    def __init__(self, root: str, excluded: Exclusion, follow_links: bool) -> None:
-        self._root = root
-        self._real_root = os.path.realpath(root)
-        self._excluded = excluded
+def _alone(one: Walk) -> Iterator[Found | Unreadable]:
+    yield from one.plain()
+    yield from one.linked()
+
+
+class Walk:
+    """One walk through a folder, in two parts: :meth:`plain` first, then :meth:`linked`.
+
+    Linked folders come after all others: a folder is found at its own place first, and a link that
+    is added later changes nobody's path.
+
+    Args:
+        rules: what to leave out of which folder.
+        ground: what it shares with other walks.
+        follow_links: whether to follow symbolic links.
+
+    Attributes:
+        files: pictures that were found, or left out by a pattern, and places that show that the
+            folder isn't empty: folders of programs, and folders that are walked by themselves.
+        leaving: counts what was left out.
+        mounts: folders on the way, not behind links, where another file system begins.
+    """
+
+    def __init__(self, rules: Rules, ground: Ground, *, follow_links: bool = True) -> None:
+        self._root = rules.name
+        self._rules = rules
+        self._ground = ground
         self._follow_links = follow_links
-        self._entered: set[tuple[int, int]] = set()
+        self._links: list[str] = []
+        self.files = 0
+        self.leaving = Leaving(rules, ground.names)
+        self.mounts: list[str] = []
 
-    def run(self) -> Iterator[Found | Unreadable]:
+    def plain(self) -> Iterator[Found | Unreadable]:
+        """What lies in the folder and those below it, and files that are linked there."""
         try:
             status = os.stat(self._root)
         except (OSError, ValueError) as error:
@@ -58,27 +98,45 @@ class _Walk:
             yield Unreadable(self._root, reason, is_folder=True, status="failed")
             return
         if not stat.S_ISDIR(status.st_mode):
+            self.files += 1
             yield _judge(self._root, os.path.basename(self._root), status)
             return
-        self._entered.add((status.st_dev, status.st_ino))
-        # Linked folders come after all others: a folder is found at its own place first, and a
-        # link that is added later changes nobody's path.
-        folders, linked = [""], list[str]()
-        while folders or linked:
-            if folders:
-                relative = folders.pop()
-            else:
-                relative = linked.pop(0)
-                if not self._enter(relative):
-                    continue
-            below: list[str] = []
-            yield from self._list(relative, below, linked)
+        own = identity(status)
+        if own is not None:
+            self._ground.entered.add(own)
+        yield from self._below("", status.st_dev)
+
+    def linked(self) -> Iterator[Found | Unreadable]:
+        """What lies in folders that links lead to."""
+        ground = self._ground
+        while self._links:
+            relative = self._links.pop(0)
+            path = f"{self._root}{os.sep}{relative}"
+            real = os.path.realpath(path)
+            status = self._enter(path, 0, linked=True)
+            if status is not None:
+                ground.claim(real, self._rules, relative)
+                yield from self._below(relative, status.st_dev, (path, real))
+
+    def _below(
+        self, relative: str, device: int, link: tuple[str, str] | None = None
+    ) -> Iterator[Found | Unreadable]:
+        """The files of a folder and all below it; ``link`` is a link and where it leads to."""
+        folders = [(relative, device)]
+        while folders:
+            relative, device = folders.pop()
+            below: list[tuple[str, int]] = []
+            yield from self._list(relative, device, below, link)
             folders.extend(reversed(below))
 
     def _list(
-        self, relative: str, below: list[str], linked: list[str]
+        self,
+        relative: str,
+        device: int,
+        below: list[tuple[str, int]],
+        link: tuple[str, str] | None,
     ) -> Iterator[Found | Unreadable]:
-        """The files of one folder; its folders are added to ``below`` and ``linked``."""
+        """The files of one folder; its folders are added to ``below`` and the links."""
         path = os.path.join(self._root, relative) if relative else self._root
         try:
             with os.scandir(path) as entries:
@@ -96,21 +154,44 @@ class _Walk:
                 continue
             inner = f"{relative}/{entry.name}" if relative else entry.name
             try:
-                if entry.is_dir(follow_symlinks=False) and not _is_junction(entry):
-                    if not self._excluded(inner, is_folder=True) and self._enter(inner):
-                        below.append(inner)
-                elif entry.is_symlink() or _is_junction(entry):
-                    yield from self._link(entry, inner, linked)
-                elif is_candidate(entry.name) and not self._excluded(inner, is_folder=False):
+                if entry.is_dir(follow_symlinks=False) and not is_junction(entry):
+                    if self._takes(entry.path, inner, is_folder=True):
+                        status = self._enter(entry.path, device, linked=link is not None)
+                        if status is not None:
+                            below.append((inner, status.st_dev))
+                elif entry.is_symlink() or is_junction(entry):
+                    yield from self._link(entry, inner)
+                elif (
+                    is_candidate(entry.name)
+                    and self._takes(entry.path, inner, is_folder=False)
+                    and not self._was_linked(entry.path, link)
+                ):
+                    self.files += 1
                     yield _judge(entry.path, inner, entry.stat(follow_symlinks=False))
             except FileNotFoundError:
                 continue
             except OSError as error:
                 yield Unreadable(entry.path, os_reason(error), is_folder=False, status="failed")
 
-    def _link(
-        self, entry: os.DirEntry[str], inner: str, linked: list[str]
-    ) -> Iterator[Found | Unreadable]:
+    def _takes(self, path: str, inner: str, *, is_folder: bool) -> bool:
+        """Whether no pattern leaves a path out, and nobody else walks it; counts those that are."""
+        if self._ground.names and self._ground.is_root(path):
+            self.files += 1
+            return False
+        pattern = self._rules.leaves_out(inner, is_folder=is_folder)
+        if pattern is not None:
+            self.files += self.leaving.out(pattern, path, inner, is_folder=is_folder)
+            return False
+        return True
+
+    def _was_linked(self, path: str, link: tuple[str, str] | None) -> bool:
+        """Whether a file in a linked folder was found already, by a link to it alone."""
+        if link is None or not self._ground.targets:
+            return False
+        begin, real = link
+        return real + path[len(begin) :] in self._ground.targets
+
+    def _link(self, entry: os.DirEntry[str], inner: str) -> Iterator[Found | Unreadable]:
         """A symbolic link: a file, a folder to enter later, or nothing new."""
         if not self._follow_links:
             return
@@ -127,44 +208,46 @@ class _Walk:
                 yield Unreadable(entry.path, os_reason(error), is_folder=False, status="skipped")
             return
         is_folder = stat.S_ISDIR(status.st_mode)
-        if self._excluded(inner, is_folder=is_folder):
+        if not (is_folder or candidate):
+            return
+        pattern = self._rules.leaves_out(inner, is_folder=is_folder)
+        if pattern is not None:
+            self.files += self.leaving.link(pattern, is_folder=is_folder)
+            return
+        real = os.path.realpath(entry.path)
+        if self._ground.finder(real, is_folder=is_folder) is not None:
             return
         if is_folder:
-            linked.append(inner)
-        elif candidate and not self._is_found_itself(os.path.realpath(entry.path)):
+            self._links.append(inner)
+        elif real not in self._ground.targets:
+            self._ground.targets.add(real)
+            self.files += 1
             yield _judge(entry.path, inner, status)
 
-    def _is_found_itself(self, target: str) -> bool:
-        """Whether the file at a real path is one that this walk gives without any link."""
-        prefix = self._real_root.rstrip(os.sep) + os.sep
-        if not target.startswith(prefix):
-            return False
-        names = target[len(prefix) :].split(os.sep)
-        if any(name.startswith(".") for name in names) or not is_candidate(names[-1]):
-            return False
-        paths = ["/".join(names[: i + 1]) for i in range(len(names))]
-        return not (
-            any(self._excluded(path, is_folder=True) for path in paths[:-1])
-            or self._excluded(paths[-1], is_folder=False)
-        )
-
-    def _enter(self, relative: str) -> bool:
-        """Note a folder as entered; false where it was already, or is gone."""
+    def _enter(self, path: str, device: int, *, linked: bool) -> os.stat_result | None:
+        """Note a folder as entered, and say what it is; ``None`` where nothing is to be done."""
         try:
             # os.stat, not DirEntry.stat: on Windows only the former knows the file's index.
-            status = os.stat(os.path.join(self._root, relative))
+            status = os.stat(path)
         except FileNotFoundError:
-            return False
+            return None
         except OSError:
-            return True  # listing it will say why it can't be read
-        key = (status.st_dev, status.st_ino)
-        if key in self._entered and status.st_ino:
-            return False
-        self._entered.add(key)
-        return True
+            # Listing it will say why it can't be read.
+            return os.stat_result((0, 0, device, *[0] * 7))
+        key = identity(status)
+        if key is not None:
+            if self._ground.roots.get(key, self._root) != self._root:
+                self.files += 1
+                return None
+            if key in self._ground.entered:
+                return None
+            self._ground.entered.add(key)
+        if status.st_dev != device and not linked:
+            self.mounts.append(path)
+        return status
 
 
-def _is_junction(entry: os.DirEntry[str]) -> bool:
+def is_junction(entry: os.DirEntry[str]) -> bool:
     """Whether a folder is a junction of Windows, which ``is_symlink`` doesn't count as a link."""
     check = getattr(entry, "is_junction", None)  # from Python 3.12 on
     return bool(check()) if check is not None else False
@@ -174,4 +257,6 @@ def _judge(path: str, relative: str, status: os.stat_result) -> Found | Unreadab
     if not stat.S_ISREG(status.st_mode):
         reason = f"not a regular file: {file_kind(status.st_mode)}"
         return Unreadable(path, reason, is_folder=False, status="skipped")
-    return Found(path, relative, status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino)
+    # Whatever a file system says has to fit where it is kept: signed 64 bits.
+    size = max(0, min(status.st_size, _MOST_BYTES))
+    return Found(path, relative, size, kept(status.st_mtime_ns), status.st_dev, status.st_ino)

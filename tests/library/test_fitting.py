@@ -22,6 +22,7 @@ from lookalike.encoders.fitted import FittedEncoder
 from lookalike.errors import EncoderMismatchError, ModelError
 from lookalike.library import Library
 from lookalike.library.fitting import draw_files as draw
+from lookalike.sources.folders import Folder
 
 Contents = Callable[..., Any]
 
@@ -226,14 +227,14 @@ def test_a_sample_is_the_same_each_time_and_fair(tmp_path: Path) -> None:
     folder = paint(tmp_path / "p", 30)
     (folder / "deep").mkdir()
     shutil.move(folder / "0-003.png", folder / "deep")
-    both = [(str(folder), ("0-000.png",)), (str(folder / "deep"), ())]
+    both = [Folder(str(folder), ("0-000.png",)), Folder(str(folder / "deep"))]
     paths, count = draw(both, 100)
     assert (len(paths), count) == (29, 29)
     assert len(set(paths)) == 29
     some, count = draw(both, 10)
     assert (len(set(some)), count) == (10, 29)
     assert draw(both, 10) == (some, 29)
-    assert draw([(str(tmp_path / "offline"), ())], 10) == ([], 0)
+    assert draw([Folder(str(tmp_path / "offline"))], 10) == ([], 0)
 
 
 INDEX = """

@@ -14,7 +14,7 @@ import pytest
 from lookalike.errors import UsageError
 from lookalike.images.formats.registry import is_candidate
 from lookalike.sources.exclude import Exclusion, mended
-from lookalike.sources.folders import Folder, bounds, is_under, walk_folders, walk_sources
+from lookalike.sources.folders import Folder, bounds, is_under
 from lookalike.sources.source import Found, Source, Unreadable
 
 
@@ -58,8 +58,8 @@ class Zip:
             return file.read(most)
 
 
-def paths(sources: list[Source]) -> list[str]:
-    return [found.path for found in walk_sources(sources)]
+def paths(source: Source) -> list[str]:
+    return [found.path for found in source.walk()]
 
 
 def test_a_folder_is_a_source(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_folder_is_a_source(tmp_path: Path) -> None:
     put(tmp_path / "a" / "c.png")
     source: Source = Folder(str(tmp_path / "a"), ("*.png",))
     assert source.is_reachable()
-    assert paths([source]) == [str(file)]
+    assert paths(source) == [str(file)]
     assert source.content(str(file), 1) == str(file)
     assert source.covers(str(file))
     assert source.has(str(file))
@@ -76,17 +76,6 @@ def test_a_folder_is_a_source(tmp_path: Path) -> None:
     assert not source.has(str(file))
     assert not source.has(str(tmp_path))
     assert not Folder(str(tmp_path / "none")).is_reachable()
-
-
-def test_a_folder_in_another_finds_its_own_files(tmp_path: Path) -> None:
-    outer, inner, beside = (tmp_path / name for name in ("a", "a/b", "a/b2"))
-    files = [put(folder / "x.jpg") for folder in (outer, inner, beside)]
-    put(inner / "y.png")
-    found = [f.path for f in walk_folders([(str(outer), ()), (str(inner), ("*.png",))])]
-    # Once each, and by the patterns of the innermost.
-    assert sorted(found) == sorted(map(str, files))
-    found = [f.path for f in walk_folders([(str(inner), ()), (str(outer), ("*.jpg",))])]
-    assert found == [str(inner / "x.jpg"), str(inner / "y.png")]
 
 
 def test_patterns_that_an_early_build_kept_still_load(tmp_path: Path) -> None:
@@ -113,7 +102,7 @@ def test_another_kind_of_source_does_the_same(tmp_path: Path) -> None:
     assert source.is_reachable()
     assert not Zip(str(tmp_path / "here.jpg")).is_reachable()
     inside = f"{tmp_path / 'p.zip'}/in/a.jpg"
-    assert paths([Folder(str(tmp_path)), source]) == [str(tmp_path / "here.jpg"), inside]
+    assert paths(source) == [inside]
     assert source.content(inside, 100) == b"bytes"
     assert source.has(inside)
     assert not source.covers(str(tmp_path / "here.jpg"))
