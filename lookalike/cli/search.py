@@ -98,7 +98,7 @@ def _ask(
     try:
         return library.search(picture, k, code=code)
     except PictureError as error:
-        raise type(error)(f"{show_path(str(picture))}: {error}") from error
+        raise type(error)(f"{show_path(str(picture))}: {error}", cause=error.cause) from error
 
 
 def print_result(result: SearchResult) -> None:

@@ -74,7 +74,7 @@ def prepared_picture(picture: Picture, spec: InputSpec) -> Pixels:
             return road.picture(picture, more={_NAME: spec}).inputs[_NAME]
         except PictureError as error:
             if isinstance(picture, str | os.PathLike):
-                raise type(error)(f"{os.fspath(picture)}: {error}") from error
+                raise type(error)(f"{os.fspath(picture)}: {error}", cause=error.cause) from error
             raise
 
 

@@ -20,12 +20,12 @@ from lookalike.errors import PictureError, PictureFailed, PictureSkipped, UsageE
 from lookalike.images.arrays import from_array
 from lookalike.images.fitting import fit, least_size
 from lookalike.images.formats.format import reason_of
-from lookalike.images.formats.limits import check_pixels
+from lookalike.images.formats.limits import check_pixels, damage
 from lookalike.images.formats.registry import format_of
 from lookalike.images.members import member_kind, member_number
 from lookalike.images.modes import as_viewed
 from lookalike.images.profiles import to_srgb
-from lookalike.images.reasons import show_bytes
+from lookalike.images.reasons import cause_of, show_bytes
 from lookalike.types import Decoded, InputSpec, Limits, Pixels
 
 __all__ = ["decode", "prepare"]
@@ -82,10 +82,12 @@ def prepare(
     try:
         image.load()
         frame = _upright(as_viewed(image), _orientation(image))
-    except MemoryError as error:
-        raise PictureFailed(f"{name} of {image.width} x {image.height}: out of memory") from error
     except Exception as error:
-        raise PictureFailed(f"damaged {name}: {reason_of(error)}") from error
+        cause = cause_of(error)
+        reason = f"damaged {name}: {reason_of(error)}"
+        if cause == "memory":
+            reason = f"{name} of {image.width} x {image.height}: out of memory"
+        raise PictureFailed(reason, cause=cause) from error
     pixels = _pixel_digest(frame, frame.size)
     return Decoded(
         inputs=_inputs(frame, inputs, image.info.get("icc_profile")),
@@ -187,7 +189,7 @@ def decode(
             members=members,
         )
     except MemoryError as error:
-        raise PictureFailed(_out_of_memory(full, limits)) from error
+        raise _out_of_memory(full, limits) from error
 
 
 @contextmanager
@@ -198,13 +200,11 @@ def _reasons(label: str, size: tuple[int, int], limits: Limits) -> Iterator[None
     except PictureError:
         raise
     except Image.DecompressionBombError as error:  # only where Pillow's own limit is lower
-        raise PictureSkipped(reason_of(error)) from error
-    except MemoryError as error:
-        raise PictureFailed(_out_of_memory(size, limits)) from error
+        raise PictureSkipped(reason_of(error), cause="limit") from error
     except Exception as error:
-        if "out of memory" in str(error).lower():  # how some readers put it
-            raise PictureFailed(_out_of_memory(size, limits)) from error
-        raise PictureFailed(f"damaged {label}: {reason_of(error)}") from error
+        if cause_of(error) == "memory":
+            raise _out_of_memory(size, limits) from error
+        raise damage(f"damaged {label}: {reason_of(error)}", error, size, limits) from error
 
 
 def _estimate(image: Image.Image) -> int:
@@ -212,8 +212,11 @@ def _estimate(image: Image.Image) -> int:
     return image.width * image.height * {"L": 1, "1": 2, "RGB": 4}.get(image.mode, 8)
 
 
-def _out_of_memory(full: tuple[int, int], limits: Limits) -> str:
-    return f"{full[0]} x {full[1]}: needs more than {limits.memory_bytes:,} bytes of memory"
+def _out_of_memory(full: tuple[int, int], limits: Limits) -> PictureFailed:
+    return PictureFailed(
+        f"{full[0]} x {full[1]}: needs more than {limits.memory_bytes:,} bytes of memory",
+        cause="memory",
+    )
 
 
 def _orientation(image: Image.Image) -> int:

@@ -7,8 +7,8 @@ import os
 import stat
 from io import FileIO
 
-from lookalike.errors import PictureFailed, PictureSkipped
-from lookalike.images.reasons import os_reason
+from lookalike.errors import Cause, PictureFailed, PictureSkipped
+from lookalike.images.reasons import cause_of, os_reason
 
 __all__ = ["digest", "file_kind", "read_file"]
 
@@ -57,7 +57,9 @@ def read_file(path: str | bytes, most: int) -> bytes:
         with _open_regular(path) as file:
             size = os.fstat(file.fileno()).st_size
             if size > most:
-                raise PictureSkipped(f"{size:,} bytes: more than the limit of {most:,}")
+                raise PictureSkipped(
+                    f"{size:,} bytes: more than the limit of {most:,}", cause="limit"
+                )
             # One byte more than allowed, so that a file that grows meanwhile is noticed.
             pieces = []
             left = most + 1
@@ -65,9 +67,11 @@ def read_file(path: str | bytes, most: int) -> bytes:
                 pieces.append(piece)
                 left -= len(piece)
     except OSError as error:
-        raise PictureFailed(f"can't be read: {os_reason(error)}") from error
+        raise _unread(error) from error
     if left <= 0:
-        raise PictureSkipped(f"grew beyond the limit of {most:,} bytes while it was read")
+        raise PictureSkipped(
+            f"grew beyond the limit of {most:,} bytes while it was read", cause="limit"
+        )
     data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
     if not data:
         raise PictureSkipped("empty file")
@@ -85,4 +89,10 @@ def digest(path: str | bytes) -> bytes:
         with _open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").digest()
     except OSError as error:
-        raise PictureFailed(f"can't be read: {os_reason(error)}") from error
+        raise _unread(error) from error
+
+
+def _unread(error: OSError) -> PictureFailed:
+    # Without a number it is the system's all the same: nothing here looks at what was read.
+    cause: Cause = "memory" if cause_of(error) == "memory" else "access"
+    return PictureFailed(f"can't be read: {os_reason(error)}", cause=cause)

@@ -68,7 +68,8 @@ def encode(
     with Road({_KEY: encoder}, limits=limits, workers=workers) as road:
         for number, made in road.codes(enumerate(items)):
             if isinstance(made, PictureError):
-                raise type(made)(f"{_name(items[number], number)}: {made}") from made
+                told = f"{_name(items[number], number)}: {made}"
+                raise type(made)(told, cause=made.cause) from made
             rows.append(made.codes[_KEY])
             if progress is not None:
                 progress(1)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from lookalike.errors import Cause
+
 __all__ = ["Found", "LeftOut", "Source", "Unreadable"]
 
 
@@ -41,12 +43,14 @@ class Unreadable:
         reason: one line.
         is_folder: what lies below it is unknown then, not gone.
         status: ``failed`` where it should have been readable, ``skipped`` where it is no file.
+        cause: what for; ``access`` but where it is no file.
     """
 
     path: str
     reason: str
     is_folder: bool
     status: Literal["failed", "skipped"]
+    cause: Cause = "access"
 
 
 @dataclass(frozen=True, slots=True)

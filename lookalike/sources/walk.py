@@ -256,7 +256,7 @@ def is_junction(entry: os.DirEntry[str]) -> bool:
 def _judge(path: str, relative: str, status: os.stat_result) -> Found | Unreadable:
     if not stat.S_ISREG(status.st_mode):
         reason = f"not a regular file: {file_kind(status.st_mode)}"
-        return Unreadable(path, reason, is_folder=False, status="skipped")
+        return Unreadable(path, reason, is_folder=False, status="skipped", cause="file")
     # Whatever a file system says has to fit where it is kept: signed 64 bits.
     size = max(0, min(status.st_size, _MOST_BYTES))
     return Found(path, relative, size, kept(status.st_mtime_ns), status.st_dev, status.st_ino)

@@ -18,8 +18,8 @@ from typing import ClassVar, Literal
 from PIL import Image, UnidentifiedImageError
 
 from lookalike.errors import PictureFailed, PictureSkipped
-from lookalike.images.formats.limits import check_pixels
-from lookalike.images.reasons import one_line
+from lookalike.images.formats.limits import check_pixels, damage
+from lookalike.images.reasons import cause_of, one_line
 from lookalike.types import Limits
 
 __all__ = ["MOST_MEMBERS", "Format", "Opened", "reason_of"]
@@ -102,21 +102,30 @@ class Format:
             self.load_reader()
         except ImportError as error:
             raise PictureSkipped(
-                f"this installation can't read {self.name}: {one_line(str(error))}"
+                f"this installation can't read {self.name}: {one_line(str(error))}",
+                cause="memory" if cause_of(error) == "memory" else "extra",
             ) from error
         try:
             image = Image.open(BytesIO(data), formats=[self.name])
         except UnidentifiedImageError as error:
-            raise PictureFailed(f"damaged {self.name}: its header can't be read") from error
+            reason = f"damaged {self.name}: its header can't be read"
+            raise damage(reason, error, self.stated_size(data), limits) from error
         except Image.DecompressionBombError as error:  # only where Pillow's own limit is lower
-            raise PictureSkipped(one_line(str(error))) from error
-        except MemoryError as error:
-            raise PictureFailed(f"{self.name}: out of memory while reading its header") from error
+            raise PictureSkipped(one_line(str(error)), cause="limit") from error
         except Exception as error:
-            raise PictureFailed(f"damaged {self.name}: {reason_of(error)}") from error
+            if cause_of(error) == "memory":
+                raise PictureFailed(
+                    f"{self.name}: out of memory while reading its header", cause="memory"
+                ) from error
+            reason = f"damaged {self.name}: {reason_of(error)}"
+            raise damage(reason, error, self.stated_size(data), limits) from error
         check_pixels(image.width, image.height, limits)
         self.check_after(data)
         return Opened(image, image.format or self.name)
+
+    def stated_size(self, data: bytes) -> tuple[int, int] | None:
+        """Width and height, where they can be told before the reader sees the file."""
+        return None
 
     def check_before(self, data: bytes, limits: Limits) -> None:
         """Refuse a file before its reader sees it."""

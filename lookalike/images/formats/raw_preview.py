@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from lookalike.errors import PictureFailed, PictureSkipped
-from lookalike.images.reasons import one_line
+from lookalike.errors import Cause, PictureFailed, PictureSkipped
+from lookalike.images.reasons import names_memory, one_line
 
 __all__ = ["Preview", "raw_preview"]
 
@@ -47,7 +47,7 @@ def raw_preview(data: bytes) -> Preview:
         import rawpy
     except ImportError as error:
         raise PictureSkipped(
-            "camera raw: install lookalike[raw] to read its embedded preview"
+            "camera raw: install lookalike[raw] to read its embedded preview", cause="extra"
         ) from error
     try:
         with rawpy.imread(BytesIO(data)) as raw:
@@ -58,7 +58,8 @@ def raw_preview(data: bytes) -> Preview:
     except rawpy.LibRawError as error:
         text = error.args[0] if error.args else error
         text = text.decode("ascii", "replace") if isinstance(text, bytes) else str(text)
-        raise PictureFailed(f"damaged camera raw: {one_line(text)}") from error
+        cause: Cause = "memory" if names_memory(text) else "file"
+        raise PictureFailed(f"damaged camera raw: {one_line(text)}", cause=cause) from error
     width, height = sizes.width, sizes.height
     orientation = _FLIPS.get(sizes.flip, 1)
     if orientation in (6, 8):

@@ -24,9 +24,13 @@ class _WEBP(Format):
 
     def check_before(self, data: bytes, limits: Limits) -> None:
         """Pillow opens a WebP file by allocating its canvas twice, so the size is needed before."""
-        size = webp_size(data)
+        size = self.stated_size(data)
         if size is not None:
             check_pixels(*size, limits)
+
+    def stated_size(self, data: bytes) -> tuple[int, int] | None:
+        """As :func:`webp_size` reads it."""
+        return webp_size(data)
 
 
 def webp_size(data: bytes) -> tuple[int, int] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,9 +14,10 @@ from io import FileIO
 from queue import Empty, SimpleQueue
 from typing import Any, cast
 
+from lookalike.errors import Cause
 from lookalike.images.pool.framing import Frame, FramingError, read_frame, write_frame
 from lookalike.images.pool.messages import most_answer, pack_inputs, pack_limits
-from lookalike.images.reasons import one_line
+from lookalike.images.reasons import names_memory, one_line
 from lookalike.types import InputSpec, Limits
 
 __all__ = ["Child", "ChildDied", "ChildTimeout", "default_command"]
@@ -24,13 +26,29 @@ _START_SECONDS = 120.0  # a cold disk or a busy machine; a child usually takes 0
 _BOOT = (
     "import sys; sys.path[:] = sys.argv[1:]; from lookalike.images.pool.worker import main; main()"
 )
+# What ends a child from outside: the system where memory runs out, and the child's own alarm.
+_ENDED_BY: tuple[tuple[str, Cause], ...] = (
+    ("SIGKILL", "memory"),
+    ("SIGALRM", "time"),
+    ("SIGXCPU", "time"),
+)
+_CAUSES = {int(getattr(signal, name)): cause for name, cause in _ENDED_BY if hasattr(signal, name)}
 _PIPE_BYTES = 1 << 20  # an answer is about 1 MB: let the child put it down and go on
 
 _Request = tuple[dict[str, Any], bytes | memoryview]
 
 
 class ChildDied(Exception):  # noqa: N818
-    """The child ended before it had answered; the message says how."""
+    """The child ended before it had answered; the message says how.
+
+    Args:
+        message: one line.
+        cause: what for, as far as its end tells.
+    """
+
+    def __init__(self, message: str = "", cause: Cause = "file") -> None:
+        super().__init__(message)
+        self.cause: Cause = cause
 
 
 class ChildTimeout(Exception):  # noqa: N818
@@ -58,6 +76,7 @@ class Child:
     ) -> None:
         self.asked = 0
         self._ready = False
+        self._said = 0  # bytes that it had printed before it was asked
         self._owner = os.getpid()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -125,6 +144,7 @@ class Child:
             ChildTimeout: no answer after so many seconds.
         """
         self.asked += 1
+        self._said = os.fstat(self._errors.fileno()).st_size
         self._inbox.put((header, body))
         return self._receive(seconds)
 
@@ -134,23 +154,32 @@ class Child:
         except Empty:
             raise ChildTimeout from None
         if frame is None:
-            raise ChildDied(self._how_it_ended())
+            raise self._how_it_ended()
         return frame
 
-    def _how_it_ended(self) -> str:
+    def _how_it_ended(self) -> ChildDied:
         try:
             code = self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            return "the decoding process sent what is no answer"
+            return ChildDied("the decoding process sent what is no answer")
+        cause = _CAUSES.get(-code, "memory" if names_memory(self._words()) else "file")
         if code < 0:
-            return f"the decoding process was ended by signal {-code}{_signal_name(-code)}"
-        return f"the decoding process ended with code {code}"
+            how = f"the decoding process was ended by signal {-code}{_signal_name(-code)}"
+        else:
+            how = f"the decoding process ended with code {code}"
+        if cause == "memory":
+            how += ", as it is where memory runs out"
+        return ChildDied(how, cause)
 
     def _last_words(self) -> str:
-        self._errors.seek(0, os.SEEK_END)
-        self._errors.seek(max(0, self._errors.tell() - 2_000))
-        lines = self._errors.read().decode("utf-8", "replace").split("\n")
+        lines = self._words().split("\n")
         return one_line(next((line for line in reversed(lines) if line.strip()), "no message"))
+
+    def _words(self) -> str:
+        """What it printed since it was asked, the end of it."""
+        self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(self._said, self._errors.tell() - 2_000))
+        return self._errors.read().decode("utf-8", "replace")
 
     def end(self) -> None:
         """End the process now. It has nothing to lose, so it isn't asked."""
@@ -195,8 +224,6 @@ def _widen(stream: FileIO) -> None:
 
 
 def _signal_name(number: int) -> str:
-    import signal
-
     try:
         return f" ({signal.Signals(number).name})"
     except ValueError:

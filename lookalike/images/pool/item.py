@@ -48,7 +48,9 @@ def request(item: Item, *, count: bool, most: int) -> tuple[dict[str, Any], byte
         if not file:
             raise PictureSkipped("empty file")
         if len(file) > most:
-            raise PictureSkipped(f"{len(file):,} bytes: more than the limit of {most:,}")
+            raise PictureSkipped(
+                f"{len(file):,} bytes: more than the limit of {most:,}", cause="limit"
+            )
         return {"from": "bytes", "suffix": suffix_of(item.name), **header}, file
     try:
         path = os.path.abspath(os.fspath(file))  # the child's current folder is its own

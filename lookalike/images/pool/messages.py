@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
-from lookalike.errors import PictureError, PictureFailed, PictureSkipped
+from lookalike.errors import Cause, PictureError, PictureFailed, PictureSkipped
 from lookalike.images.formats.format import MOST_MEMBERS
 from lookalike.types import Decoded, InputSpec, Limits
 
@@ -71,7 +71,7 @@ def pack_decoded(decoded: Decoded) -> tuple[dict[str, Any], list[memoryview]]:
 
 def pack_error(error: PictureError) -> dict[str, Any]:
     """A refusal's header."""
-    return {"status": error.status, "reason": str(error)}
+    return {"status": error.status, "reason": str(error), "cause": error.cause}
 
 
 def unpack_answer(
@@ -91,7 +91,9 @@ def unpack_answer(
     status = header["status"]
     if status in ("skipped", "failed"):
         kind = PictureSkipped if status == "skipped" else PictureFailed
-        return kind(str(header["reason"]))
+        if header["cause"] not in get_args(Cause):
+            raise ValueError("not an answer to this question")
+        return kind(str(header["reason"]), cause=header["cause"])
     if status != "ok" or [name for name, _, _ in header["arrays"]] != list(inputs):
         raise ValueError("not an answer to this question")
     arrays, at = {}, 0

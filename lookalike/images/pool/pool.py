@@ -242,7 +242,7 @@ class DecodePool:
             answer = unpack_answer(reply, data, inputs, header["member"])
         except ChildTimeout:
             place.drop()
-            return PictureFailed(f"decoding took more than {seconds:g} seconds")
+            return PictureFailed(f"decoding took more than {seconds:g} seconds", cause="time")
         except ChildDied as error:
             place.drop()
             if self._closed.is_set():
@@ -250,7 +250,7 @@ class DecodePool:
             _log.info("a decoding process is replaced: %s", error)
             if not last:
                 raise
-            return PictureFailed(f"crashed its decoder: {error}")
+            return PictureFailed(f"crashed its decoder: {error}", cause=error.cause)
         except (ValueError, TypeError, KeyError) as error:
             place.drop()
             return PictureFailed(

@@ -21,7 +21,7 @@ from lookalike.images.files import read_file
 from lookalike.images.formats.registry import suffix_of
 from lookalike.images.pool.framing import read_frame, write_frame
 from lookalike.images.pool.messages import pack_decoded, pack_error, unpack_inputs, unpack_limits
-from lookalike.images.reasons import one_line
+from lookalike.images.reasons import cause_of, one_line
 from lookalike.types import InputSpec, Limits
 
 __all__ = ["main"]
@@ -96,10 +96,10 @@ def _answer(
         return pack_error(error), []
     except MemoryError:
         most = f"needs more than {limits.memory_bytes:,} bytes of memory"
-        return pack_error(PictureFailed(most)), []
+        return pack_error(PictureFailed(most, cause="memory")), []
     except Exception as error:  # a decoder's surprise costs one picture, not the child
         what = one_line(f"{type(error).__name__}: {error}")
-        return pack_error(PictureFailed(f"can't be decoded: {what}")), []
+        return pack_error(PictureFailed(f"can't be decoded: {what}", cause=cause_of(error))), []
 
 
 def _take_streams() -> tuple[FileIO, FileIO]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import sys
 import time
 
@@ -19,6 +20,13 @@ def decode(data: bytes, *args: object, **options: object) -> object:
         time.sleep(1000)
     if data.startswith(b"SEGV"):
         ctypes.string_at(0)
+    if data.startswith(b"KILL"):
+        os.kill(os.getpid(), signal.SIGKILL)  # as the system does where memory runs out
+    if data.startswith(b"ABORT"):
+        os.write(2, b"terminate called after throwing 'std::bad_alloc'\n")
+        os.abort()
+    if data.startswith(b"ALARM"):
+        os.kill(os.getpid(), signal.SIGALRM)
     if data.startswith(b"EXIT"):
         os._exit(7)
     if data.startswith(b"ODD"):
