@@ -4,32 +4,43 @@ The road of one file: walk -> (known by size and time? by content?) -> decode ->
 Decoding and encoding run side by side, picture by picture, so that no processor waits for a batch
 to fill up; files are kept in the order of the walk, so that the same folder gives the same ids. At
 most ``WINDOW`` pictures are between decoding and the commit, which bounds the memory and is all
-that a killed process loses.
+that a killed process loses. What changes of known files is settled at the end, all at once.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache, partial
 from itertools import islice
 from typing import TypeVar
 
-from lookalike.errors import PictureError
+from lookalike.errors import LookalikeError, PictureError, PictureFailed
+from lookalike.library.judging import Judging
 from lookalike.library.keeping import Job, Keeping
-from lookalike.library.records import ContentKey, KnownFile, Member, Refusal
+from lookalike.library.loose import Loose
+from lookalike.library.offline import Offline
+from lookalike.library.options import Options
+from lookalike.library.records import ContentKey, Folder, Refusal
 from lookalike.library.reports import IndexReport, OnProgress
+from lookalike.library.retrying import context_of
+from lookalike.library.seen import Seen
+from lookalike.library.settling import Settling
 from lookalike.library.store import Store
+from lookalike.library.tally import Tally
 from lookalike.road import Made, Road
 from lookalike.road.road import THREADS_A_WORKER
-from lookalike.sources.folders import Folder
+from lookalike.sources.folders import Folder as Source
+from lookalike.sources.folders import is_under
+from lookalike.sources.source import Found, Unreadable
 from lookalike.sources.tour import Tour
-from lookalike.sources.walk import Found, Unreadable, digest
-from lookalike.types import ContentId, Decoded, EncoderId
+from lookalike.types import Decoded, EncoderId
 
 __all__ = ["Ingest"]
 
@@ -41,6 +52,8 @@ BATCH = 32
 WINDOW = 64
 # Files that the store is asked about at a time.
 LOOKED_UP = 64
+# Files in a row that end with errors nobody foresaw, after which it is no fault of theirs.
+STRANGE = 20
 
 
 class Ingest:
@@ -50,8 +63,7 @@ class Ingest:
         store: to write to.
         road: with the encoders by their ids. They are loaded when the first picture needs them: a
             run that finds nothing new loads none.
-        parts: the encoders that make codes of a picture's parts, too.
-        members: pictures of a file that get codes, at most.
+        options: of this run.
         progress: called after every batch.
         stop: set it to end after the batch in hand.
     """
@@ -60,55 +72,96 @@ class Ingest:
         self,
         store: Store,
         road: Road[EncoderId],
+        options: Options,
         *,
-        parts: Collection[EncoderId] = (),
-        members: int = 1,
         progress: OnProgress | None = None,
         stop: threading.Event | None = None,
     ) -> None:
         self._store = store
         self._road = road
-        self._encoders = road.keys
-        self._parts = parts
-        self._members = members
+        self._options = options
         self._stop = stop or threading.Event()
-        self._keeping = Keeping(store, progress)
+        self._seen, self._tally, self._loose = Seen(), Tally(), Loose(store)
+        # Asked only where something failed: it looks up what is installed.
+        context = cache(partial(context_of, options.limits))
+        self._keeping = Keeping(store, self._seen, self._tally, self._loose, context, progress)
+        self._judging = Judging(store, self._keeping, road.keys, options, context, self._stop)
+        self._unread: list[str] = []
+        self._strange = 0
 
-    def run(self, folders: Sequence[Folder]) -> IndexReport:
-        """Index folders, each with the patterns that leave files out, and say what was done."""
+    def run(self, chosen: Sequence[Folder], known: Sequence[Folder]) -> IndexReport:
+        """Index folders, and say what was done.
+
+        Args:
+            chosen: of the library, to look through.
+            known: all folders of the library.
+        """
         started = time.monotonic()
-        keeping = self._keeping
-        reached = []
-        for folder in folders:
-            if folder.is_reachable():
-                reached.append(folder)
-            else:
-                keeping.counts.offline.append(folder.name)
-                _log.warning("%s can't be reached: its pictures stay as they are", folder.name)
-        unread: list[str] = []
-        if keeping.wants_total:
+        self._store.drop_waiting()  # of a run that didn't end
+        gone = self._options.gone
+        offline = Offline(self._store, chosen, known, gone=gone)
+        for folder in offline.places:
+            _log.warning("%s can't be reached: its pictures stay as they are", folder)
+        names = {folder.path for folder in chosen}
+        walked = [_source(folder) for folder in offline.reachable]
+        others = [_source(folder) for folder in known if folder.path not in names]
+        if self._keeping.wants_total:
             # Beside the work, so that a time left can be shown without waiting for a walk.
-            threading.Thread(target=self._count, args=(reached,), daemon=True).start()
-        complete = self._walk(reached, unread)
-        keeping.commit()
+            threading.Thread(target=self._count, args=(walked, others), daemon=True).start()
+        tour = Tour(walked, others=others)
+        complete = self._walk(tour)
+        self._keeping.commit()
         if complete:
-            keeping.settle([folder.name for folder in reached], unread)
-        return keeping.report(time.monotonic() - started, interrupted=not complete)
+            offline.judge(tour, self._unread, self._seen)
+            looked = {folder.path for folder in (offline.reachable if not gone else chosen)}
+            looked |= {source.name for source in tour.walked} | tour.same_place.keys()
+            self._settle(tour, offline, sorted(looked))
+        return self._report(time.monotonic() - started, tour, offline, complete=complete)
 
-    def _walk(self, reached: Sequence[Folder], unread: list[str]) -> bool:
+    def _settle(self, tour: Tour, offline: Offline, looked: Sequence[str]) -> None:
+        settling = Settling(
+            self._store,
+            self._seen,
+            self._tally,
+            self._loose,
+            tour,
+            offline,
+            self._unread,
+            looked,
+        )
+        with self._store.writing():
+            settling.run()
+            for folder in looked:
+                self._clear_ledger(folder, offline)
+            # What failed in a folder whose disk went away failed for that.
+            self._store.unrefuse([p for p in self._keeping.newly_refused if offline.covers(p)])
+            offline.remember(tour)
+            if self._tally.events:
+                self._store.put_changes(self._tally.changes, self._tally.events)
+
+    def _clear_ledger(self, folder: str, offline: Offline) -> None:
+        """Take out of the ledger what wasn't met any more, as far as that can be known."""
+        paths = [folder, *(refusal.path for refusal in self._store.ledger(folder))]
+        known = [*self._unread, *offline.places]
+        self._store.unrefuse(
+            [
+                path
+                for path in paths
+                if path not in self._keeping.refused
+                and not any(is_under(path, place) for place in known)
+            ]
+        )
+
+    def _walk(self, tour: Tour) -> bool:
         """Deal with every file; false if that was stopped."""
         most = THREADS_A_WORKER * self._road.workers
         with ThreadPoolExecutor(most, "lookalike-index") as threads:
             pending: deque[Job] = deque()
             complete = True
-            for found in _portions(iter(Tour(reached)), LOOKED_UP):
+            for found in _portions(iter(tour), LOOKED_UP):
+                self._note_unreadable([e for e in found if isinstance(e, Unreadable)])
                 files = [entry for entry in found if isinstance(entry, Found)]
-                for entry in found:
-                    if isinstance(entry, Unreadable):
-                        self._keeping.refuse(Refusal(entry.path, 0, 0, entry.status, entry.reason))
-                        if entry.is_folder:
-                            unread.append(entry.path)
-                for job in self._decide(files):
+                for job in self._judging.decide(files):
                     if self._stop.is_set():
                         complete = False
                         break
@@ -130,83 +183,26 @@ class Ingest:
                     job.made.cancel()
         return complete
 
-    def _count(self, folders: Sequence[Folder]) -> None:
+    def _note_unreadable(self, found: Sequence[Unreadable]) -> None:
+        if not found:
+            return
+        now = int(time.time())
+        known = self._store.known([entry.path for entry in found])
+        for entry in found:
+            refusal = Refusal(entry.path, 0, 0, entry.status, entry.reason, entry.cause, "", now)
+            self._keeping.refuse(refusal, known.get(entry.path))
+            if entry.is_folder:
+                self._unread.append(entry.path)
+
+    def _count(self, folders: Sequence[Source], others: Sequence[Source]) -> None:
         total = 0
-        for _ in Tour(folders):
+        for _ in Tour(folders, others=others):
             total += 1
             if self._stop.is_set():
                 return
         self._keeping.total = total
 
-    # What becomes of files
-
-    def _decide(self, files: Sequence[Found]) -> Iterator[Job]:
-        """Deal with files that are known, and say of the others what is to be done."""
-        keeping, counts = self._keeping, self._keeping.counts
-        known = self._store.known([found.path for found in files])
-        complete = self._complete(known.values())
-        unknown = [found.path for found in files if found.path not in known]
-        refused = self._store.refused(unknown)
-        sizes = self._store.sizes(found.size for found in files if found.path not in known)
-        for found in files:
-            file = known.get(found.path)
-            if file is not None:
-                keeping.see(file.id)
-                same = (file.size, file.mtime_ns) == (found.size, found.mtime_ns)
-                if same and file.path in complete:
-                    counts.unchanged += 1
-                    if not file.present:
-                        keeping.wait(Job(found, file, file.members))
-                    continue
-            else:
-                tried = refused.get(found.path)
-                if tried is not None and (tried.size, tried.mtime_ns) == (
-                    found.size,
-                    found.mtime_ns,
-                ):
-                    keeping.refused_before(tried)
-                    continue
-            # Hashing a file is much cheaper than decoding it; it pays where its content may be
-            # known.
-            members = None
-            if file is not None or found.size in sizes:
-                members = self._known_content(found.path)
-            yield Job(found, file, members)
-
-    def _complete(self, files: Iterable[KnownFile]) -> set[str]:
-        """Paths of the files that lack no code, and of whose pictures as many as wanted are in."""
-        files = list(files)
-        contents = [member.content for file in files for member in file.members]
-        lacking = {c for c, some in zip(contents, self._lacking(contents), strict=True) if some}
-        held: list[int | None] = [1] * len(files)
-        if self._members > 1:
-            held = self._store.held([file.members[0].content for file in files])
-        return {
-            file.path
-            for file, count in zip(files, held, strict=True)
-            if count is not None
-            and len(file.members) == min(self._members, count)
-            and not any(member.content in lacking for member in file.members)
-        }
-
-    def _known_content(self, path: str) -> tuple[Member, ...] | None:
-        """What a file shows, if it is known by its bytes and lacks nothing."""
-        try:
-            bytes_ = digest(path)
-        except OSError:
-            return None  # decoding will say why
-        held, contents = self._store.members([bytes_]).get(bytes_, (None, {}))
-        if "" not in contents:
-            return None
-        if self._members == 1:
-            wanted = {"": contents[""]}
-        elif held is None or len(contents) < min(self._members, held):
-            return None
-        else:
-            wanted = dict(islice(contents.items(), self._members))
-        if any(self._lacking(list(wanted.values()))):
-            return None
-        return tuple(Member(name, content) for name, content in wanted.items())
+    # Pictures
 
     def _make(self, path: str) -> list[Made[EncoderId]]:
         """A file's pictures with the codes that they lack, in a thread of its own.
@@ -216,7 +212,7 @@ class Ingest:
         """
         made: list[Made[EncoderId]] = []
         try:
-            for picture in self._road.pictures(path, self._members):
+            for picture in self._road.pictures(path, self._options.members):
                 made.append(self._road.coded(picture, self._wanted))  # noqa: PERF401 - kept if one fails
         except PictureError as error:
             if not made:
@@ -230,11 +226,7 @@ class Ingest:
         """The encoders whose codes a picture lacks; a reindex finds the old codes in place."""
         key = ContentKey(picture.content_digest, picture.member)
         (content,) = self._store.contents([key])
-        return self._encoders if content is None else self._lacking([content])[0]
-
-    def _lacking(self, contents: Sequence[ContentId]) -> list[list[EncoderId]]:
-        """Of each content the encoders whose codes it lacks."""
-        return self._store.lacking(contents, self._encoders, self._parts)
+        return self._road.keys if content is None else self._judging.lacking([content])[0]
 
     def _take(self, pending: deque[Job], most: int) -> None:
         """Keep the oldest jobs: those of one batch."""
@@ -242,15 +234,60 @@ class Ingest:
         for _ in range(min(most, len(pending))):
             job = pending.popleft()
             if job.made is None:
-                self._keeping.wait(job)
+                self._keeping.ready(job)
                 continue
             try:
                 batch.append((job, job.made.result()))
+                self._strange = 0
             except PictureError as error:
                 self._keeping.fail(job, error)
+            except (LookalikeError, ImportError):
+                raise  # of the library or of a model: no fault of this file
+            except Exception as error:  # whatever one file brings up is that file's line
+                self._fence(job, error)
         if batch:
-            self._keeping.keep(batch, lambda contents: self._lacking(contents))
+            self._keeping.keep(batch, self._judging.lacking)
         self._keeping.pace(force=bool(batch))
+
+    def _fence(self, job: Job, error: Exception) -> None:
+        """Put an error that nobody foresaw into the ledger, unless it comes with every file."""
+        self._strange += 1
+        if self._strange > STRANGE:
+            raise error
+        _log.error("%s: an unexpected error", job.found.path, exc_info=error)
+        said = " ".join(str(error).split())[:200]
+        reason = f"unexpected {type(error).__name__}{said and ': '}{said}"
+        self._keeping.fail(job, PictureFailed(reason))
+
+    def _report(
+        self, seconds: float, tour: Tour, offline: Offline, *, complete: bool
+    ) -> IndexReport:
+        tally = self._tally
+        return IndexReport(
+            added=tally.added,
+            updated=tally.updated,
+            moved=tally.moved,
+            unchanged=tally.unchanged,
+            missing=tally.missing,
+            skipped=tally.skipped,
+            failed=tally.failed,
+            seconds=seconds,
+            pictures_per_second=tally.encoded / seconds if seconds > 0 else 0.0,
+            offline=tuple(offline.places),
+            interrupted=not complete,
+            reread=tally.reread,
+            replaced=tally.replaced,
+            left_out=tally.left_out,
+            unconfirmed=tuple(p for p in offline.places if os.path.isdir(p)),
+            same_place=tuple(sorted(tour.same_place.items())),
+            patterns=tuple(tour.left_out) if complete else (),
+            changes=tuple(tally.changes),
+            changes_count=tally.events,
+        )
+
+
+def _source(folder: Folder) -> Source:
+    return Source(folder.path, folder.exclude, folder.everything)
 
 
 def _portions(items: Iterator[T], size: int) -> Iterator[list[T]]:

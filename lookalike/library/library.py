@@ -16,7 +16,6 @@ from lookalike.library.models import Models
 from lookalike.library.opening import Location, delete_library, file_of, open_library
 from lookalike.library.pictures import Pictures
 from lookalike.library.reports import IndexReport, OnProgress, SearchResult, Status
-from lookalike.library.status import describe
 from lookalike.library.store import Store
 from lookalike.types import Limits
 
@@ -147,8 +146,12 @@ class Library:
         self,
         *folders: str | os.PathLike[str],
         exclude: Sequence[str] | None = None,
+        everything: bool | None = None,
         parts: bool | None = None,
         members: int | None = None,
+        gone: bool = False,
+        verify: bool = False,
+        verify_rate: float | None = None,
         progress: OnProgress | None = None,
         stop: threading.Event | None = None,
     ) -> IndexReport:
@@ -157,12 +160,21 @@ class Library:
         Args:
             folders: to look through, with everything below; they stay known to the library.
             exclude: patterns that leave files out, see :func:`lookalike.sources.walk.walk`; they
-                are kept for these folders. ``None`` keeps the patterns that a folder has.
+                are kept for these folders. ``None`` keeps the patterns that a folder has, an empty
+                list drops them.
+            everything: whether folders that programs make for themselves are looked through, too,
+                see :mod:`lookalike.sources.programs`; it is kept for these folders. ``None`` keeps
+                what a folder has.
             parts: whether pictures get photo codes of nine parts of them, too, so that a part finds
                 the whole and the whole its parts; ``None`` keeps what the library has.
             members: how many pictures of a file get codes where it holds several (pages, frames), 1
                 to 10,000; ``None`` keeps what the library has, at first 1. With more, the next run
                 reads the files again of which nobody knows how many pictures they hold.
+            gone: believe that pictures are gone which are missing from folders that look unplugged
+                (not there, empty, on another disk); else they stay.
+            verify: read also files whose size and time of change are as before, and tell which of
+                them hold something else.
+            verify_rate: bytes a second that this may read.
             progress: called after every batch, in this thread.
             stop: set it, from any thread, to end after the batch in hand.
 
@@ -170,7 +182,12 @@ class Library:
             UsageError: something given is not a folder, or the library knows none.
             LibraryError: it can't be written to, somebody else is writing, or the disk is full.
         """
-        return self._updating(progress, stop).index(folders, exclude, parts, members)
+        from lookalike.library.options import index_options
+
+        options = index_options(gone, verify, verify_rate)
+        return self._updating(progress, stop).index(
+            folders, exclude, everything, parts, members, options
+        )
 
     def reindex(
         self,
@@ -296,4 +313,6 @@ class Library:
         Args:
             measure: what searching costs on this machine, if that isn't known yet: some seconds.
         """
+        from lookalike.library.status import describe
+
         return describe(self._store, self._engine, self._models, measure=measure)

@@ -51,7 +51,7 @@ OnProgress: TypeAlias = Callable[[Progress], None]
 
 
 CHANGES_SHOWN = 1000
-"""Changes that a report names, at most."""
+"""Changes of one kind that a report names, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,8 @@ class IndexReport:
         same_place: folders that are the same place as another one, by which they are indexed:
             pairs of both.
         patterns: what patterns leave out, by folder.
-        changes: what became of known files, at most :data:`CHANGES_SHOWN`.
+        changes: what became of known files, at most :data:`CHANGES_SHOWN` of each
+            kind.
         changes_count: how many changes there were in all.
     """
 

@@ -6,7 +6,8 @@ import os
 
 from lookalike.library.engine import Engine
 from lookalike.library.models import Models
-from lookalike.library.records import EncoderInfo
+from lookalike.library.offline import NOT_THERE
+from lookalike.library.records import EncoderInfo, Folder
 from lookalike.library.reports import CodeStatus, FolderStatus, LedgerEntry, Status
 from lookalike.library.store import Store
 
@@ -16,6 +17,7 @@ __all__ = ["describe"]
 def describe(store: Store, engine: Engine, models: Models, *, measure: bool) -> Status:
     """As :meth:`lookalike.library.library.Library.status` says."""
     counts = store.counts()
+    changes, changes_count = store.changes()
     return Status(
         path=store.location,
         version=store.version,
@@ -26,11 +28,22 @@ def describe(store: Store, engine: Engine, models: Models, *, measure: bool) -> 
         library_bytes=counts.store_bytes,
         cache_bytes=engine.bytes,
         codes=tuple(_code(store, engine, models, e, measure) for e in models.current().values()),
-        folders=tuple(
-            FolderStatus(f.path, os.path.isdir(f.path), store.count_pictures(f.path), f.exclude)
-            for f in store.folders()
-        ),
+        folders=tuple(_folder(store, folder) for folder in store.folders()),
         ledger=tuple(LedgerEntry(r.path, r.status, r.reason) for r in store.ledger()),
+        changes=tuple(changes),
+        changes_count=changes_count,
+    )
+
+
+def _folder(store: Store, folder: Folder) -> FolderStatus:
+    note = folder.offline if os.path.isdir(folder.path) else NOT_THERE
+    return FolderStatus(
+        path=folder.path,
+        online=not note,
+        pictures=store.count_pictures(folder.path),
+        exclude=folder.exclude,
+        everything=folder.everything,
+        note=note,
     )
 
 

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from lookalike.errors import UsageError
 from lookalike.library.arguments import (
@@ -21,12 +22,12 @@ from lookalike.library.engine import Engine
 from lookalike.library.fitting import Fitting
 from lookalike.library.ingest import Ingest
 from lookalike.library.models import Models
+from lookalike.library.options import Options
 from lookalike.library.records import EncoderInfo, Folder
 from lookalike.library.reports import IndexReport, OnProgress
 from lookalike.library.store import Store
 from lookalike.road import Road
 from lookalike.sources.exclude import Exclusion
-from lookalike.sources.folders import Folder as Source
 from lookalike.sources.folders import is_under
 from lookalike.types import EncoderId, Limits, Slot
 
@@ -69,13 +70,16 @@ class Updating:
         self,
         folders: Sequence[str | os.PathLike[str]],
         exclude: Sequence[str] | None,
+        everything: bool | None,
         parts: bool | None,
         members: int | None,
+        options: Options,
     ) -> IndexReport:
         """As :meth:`lookalike.library.library.Library.index` says."""
         paths = [absolute(folder) for folder in folders]
         exclude, parts = check_patterns(exclude), check_switch("parts", parts)
-        known = {folder.path: folder.exclude for folder in self._store.folders()}
+        everything = check_switch("everything", everything)
+        known = {folder.path: folder for folder in self._store.folders()}
         for path in paths:
             if not os.path.isdir(path) and path not in known:
                 raise UsageError(f"{path} is not a folder that can be reached")
@@ -87,9 +91,14 @@ class Updating:
         with self._alone():
             with self._store.writing():
                 self._settings(parts, members)
-                for path in paths:
-                    patterns = known.get(path, ()) if exclude is None else exclude
-                    self._store.put_folder(Folder(path, patterns))
+                for path in paths or known:
+                    folder = known.get(path, Folder(path, ()))
+                    if exclude is not None:
+                        folder = folder._replace(exclude=exclude)
+                    if everything is not None:
+                        folder = folder._replace(everything=everything)
+                    if folder != known.get(path):
+                        self._store.put_folder(folder)
             chosen = [
                 folder
                 for folder in self._store.folders()
@@ -99,7 +108,7 @@ class Updating:
             current = self._models.current()
             if photo.id != current["photo"].id:
                 return self._renew(current, {**current, "photo": photo})
-            return self._ingest(list(current.values()), chosen)
+            return self._ingest(list(current.values()), chosen, options)
 
     def _settings(self, parts: bool | None, members: int | None) -> None:
         if parts is not None and parts != (self._store.setting("parts") == "1"):
@@ -176,24 +185,21 @@ class Updating:
             self._store.settle()
             self._engine.prepare(list(self._models.current().values()))
 
-    def _ingest(self, rows: Sequence[EncoderInfo], folders: Sequence[Folder]) -> IndexReport:
+    def _ingest(
+        self, rows: Sequence[EncoderInfo], folders: Sequence[Folder], options: Options | None = None
+    ) -> IndexReport:
         for row in rows:
             if not self._models.can_make(row):
                 self._models.encoder(row)  # says why not
         parts: list[EncoderId] = []
         if self._store.setting("parts") == "1":
             parts = [row.id for row in rows if row.slot == "photo"]
+        members = int(self._store.setting("members") or 1)
+        options = replace(options or Options(), limits=self._limits, parts=parts, members=members)
         encoders = {row.id: self._models.lazy(row) for row in rows}
         with Road(encoders, parts=parts, limits=self._limits, workers=self._workers) as road:
-            ingest = Ingest(
-                self._store,
-                road,
-                parts=parts,
-                members=int(self._store.setting("members") or 1),
-                progress=self._progress,
-                stop=self._stop,
-            )
-            return ingest.run([Source(folder.path, folder.exclude) for folder in folders])
+            ingest = Ingest(self._store, road, options, progress=self._progress, stop=self._stop)
+            return ingest.run(folders, self._store.folders())
 
 
 def absolute(folder: str | os.PathLike[str]) -> str:

@@ -37,7 +37,8 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 def counts(report: IndexReport) -> dict[str, int]:
     """The counts that aren't zero."""
-    names = ("added", "updated", "moved", "unchanged", "missing", "skipped", "failed")
+    names = ("added", "updated", "moved", "replaced", "unchanged", "missing", "left_out")
+    names += ("skipped", "failed")
     return {name: n for name in names if (n := getattr(report, name))}
 
 
@@ -186,7 +187,9 @@ def test_a_file_that_breaks_and_is_mended(library: Library, photos: Path) -> Non
     assert "camera.jpg" not in names(library, good)
     assert counts(library.index()) == {"unchanged": 7, "failed": 1}
     (photos / "camera.jpg").write_bytes(good)
-    assert counts(library.index()) == {"unchanged": 7, "added": 1}
+    report = library.index()
+    assert (counts(report), report.pictures_per_second) == ({"unchanged": 8}, 0)
+    assert [change.what for change in report.changes] == ["returned"]
     assert library.status().ledger == ()
     (photos / "empty.jpg").write_bytes(b"")
     assert len(library.index().offline) == 0
@@ -221,14 +224,16 @@ def test_folders_in_one_another(library: Library, photos: Path) -> None:
     assert counts(library.index(inner)) == {"added": 1}
     assert counts(library.index(photos)) == {"added": 7, "unchanged": 1}
     (inner / "grass.jpg").unlink()
-    assert counts(library.index(photos)) == {"missing": 1, "unchanged": 7}
+    report = library.index(photos)
+    assert (counts(report), report.unconfirmed) == ({"unchanged": 7}, (str(inner),))
+    assert counts(library.index(photos, gone=True)) == {"missing": 1, "unchanged": 7}
     assert library.remove(inner) == 0
     assert library.status().pictures == 7
 
 
 def test_excluded_files_leave(library: Library, photos: Path) -> None:
     library.index(photos)
-    assert counts(library.index(photos, exclude=["c*.jpg"])) == {"missing": 4, "unchanged": 4}
+    assert counts(library.index(photos, exclude=["c*.jpg"])) == {"left_out": 4, "unchanged": 4}
     assert library.status().folders[0].exclude == ("c*.jpg",)
     assert counts(library.index()) == {"unchanged": 4}
     assert counts(library.index(photos, exclude=[])) == {"unchanged": 8}

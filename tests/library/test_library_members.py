@@ -135,7 +135,7 @@ def test_files_of_other_kinds_that_exchange_names(library: Library, scans: Path)
     (scans / "all.tif").rename(scans / "aside")
     (scans / "moving.gif").rename(scans / "all.tif")
     (scans / "aside").rename(scans / "moving.gif")
-    assert library.index().updated == 2
+    assert library.index().moved == 2
     assert sorted(members(library)) == [
         ("all.tif", ""),
         ("all.tif", "frame-2"),

@@ -56,6 +56,8 @@ class Files(Contents):
         return _files(self._database.stream(sql, bounds(folder)))
 
     def put_files(self, entries: Sequence[FileEntry]) -> list[FileId]:
+        if not entries:
+            return []
         paths = [os.fsencode(entry.path) for entry in entries]
         with self._database.writing():
             self._database.execute_many(
@@ -99,6 +101,8 @@ class Files(Contents):
         )
 
     def leave_places(self, files: Sequence[FileId]) -> None:
+        if not files:
+            return
         with self._database.writing():
             # No path begins with a null byte, and no two of these are alike.
             self._database.execute_many(
@@ -107,6 +111,8 @@ class Files(Contents):
             )
 
     def move_files(self, moves: Sequence[tuple[FileId, FileEntry]]) -> None:
+        if not moves:
+            return
         with self._database.writing():
             self._database.execute_many(
                 "UPDATE files SET path = ?, size = ?, mtime_ns = ? WHERE id = ?",
@@ -119,6 +125,8 @@ class Files(Contents):
             self._touch()
 
     def set_present(self, files: Sequence[FileId], present: bool) -> None:
+        if not files:
+            return
         with self._database.writing():
             self._database.execute_many(
                 "UPDATE pictures SET present = ? WHERE file = ?",
@@ -127,6 +135,8 @@ class Files(Contents):
             self._touch()
 
     def drop_files(self, files: Sequence[FileId]) -> None:
+        if not files:
+            return
         with self._database.writing():
             self._database.execute_many(
                 "DELETE FROM files WHERE id = ?", [(file,) for file in files]

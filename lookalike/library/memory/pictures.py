@@ -105,6 +105,8 @@ class MemoryPictures:
             return iter(sorted(found, key=lambda file: file.id))
 
     def put_files(self, entries: Sequence[FileEntry]) -> list[FileId]:
+        if not entries:
+            return []
         with self.writing():
             return [self._put_file(entry) for entry in entries]
 
@@ -127,6 +129,8 @@ class MemoryPictures:
         return file
 
     def leave_places(self, files: Sequence[FileId]) -> None:
+        if not files:
+            return
         with self.writing():
             for file in files:
                 known = self._files[file]
@@ -135,6 +139,8 @@ class MemoryPictures:
                 self._paths[f"\0{file}"] = file
 
     def move_files(self, moves: Sequence[tuple[FileId, FileEntry]]) -> None:
+        if not moves:
+            return
         with self.writing():
             for file, entry in moves:
                 del self._paths[self._files[file].path]
@@ -142,12 +148,16 @@ class MemoryPictures:
                 self._put_file(entry)
 
     def set_present(self, files: Sequence[FileId], present: bool) -> None:
+        if not files:
+            return
         with self.writing():
             for file in files:
                 self._files[file] = replace(self._files[file], present=present)
             self._touch()
 
     def drop_files(self, files: Sequence[FileId]) -> None:
+        if not files:
+            return
         with self.writing():
             for file in files:
                 gone = self._files.pop(file)

@@ -1,0 +1,31 @@
+"""What a run has met of the files that a library knows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lookalike.types import FileId
+
+__all__ = ["CHANGED", "STAYS", "UNSEEN", "Seen"]
+
+UNSEEN: Final = 0
+STAYS: Final = 1
+"""It is there and shows what it showed."""
+CHANGED: Final = 2
+"""It is there and shows something else, or nothing that can be read."""
+
+
+class Seen:
+    """A state for each file id: a byte each, so that 100 million files take 100 MB."""
+
+    def __init__(self) -> None:
+        self._states = bytearray()
+
+    def note(self, file: FileId, state: int) -> None:
+        """Remember what became of a file."""
+        if file >= len(self._states):
+            self._states.extend(bytes(max(4096, file + 1 - len(self._states))))
+        self._states[file] = state
+
+    def __getitem__(self, file: FileId) -> int:
+        return self._states[file] if file < len(self._states) else UNSEEN
