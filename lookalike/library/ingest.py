@@ -109,6 +109,7 @@ class Ingest:
             # Beside the work, so that a time left can be shown without waiting for a walk.
             threading.Thread(target=self._count, args=(walked, others), daemon=True).start()
         tour = Tour(walked, others=others)
+        self._keeping.same_place = tour.same_place
         complete = self._walk(tour)
         self._keeping.commit()
         if complete:
@@ -257,7 +258,8 @@ class Ingest:
         _log.error("%s: an unexpected error", job.found.path, exc_info=error)
         said = " ".join(str(error).split())[:200]
         reason = f"unexpected {type(error).__name__}{said and ': '}{said}"
-        self._keeping.fail(job, PictureFailed(reason))
+        # Nobody knows whose fault it is: it is tried again.
+        self._keeping.fail(job, PictureFailed(reason, cause="access"))
 
     def _report(
         self, seconds: float, tour: Tour, offline: Offline, *, complete: bool

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
 from lookalike.errors import PictureError
 from lookalike.library.loose import Loose
+from lookalike.library.offline import covers
 from lookalike.library.records import (
     FileEntry,
     KnownFile,
@@ -25,7 +26,7 @@ from lookalike.library.records import (
     Waiting,
 )
 from lookalike.library.reports import OnProgress, Progress
-from lookalike.library.seen import CHANGED, STAYS, Seen
+from lookalike.library.seen import CHANGED, NEW, STAYS, Seen
 from lookalike.library.store import Store
 from lookalike.library.tally import Tally
 from lookalike.road import Made, PictureCode
@@ -87,6 +88,7 @@ class Keeping:
         self._context = context
         self._progress = progress
         self.total: int | None = None
+        self.same_place: Collection[str] = ()  # folders whose files are found by another's name
         self.refused: set[str] = set()
         self.newly_refused: list[str] = []
         self._ready: list[Job] = []  # whose contents are there, not yet committed
@@ -211,6 +213,7 @@ class Keeping:
         new = [job.members[0].content for job in jobs if job.file is None and job.members]
         held = store.holding(new)
         entries: list[FileEntry] = []
+        known_entries: list[FileEntry] = []
         for job in jobs:
             found, known, members = job.found, job.file, job.members
             if members is None:
@@ -227,7 +230,7 @@ class Keeping:
                     tally.tell("returned", found.path)
                 if known.members != members:
                     self._loose.note(m.content for m in known.members if m not in members)
-                entries.append(entry)
+                known_entries.append(entry)
             else:
                 if known is not None:
                     self._seen.note(known.id, CHANGED)
@@ -235,9 +238,10 @@ class Keeping:
                 self._later.append(
                     Waiting(found.path, found.size, found.mtime_ns, members, job.silent)
                 )
-        if entries:
-            for file in store.put_files(entries):
-                self._seen.note(file, STAYS)
+        for file in store.put_files(entries):
+            self._seen.note(file, NEW)
+        for file in store.put_files(known_entries):
+            self._seen.note(file, STAYS)
 
     def _put_later(self) -> None:
         """Write down what waits for the end; in a transaction."""
@@ -249,9 +253,9 @@ class Keeping:
     def _may_leave(self, file: KnownFile) -> bool:
         """Whether a file that holds a content may turn out to hold it no more."""
         state = self._seen[file.id]
-        if state == STAYS:
+        if state in (STAYS, NEW):
             return False
-        if state == CHANGED:
+        if state == CHANGED or covers(self.same_place, file.path):
             return True
         try:
             status = os.stat(file.path)

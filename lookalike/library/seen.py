@@ -6,13 +6,15 @@ from typing import Final
 
 from lookalike.types import FileId
 
-__all__ = ["CHANGED", "STAYS", "UNSEEN", "Seen"]
+__all__ = ["CHANGED", "NEW", "STAYS", "UNSEEN", "Seen"]
 
 UNSEEN: Final = 0
 STAYS: Final = 1
 """It is there and shows what it showed."""
 CHANGED: Final = 2
 """It is there and shows something else, or nothing that can be read."""
+NEW: Final = 3
+"""The library came to know it in this run."""
 
 
 class Seen:

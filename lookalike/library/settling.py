@@ -110,7 +110,7 @@ class Settling:
             content = waiting.members[0].content
             # What can't be read may hold anything.
             return now is not None and bool(now.members) and now.members[0].content != content
-        return state != STAYS and self._is_gone(file.path)
+        return state == UNSEEN and self._is_gone(file.path)
 
     def _is_gone(self, path: str) -> bool:
         """Whether a file that wasn't met is gone from its path."""
@@ -165,7 +165,7 @@ class Settling:
             moves, entries, lost = [], [], []
             for place, waiting in enumerate(portion, at):
                 here, source = known.get(waiting.path), self._claims[place]
-                if self._offline.covers(waiting.path):
+                if here is not None and self._offline.covers(waiting.path):
                     self._loose.note(member.content for member in waiting.members)
                 elif not waiting.members:
                     lost += [] if here is None else [here.id]

@@ -22,6 +22,7 @@ from lookalike.library.engine import Engine
 from lookalike.library.fitting import Fitting
 from lookalike.library.ingest import Ingest
 from lookalike.library.models import Models
+from lookalike.library.offline import covers
 from lookalike.library.options import Options
 from lookalike.library.records import EncoderInfo, Folder
 from lookalike.library.reports import IndexReport, OnProgress
@@ -99,16 +100,24 @@ class Updating:
                         folder = folder._replace(everything=everything)
                     if folder != known.get(path):
                         self._store.put_folder(folder)
-            chosen = [
-                folder
-                for folder in self._store.folders()
-                if not paths or folder.path in paths or any(is_under(folder.path, p) for p in paths)
-            ]
+            chosen = self._chosen(paths)
             photo = self._fitting().grown()
             current = self._models.current()
             if photo.id != current["photo"].id:
                 return self._renew(current, {**current, "photo": photo})
             return self._ingest(list(current.values()), chosen, options)
+
+    def _chosen(self, paths: Sequence[str]) -> list[Folder]:
+        """The folders of these paths, those below them, and links to either; all without any."""
+        folders = self._store.folders()
+        around = [*paths, *(os.path.realpath(path) for path in paths)]
+        return [
+            folder
+            for folder in folders
+            if not paths
+            or covers(around, folder.path)
+            or covers(around, os.path.realpath(folder.path))
+        ]
 
     def _settings(self, parts: bool | None, members: int | None) -> None:
         if parts is not None and parts != (self._store.setting("parts") == "1"):

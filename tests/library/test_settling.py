@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from contract_view import contract_of
 from PIL import Image, ImageOps
 
 from lookalike.library import IndexReport, Library
+from lookalike.library.records import FileEntry
 from lookalike.library.settling import Settling
 
 Ids = dict[str, int]
@@ -191,3 +194,26 @@ def test_until_the_end_everything_is_as_it_was(
     check(library, few)
     library.close()
     assert contents(library.path)["unused"] == (0,)  # type: ignore[index]
+
+
+def test_what_a_link_listed_twice_is_there_once(library: Library, few: Path) -> None:
+    """As a library of before has it: a folder, and a link to it."""
+    link = few.parent / "link"
+    link.symlink_to(few)
+    library.index(link)
+    before = ids(library)
+    assert library.index(few).moved == 4
+    assert ids(library) == before
+    files = [FileEntry(str(link / p.name), 1, 1, ()) for p in few.iterdir()]
+    with contract_of(library) as (store, _):
+        known = store.known([str(few / Path(file.path).name) for file in files])
+        store.put_files([replace(f, members=next(iter(known.values())).members) for f in files])
+    assert library.status().pictures == 8
+    report = library.index(few)
+    assert (report.unchanged, report.missing, report.same_place) == (4, 0, ((str(link), str(few)),))
+    assert ids(library) == before
+    assert library.status().missing == 0
+    (few / "new.jpg").write_bytes((few / "coins.jpg").read_bytes())
+    assert library.index(link).added == 1
+    assert library.remove(link) == 0
+    assert library.status().pictures == 5
