@@ -11,7 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
-__all__ = ["Told", "documented", "public_values", "record_values", "same_as", "told", "told_of"]
+__all__ = [
+    "Told",
+    "documented",
+    "json_keys",
+    "json_values",
+    "public_values",
+    "record_values",
+    "same_as",
+    "told",
+    "told_of",
+]
 
 T = TypeVar("T")
 
@@ -35,6 +45,8 @@ class Told:
         caption: for the contact sheet, the line that it stands on (0 or 1), and a format string;
             nothing where the field is ``None``.
         public: whether REST hands it out as it is.
+        key: what JSON calls it, where Python has another use for that word; empty where it is the
+            field's name.
         digits: decimals that REST rounds it to; ``None`` for all of them.
         schema: further words of JSON Schema, such as ``minimum``; they outweigh those that follow
             from the type.
@@ -48,6 +60,7 @@ class Told:
     last: bool = False
     caption: tuple[int, str] | None = None
     public: bool = True
+    key: str = ""
     digits: int | None = None
     schema: Mapping[str, Any] = field(default_factory=dict)
 
@@ -79,6 +92,16 @@ def record_values(record: Any) -> dict[str, Any]:
     return {f.name: getattr(record, f.name) for f in fields(record)}
 
 
+def json_keys(record: Any) -> dict[str, str]:
+    """What JSON calls the fields of a dataclass, or of one of its records, by their names."""
+    return {name: about.key or name for name, about in told_of(record).items()}
+
+
+def json_values(record: Any) -> dict[str, Any]:
+    """The fields of a record by what JSON calls them; what they hold is left as it is."""
+    return {key: getattr(record, name) for name, key in json_keys(record).items()}
+
+
 def public_values(record: Any) -> dict[str, Any]:
     """What REST hands out of a record as it is, rounded as it is told."""
     found = {}
@@ -86,7 +109,7 @@ def public_values(record: Any) -> dict[str, Any]:
         if about.public:
             value = getattr(record, name)
             rounded = value is not None and about.digits is not None
-            found[name] = round(value, about.digits) if rounded else value
+            found[about.key or name] = round(value, about.digits) if rounded else value
     return found
 
 

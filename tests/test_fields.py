@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 import pytest
 
 from lookalike.cli.output import record_table
-from lookalike.fields import Told, documented, public_values, record_values, told, told_of
+from lookalike.fields import (
+    Told,
+    documented,
+    json_values,
+    public_values,
+    record_values,
+    told,
+    told_of,
+)
 
 
 @documented
@@ -46,6 +54,19 @@ def test_values() -> None:
     }  # fmt: skip
     assert public_values(boat) == {"path": "a", "length": 4.57, "oars": None, "bare": 3}
     assert public_values(Boat("a", None, "ana"))["length"] is None
+
+
+def test_what_json_calls_a_field() -> None:
+    @dataclass(frozen=True)
+    class Move:
+        """One."""
+
+        to: str
+        source: str = field(metadata=told("where it was", key="from"))
+
+    assert json_values(Move("b", "a")) == {"to": "b", "from": "a"}
+    assert public_values(Move("b", "a")) == {"to": "b", "from": "a"}
+    assert record_values(Move("b", "a")) == {"to": "b", "source": "a"}
 
 
 def test_a_field_of_which_nothing_is_told() -> None:

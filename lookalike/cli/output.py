@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from lookalike.fields import record_values, told_of
+from lookalike.fields import json_values, record_values, told_of
 
 __all__ = [
     "counted",
@@ -44,8 +44,11 @@ def one_line(text: str) -> str:
 
 
 def print_json(value: Mapping[str, object]) -> None:
-    """Print one JSON object, in ASCII: bytes of paths that aren't UTF-8 are lone surrogates."""
-    click.echo(json.dumps(value, indent=2))
+    """Print one JSON object, with records in it or without.
+
+    In ASCII: bytes of paths that aren't UTF-8 are lone surrogates.
+    """
+    click.echo(json.dumps(value, indent=2, default=json_values))
 
 
 def note(message: str) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
 from lookalike.errors import Cause
+from lookalike.fields import told
 from lookalike.types import ContentId, EncoderId, FileId, PictureId, Slot
 
 __all__ = [
@@ -279,4 +280,4 @@ class Change:
 
     what: Event
     path: str
-    source: str | None = None
+    source: str | None = field(default=None, metadata=told("", key="from"))

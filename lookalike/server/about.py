@@ -87,6 +87,8 @@ def _status(context: Context) -> records.Status:
         skipped=sum(entry.status == "skipped" for entry in found.ledger),
         failed=sum(entry.status == "failed" for entry in found.ledger),
         ledger=[_picked(records.Skip, entry) for entry in found.ledger[:LEDGER_SHOWN]],
+        changes=[_picked(records.ChangeEntry, change) for change in found.changes[:LEDGER_SHOWN]],
+        changes_count=found.changes_count,
         needs_token=context.sessions.needed,
         upload_bytes=context.settings.upload_bytes,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from lookalike.fields import record_values
+from lookalike.fields import json_values
 from lookalike.server.records import Error, Problem
 
 __all__ = ["ApiError", "Json"]
@@ -24,7 +24,7 @@ class Json(Response):
 
     def render(self, content: Any) -> bytes:
         """The answer's bytes."""
-        return json.dumps(content, allow_nan=False, default=record_values).encode("ascii")
+        return json.dumps(content, allow_nan=False, default=json_values).encode("ascii")
 
 
 class ApiError(Exception):

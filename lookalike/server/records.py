@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from lookalike.fields import same_as, told
+from lookalike.library.records import Event
 from lookalike.match import Match
 
 __all__ = [
     "LEDGER_SHOWN",
+    "ChangeEntry",
     "CodeEntry",
     "Error",
     "FolderEntry",
@@ -136,6 +138,8 @@ class FolderEntry:
     online: bool = field(metadata=told("whether it can be reached now"))
     pictures: int = field(metadata=_COUNT)
     exclude: tuple[str, ...] = field(metadata=told("patterns that leave files out"))
+    everything: bool = field(metadata=told("whether programs' own folders are looked through"))
+    note: str = field(metadata=told("why its pictures stay as they are; empty if they don't"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,19 +152,34 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeEntry:
+    """What became of one file."""
+
+    what: Event
+    path: str = field(metadata=_PATH)
+    source: str | None = field(
+        metadata=told("where it was before, if it was moved; else null", key="from")
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What the library holds."""
 
     version: str = field(metadata=told("of lookalike"))
     pictures: int = field(metadata=told("files that a search can find"))
     distinct: int = field(metadata=told("pictures that differ in content among them"))
-    missing: int = field(metadata=told("files that were indexed and are gone"))
+    missing: int = field(metadata=told("files that were indexed and are gone, or left out now"))
     read_only: bool = field(metadata=told("whether the library can only be read here"))
     codes: list[CodeEntry]
     folders: list[FolderEntry]
     skipped: int = field(metadata=told("files without a code, by policy"))
     failed: int = field(metadata=told("files that couldn't be read"))
     ledger: list[Skip] = field(metadata=told(f"the first {LEDGER_SHOWN} of them"))
+    changes: list[ChangeEntry] = field(
+        metadata=told(f"the first {LEDGER_SHOWN} changes of the last run that changed files")
+    )
+    changes_count: int = field(metadata=told("how many there were", schema={"minimum": 0}))
     needs_token: bool = field(metadata=told("whether this server asks for a token"))
     upload_bytes: int = field(metadata=told("the largest file that can be sent"))
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import is_dataclass
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
-from lookalike.fields import Told, told_of
+from lookalike.fields import Told, json_keys, told_of
 from lookalike.match import Match
 from lookalike.server import records
 
@@ -38,7 +38,8 @@ def record_schema(record: Any) -> _Schema:
     """The schema of a dataclass: an object that has all of its fields and nothing else."""
     hints = get_type_hints(record)
     about = told_of(record)
-    return _object(record.__doc__ or "", {name: _field(hints[name], about[name]) for name in about})
+    properties = {key: _field(hints[name], about[name]) for name, key in json_keys(record).items()}
+    return _object(record.__doc__ or "", properties)
 
 
 def _object(meaning: str, properties: Mapping[str, _Schema]) -> _Schema:

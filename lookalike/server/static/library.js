@@ -36,7 +36,7 @@ export async function libraryPage() {
       "p",
       {},
       `${found.distinct.toLocaleString("en")} different` +
-        (found.missing ? `, ${counted(found.missing, "file")} missing` : "") +
+        (found.missing ? `, ${counted(found.missing, "file")} missing or left out` : "") +
         (found.read_only ? "; the library can only be read here" : "") +
         `. lookalike ${found.version}.`,
     ),
@@ -48,6 +48,8 @@ export async function libraryPage() {
         folder.pictures.toLocaleString("en"),
         [
           folder.online ? "" : "offline",
+          path(folder.note),
+          folder.everything ? "with programs' own folders" : "",
           ...folder.exclude.map((pattern) => `without ${path(pattern)}`),
         ]
           .filter(Boolean)
@@ -66,6 +68,21 @@ export async function libraryPage() {
       ]),
     ),
   ];
+  if (found.changes_count) {
+    const rest = found.changes_count - found.changes.length;
+    parts.push(
+      table(
+        `${counted(found.changes_count, "change")} in the last run`,
+        ["", "File", "Before"],
+        found.changes.map((change) => [
+          change.what,
+          path(change.path),
+          change.from === null ? "" : path(change.from),
+        ]),
+      ),
+      rest > 0 ? make("p", {}, `And ${counted(rest, "other")}: lookalike status has more.`) : null,
+    );
+  }
   if (left) {
     const rest = left - found.ledger.length;
     parts.push(
