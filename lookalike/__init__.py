@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from lookalike.errors import (
+    Cause,
     EncoderMismatchError,
     LibraryClosedError,
     LibraryDamagedError,
@@ -52,6 +53,7 @@ __version__ = "0.1.0"
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = [
+    "Cause",
     "EncoderMismatchError",
     "HammingIndex",
     "HammingNeighbors",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from lookalike.cli.failure import INTERRUPTED
+from lookalike.cli.index_report import show_report
 from lookalike.cli.interrupt import stop_on_interrupt
 from lookalike.cli.options import (
     PathType,
@@ -16,14 +16,12 @@ from lookalike.cli.options import (
     model_option,
     verbose_option,
 )
-from lookalike.cli.output import counted, note, print_json, show_path
 from lookalike.cli.progress import byte_bar, progress_bar
 from lookalike.errors import UsageError
 
-if TYPE_CHECKING:
-    from lookalike.library.reports import IndexReport
+__all__ = ["index"]
 
-__all__ = ["index", "show_report"]
+_MEGABYTE = 1e6
 
 
 @click.command(short_help="Put the pictures of folders into the library.")
@@ -32,7 +30,37 @@ __all__ = ["index", "show_report"]
     "--exclude",
     multiple=True,
     metavar="PATTERN",
-    help="Leave out files and folders that match, such as '*.png' or 'drafts'; may be repeated.",
+    help="Leave out files and folders that match, such as '*.png' or 'drafts'; may be repeated. "
+    "The library keeps the patterns for these folders.",
+)
+@click.option(
+    "--no-exclude",
+    is_flag=True,
+    help="Drop the patterns that the library keeps for these folders.",
+)
+@click.option(
+    "--all/--no-all",
+    "everything",
+    default=None,
+    help="Also look through folders that programs make for themselves, such as thumbnails of a NAS "
+    "and recycle bins; the library remembers it for these folders, at first without.",
+)
+@click.option(
+    "--gone",
+    is_flag=True,
+    help="Let the pictures of these folders go although their disk seems to be unplugged: they "
+    "were emptied, or replaced, on purpose.",
+)
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Read files that seem unchanged again, and compare their content.",
+)
+@click.option(
+    "--verify-rate",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="MB",
+    help="Read at most so many megabytes a second for --verify; by default as many as possible.",
 )
 @click.option(
     "--parts/--no-parts",
@@ -56,6 +84,11 @@ __all__ = ["index", "show_report"]
 def index(
     folders: tuple[Path, ...],
     exclude: tuple[str, ...],
+    no_exclude: bool,
+    everything: bool | None,
+    gone: bool,
+    verify: bool,
+    verify_rate: float | None,
     parts: bool | None,
     members: int | None,
     model: str | None,
@@ -76,6 +109,7 @@ def index(
 
     # Wrong use shall leave no empty library behind.
     Exclusion(exclude)
+    _check(folders, exclude, no_exclude, everything, gone, verify, verify_rate)
     is_new = not exists(library)
     if is_new:
         for folder in folders:
@@ -97,7 +131,11 @@ def index(
                 opened.check_photo(model, progress=fetched)
         report = opened.index(
             *folders,
-            exclude=exclude or None,
+            exclude=() if no_exclude else exclude or None,
+            everything=everything,
+            gone=gone,
+            verify=verify,
+            verify_rate=None if verify_rate is None else verify_rate * _MEGABYTE,
             parts=parts,
             members=members,
             progress=progress,
@@ -106,42 +144,29 @@ def index(
     return show_report(report, library, as_json=as_json)
 
 
-def show_report(report: IndexReport, library: str, *, as_json: bool) -> int:
-    """Print what indexing did.
-
-    Returns:
-        The exit code.
-    """
-    from dataclasses import asdict
-
-    if as_json:
-        print_json(asdict(report))
-    else:
-        _print_report(report, library)
-    if report.interrupted:
-        note(
-            "lookalike: interrupted; everything indexed so far is kept, "
-            "and the same command resumes there"
-        )
-        return INTERRUPTED
-    return 0
-
-
-def _print_report(report: IndexReport, library: str) -> None:
-    names = ("added", "updated", "moved", "unchanged", "missing", "skipped", "failed")
-    counts = [(name, getattr(report, name)) for name in names]
-    told = ", ".join(f"{count:,} {name}" for name, count in counts if count) or "nothing to index"
-    if report.reread:
-        told += f" ({report.reread:,} read again for what they lacked)"
-    rate = (
-        f" ({report.pictures_per_second:,.0f} pictures a second)"
-        if report.pictures_per_second >= 0.5
-        else ""
-    )
-    click.echo(f"{told} in {report.seconds:.1f} s{rate}")
-    for folder in report.offline:
-        click.echo(f"offline, its pictures are kept: {show_path(folder)}")
-    if report.skipped or report.failed:
-        files = counted(report.skipped + report.failed, "file")
-        click.echo(f"{files} gave no code; lookalike status says why")
-    click.echo(f"library: {show_path(library)}")
+def _check(
+    folders: tuple[Path, ...],
+    exclude: tuple[str, ...],
+    no_exclude: bool,
+    everything: bool | None,
+    gone: bool,
+    verify: bool,
+    verify_rate: float | None,
+) -> None:
+    """Refuse options that contradict each other, or are for folders that nobody named."""
+    if exclude and no_exclude:
+        raise click.UsageError("--exclude and --no-exclude contradict each other: give one of them")
+    if verify_rate is not None and not verify:
+        raise click.UsageError("--verify-rate says how fast --verify reads: give both")
+    if verify_rate is not None and not math.isfinite(verify_rate):
+        raise click.UsageError(f"--verify-rate is a number of megabytes, not {verify_rate}")
+    if folders:
+        return
+    for option, given in (
+        ("--exclude", bool(exclude)),
+        ("--no-exclude", no_exclude),
+        ("--all" if everything else "--no-all", everything is not None),
+        ("--gone", gone),
+    ):
+        if given:
+            raise click.UsageError(f"{option} is for the folders that are named: name them")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lookalike.cli.index import show_report
+from lookalike.cli.index_report import show_report
 from lookalike.cli.interrupt import stop_on_interrupt
 from lookalike.cli.options import json_option, library_option, model_option, verbose_option
 from lookalike.cli.progress import byte_bar, progress_bar

@@ -8,8 +8,10 @@ import click
 
 from lookalike.cli.options import json_option, library_option, verbose_option
 from lookalike.cli.output import counted, one_line, print_json, show_path, size, table
+from lookalike.fields import json_values
 
 if TYPE_CHECKING:
+    from lookalike.library.records import Change
     from lookalike.library.reports import Status
 
 __all__ = ["status"]
@@ -31,9 +33,7 @@ def status(measure: bool, as_json: bool, library: str) -> None:
     with Library.open(library, create=False) as opened:
         found = opened.status(measure=measure)
     if as_json:
-        from dataclasses import asdict
-
-        print_json(asdict(found))
+        print_json(json_values(found))
     else:
         _print_status(found)
 
@@ -41,7 +41,7 @@ def status(measure: bool, as_json: bool, library: str) -> None:
 def _print_status(found: Status) -> None:
     read_only = ", read-only" if found.read_only else ""
     click.echo(f"library   {show_path(found.path)} (schema {found.version}{read_only})")
-    gone = f", {counted(found.missing, 'file')} missing" if found.missing else ""
+    gone = f", {counted(found.missing, 'file')} missing or left out" if found.missing else ""
     click.echo(f"pictures  {found.pictures:,}, {found.distinct:,} different{gone}")
     click.echo(f"size      {size(found.library_bytes)}, cache {size(found.cache_bytes)}")
     for code in found.codes:
@@ -54,10 +54,21 @@ def _print_status(found: Status) -> None:
         click.echo(f"          searched by {code.index}")
     for folder in found.folders:
         notes = [] if folder.online else ["offline"]
+        if folder.note:
+            notes = [f"offline: {one_line(folder.note)}"]
+        if folder.everything:
+            notes.append("with programs' own folders")
         notes += [f"without {one_line(pattern)}" for pattern in folder.exclude]
         told = f" ({', '.join(notes)})" if notes else ""
         pictures = counted(folder.pictures, "picture")
         click.echo(f"folder    {show_path(folder.path)}: {pictures}{told}")
+    if found.changes_count:
+        click.echo(f"\nChanges in the last run ({found.changes_count:,}):")
+        for line in table([_change(change) for change in found.changes]):
+            click.echo(line.rstrip())
+        more = found.changes_count - len(found.changes)
+        if more > 0:
+            click.echo(f"... and {more:,} more, which are not kept")
     if found.ledger:
         click.echo(f"\nFiles without a code ({len(found.ledger):,}):")
         rows = [
@@ -65,3 +76,8 @@ def _print_status(found: Status) -> None:
         ]
         for line in table(rows):
             click.echo(line)
+
+
+def _change(change: Change) -> tuple[str, str, str]:
+    before = "" if change.source is None else f"from {show_path(change.source)}"
+    return change.what, show_path(change.path), before

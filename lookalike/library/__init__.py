@@ -2,22 +2,25 @@
 
 from lookalike.library.library import Library
 from lookalike.library.pictures import Pictures
-from lookalike.library.records import PictureInfo
+from lookalike.library.records import Change, PictureInfo
 from lookalike.library.reports import (
     CodeStatus,
     FolderStatus,
     IndexReport,
     LedgerEntry,
+    LeftOut,
     Progress,
     SearchResult,
     Status,
 )
 
 __all__ = [
+    "Change",
     "CodeStatus",
     "FolderStatus",
     "IndexReport",
     "LedgerEntry",
+    "LeftOut",
     "Library",
     "PictureInfo",
     "Pictures",

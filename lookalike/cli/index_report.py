@@ -1,0 +1,140 @@
+"""What a run of indexing did, for people or as JSON."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from lookalike.cli.failure import INTERRUPTED
+from lookalike.cli.output import counted, note, one_line, print_json, show_path
+from lookalike.fields import json_values
+
+if TYPE_CHECKING:
+    from lookalike.library.records import Change, Event
+    from lookalike.library.reports import IndexReport, LeftOut
+
+__all__ = ["show_report"]
+
+# Changes of one kind that are named on a terminal.
+_SHOWN = 10
+_COUNTS = {
+    "added": "added",
+    "updated": "updated",
+    "moved": "moved",
+    "replaced": "replaced",
+    "unchanged": "unchanged",
+    "missing": "missing",
+    "left_out": "left out",
+    "skipped": "skipped",
+    "failed": "failed",
+}
+# In this order; what was updated is what everybody expects, and is in the list of the library.
+_EVENTS: dict[Event, str] = {
+    "moved": "moved",
+    "returned": "came back",
+    "replaced": "replaced by another file of the library",
+    "missing": "missing",
+    "left out": "left out now",
+    "changed silently": "other content with the same size and time",
+}
+
+
+def show_report(report: IndexReport, library: str, *, as_json: bool) -> int:
+    """Print what indexing did.
+
+    Returns:
+        The exit code.
+    """
+    if as_json:
+        print_json(json_values(report))
+    else:
+        for line in _lines(report, library, short=sys.stdout.isatty()):
+            click.echo(line)
+    if report.interrupted:
+        note(
+            "lookalike: interrupted; everything indexed so far is kept, "
+            "and the same command resumes there"
+        )
+        return INTERRUPTED
+    return 0
+
+
+def _lines(report: IndexReport, library: str, *, short: bool) -> Iterator[str]:
+    yield _counts(report)
+    yield from _changes(report, _SHOWN if short else len(report.changes))
+    for place, other in report.same_place:
+        yield f"{show_path(place)} is the same place as {show_path(other)}: indexed as that, once"
+    for place in report.offline:
+        if place not in report.unconfirmed:
+            yield f"offline, its pictures are kept: {show_path(place)}"
+    for place in report.unconfirmed:
+        yield (
+            f"{show_path(place)} is there but empty, or another disk: its pictures are kept; "
+            f"if they are gone for good: lookalike index {_argument(place)} --gone"
+        )
+    yield from _left_out(report.patterns)
+    if report.skipped or report.failed:
+        files = counted(report.skipped + report.failed, "file")
+        yield f"{files} gave no code; lookalike status says why"
+    yield f"library: {show_path(library)}"
+
+
+def _counts(report: IndexReport) -> str:
+    counts = [(told, getattr(report, name)) for name, told in _COUNTS.items()]
+    told = ", ".join(f"{count:,} {name}" for name, count in counts if count) or "nothing to index"
+    if report.reread:
+        told += f" ({report.reread:,} read again for what they lacked)"
+    rate = (
+        f" ({report.pictures_per_second:,.0f} pictures a second)"
+        if report.pictures_per_second >= 0.5
+        else ""
+    )
+    return f"{told} in {report.seconds:.1f} s{rate}"
+
+
+def _changes(report: IndexReport, most: int) -> Iterator[str]:
+    """What became of known files, kind by kind, at most so many of a kind."""
+    for event, told in _EVENTS.items():
+        found = [change for change in report.changes if change.what == event]
+        if event == "changed silently":
+            most = len(found)  # a disk that fails, or a program that hides what it does
+        for change in found[:most]:
+            yield f"{told}: {_paths(change)}"
+        if len(found) > most:
+            yield f"{told}: ... and {len(found) - most:,} more: lookalike status lists them"
+    if report.changes_count > len(report.changes):
+        more = counted(report.changes_count - len(report.changes), "change")
+        yield f"... and {more} more, which no list has"
+
+
+def _paths(change: Change) -> str:
+    path = show_path(change.path)
+    return path if change.source is None else f"{show_path(change.source)} -> {path}"
+
+
+def _left_out(patterns: tuple[LeftOut, ...]) -> Iterator[str]:
+    """Which patterns leave something out, folder by folder, and how to take it up again."""
+    for folder in dict.fromkeys(one.folder for one in patterns):
+        some = [one for one in patterns if one.folder == folder and (one.files or one.folders)]
+        given = [one for one in some if not one.own]
+        for one in given:
+            what = counted(one.files, "file") if one.files else counted(one.folders, "folder")
+            back = " (--no-exclude takes them up again)" if one is given[-1] else ""
+            yield f"left out of {show_path(folder)}: {what} by '{one_line(one.pattern)}'{back}"
+        own = [one for one in some if one.own]
+        if own:
+            folders = counted(sum(one.folders for one in own), "folder")
+            names = ", ".join(one_line(one.pattern).strip("/") for one in own)
+            yield (
+                f"left out of {show_path(folder)}: {folders} that programs made ({names}): "
+                "--all takes them up"
+            )
+
+
+def _argument(path: str) -> str:
+    """A path as a shell takes it, where it can be typed at all."""
+    return shlex.quote(path) if show_path(path) == path else show_path(path)
