@@ -128,11 +128,16 @@ def _left_out(patterns: tuple[LeftOut, ...]) -> Iterator[str]:
         own = [one for one in some if one.own]
         if own:
             folders = counted(sum(one.folders for one in own), "folder")
-            names = ", ".join(one_line(one.pattern).strip("/") for one in own)
+            names = ", ".join(_name(one.pattern) for one in own)
             yield (
                 f"left out of {show_path(folder)}: {folders} that programs made ({names}): "
                 "--all takes them up"
             )
+
+
+def _name(pattern: str) -> str:
+    """A pattern of lookalike's own as the name that people see in their folders."""
+    return pattern.removeprefix("**/").strip("/").replace("\\", "")
 
 
 def _argument(path: str) -> str:

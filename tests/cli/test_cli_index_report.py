@@ -96,12 +96,13 @@ def test_what_patterns_leave_out() -> None:
         REPORT,
         patterns=(
             LeftOut("/photos", "@eaDir/", 0, 2, own=True),
-            LeftOut("/photos", "#recycle/", 0, 1, own=True),
+            LeftOut("/photos", "\\#recycle/", 0, 1, own=True),
             LeftOut("/photos", "small/", 1510, 3),
             LeftOut("/photos", "*.gif", 1, 0),
             LeftOut("/photos", "nothing", 0, 0),
             LeftOut("/b", "x\n/", 0, 1),
             LeftOut("/c", "@eaDir/", 0, 0, own=True),
+            LeftOut("/d", "**/RECYCLER/S-1-*/", 0, 1, own=True),
         ),
     )
     assert lines(report) == [
@@ -109,6 +110,7 @@ def test_what_patterns_leave_out() -> None:
         "left out of /photos: 1 file by '*.gif' (--no-exclude takes them up again)",
         "left out of /photos: 3 folders that programs made (@eaDir, #recycle): --all takes them up",
         "left out of /b: 1 folder by 'x /' (--no-exclude takes them up again)",
+        "left out of /d: 1 folder that programs made (RECYCLER/S-1-*): --all takes them up",
     ]
 
 

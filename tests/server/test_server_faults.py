@@ -28,7 +28,7 @@ OURS = [kind for kind in tree() if kind.__module__ == "lookalike.errors"]
 
 
 def test_the_tree_is_whole() -> None:
-    assert {kind.__name__ for kind in OURS} == set(errors.__all__)
+    assert {kind.__name__ for kind in OURS} == set(errors.__all__) - {"Cause"}  # which is no class
 
 
 @pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.__name__)

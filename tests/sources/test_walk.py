@@ -223,3 +223,19 @@ def test_excluded_folders_take_all_below_along(tmp_path: Path) -> None:
     for name in ("keep/a.jpg", "thumbs/b.jpg", "keep/thumbs/c.jpg", "keep/d.gif", "thumbs.jpg"):
         put(tmp_path / name)
     assert found(tmp_path, exclude=["thumbs/", "*.gif"]) == ["thumbs.jpg", "keep/a.jpg"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="of Unix")
+def test_what_a_thing_that_cannot_be_taken_up_is_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "nowhere.jpg").symlink_to("/media/unplugged/a.jpg")
+    (tmp_path / "circle.jpg").symlink_to("circle.jpg")
+    told = {
+        os.path.basename(entry.path): entry.cause
+        for root in (tmp_path, tmp_path / "gone")
+        for entry in walk(root)
+        if isinstance(entry, Unreadable)
+    }
+    assert told == {
+        "pipe.jpg": "file", "nowhere.jpg": "access", "circle.jpg": "access", "gone": "access",
+    }  # fmt: skip
