@@ -119,14 +119,17 @@ def test_of_limits(limits: Limits, expected: Cause, tmp_path: Path) -> None:
 
 
 @LINUX
-@pytest.mark.parametrize("kind", ["WEBP", "AVIF", "HEIF", "JPEG2000", "GIF", "TIFF", "JPEG"])
+@pytest.mark.parametrize("kind", ["WEBP", "AVIF", "HEIF", "JPEG2000", "GIF", "TIFF"])
 def test_the_lack_of_memory_by_any_decoder(kind: str) -> None:
-    data = encode(scene(3000, 2000), kind)
-    for memory in (40_000_000, 55_000_000, 90_000_000):
+    data = encode(scene(2000, 1500), kind)
+    causes = []
+    for memory in (20_000_000, 40_000_000, 60_000_000):
         with DecodePool(INPUTS, limits=Limits(memory_bytes=memory), workers=1) as pool:
             ((_, answer),) = pool.map([("", data)])
-            if isinstance(answer, PictureError):
-                assert answer.cause == "memory", answer
+        if isinstance(answer, PictureError):
+            causes.append(answer.cause)
+    assert causes
+    assert set(causes) == {"memory"}
 
 
 @pytest.mark.parametrize(
