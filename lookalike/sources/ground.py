@@ -28,6 +28,7 @@ class Ground:
             them.
         names: the paths of all that are to be, or would be if they could be reached, as
             ``os.path.normcase`` has them.
+        lone: those of ``names`` that are files by now.
         targets: real paths of the files that were found by a link.
     """
 
@@ -35,12 +36,9 @@ class Ground:
         self.entered: set[Identity] = set()
         self.roots: dict[Identity, str] = {}
         self.names: set[str] = set()
+        self.lone: set[str] = set()
         self.targets: set[str] = set()
         self._places: dict[str, tuple[Rules, str]] = {}
-
-    def is_root(self, path: str) -> bool:
-        """Whether a path is that of a folder that is walked by itself."""
-        return os.path.normcase(path) in self.names
 
     def claim(self, real: str, rules: Rules, relative: str = "") -> None:
         """Note that what lies at and below a real path is found by a walk.

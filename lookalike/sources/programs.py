@@ -46,11 +46,10 @@ PROGRAM_FOLDERS: Final[dict[str, str]] = {
 # Drives go from one system to another, and some change the case of names.
 _EXCLUSION = Exclusion(list(PROGRAM_FOLDERS), ignore_case=True)
 
-# A walk asks about every folder: nearly all of them end here.
-_LAST = re.compile(
-    "|".join(fnmatch.translate(pattern.strip("/\\").split("/")[-1]) for pattern in PROGRAM_FOLDERS),
-    re.IGNORECASE,
-)
+# A walk asks about every folder: nearly all of them end here, by the last name of the path.
+_LAST = [pattern.strip("/\\").split("/")[-1].lower() for pattern in PROGRAM_FOLDERS]
+_NAMES = frozenset(name for name in _LAST if not set(name) & set("*?"))
+_OTHERS = re.compile("|".join(fnmatch.translate(name) for name in _LAST if name not in _NAMES))
 
 
 def program_folder(path: str) -> str | None:
@@ -59,7 +58,8 @@ def program_folder(path: str) -> str | None:
     Args:
         path: absolute, with slashes on every system.
     """
-    if _LAST.match(path, path.rfind("/") + 1) is None:
+    name = path[path.rfind("/") + 1 :].lower()
+    if name not in _NAMES and _OTHERS.match(name) is None:
         return None
     decided = _EXCLUSION.decided(path, is_folder=True)
     return None if decided is None else list(PROGRAM_FOLDERS)[decided[0]]

@@ -55,6 +55,11 @@ class Rules:
         # a part: it is asked about whole paths.
         self._above = name.replace(os.sep, "/").rstrip("/") + "/"
 
+    @property
+    def have_patterns(self) -> bool:
+        """Whether there are any; else no file is left out but by its folder."""
+        return bool(self._shown)
+
     def leaves_out(self, relative: str, *, is_folder: bool) -> Pattern | None:
         """What leaves a file or folder out, itself, by its path from the walked folder on."""
         if self._shown:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lookalike.sources.folders import Folder, is_under
-from lookalike.sources.ground import Ground, identity
+from lookalike.sources.ground import Ground, Identity, identity
 from lookalike.sources.source import Found, LeftOut, Unreadable
 from lookalike.sources.walk import Walk
 from lookalike.system.mounts import mount_point
@@ -61,9 +62,7 @@ class Tour:
         self._given = [folder.name for folder in folders]
         names = {owners.get(folder.name, folder.name) for folder in folders}
         self.walked = [known[name] for name in sorted(names, key=os.fsencode)]
-        apart = {os.path.normcase(name) for name in known if name not in owners}
-        # Every file is asked for in it: nothing is to be asked of a folder that is alone.
-        self._apart = apart if len(apart) > 1 else set[str]()
+        self._apart = {os.path.normcase(name) for name in known if name not in owners}
         self._aliases = frozenset(owners)
         self.left_out: list[LeftOut] = []
         self.mounts: dict[str, tuple[str, ...]] = {}
@@ -77,6 +76,8 @@ class Tour:
         for spot in self._spots:
             if spot.name not in self._aliases:
                 ground.claim(spot.real, self._rules[spot.name])
+                if not spot.is_folder:
+                    ground.lone.add(os.path.normcase(spot.name))
                 if isinstance(spot.place, tuple):
                     ground.roots[spot.place] = spot.name
         walks = {folder.name: Walk(self._rules[folder.name], ground) for folder in self.walked}
@@ -104,7 +105,7 @@ class Tour:
     def _owners(self) -> dict[str, str]:
         """The folders that aren't walked by themselves, and who finds their files."""
         owners: dict[str, str] = {}
-        first: dict[tuple[int, int] | str, _Spot] = {}
+        first: dict[Identity | str, _Spot] = {}
         for spot in sorted(self._spots, key=lambda spot: spot.is_link):  # else by path, as they are
             if first.setdefault(spot.place, spot) is not spot:
                 owners[spot.name] = first[spot.place].name
@@ -131,7 +132,8 @@ class _Spot:
 
     name: str
     real: str
-    place: tuple[int, int] | str
+    place: Identity | str
+    is_folder: bool
 
     @property
     def is_link(self) -> bool:
@@ -148,4 +150,6 @@ def _look(name: str) -> _Spot | None:
         status = os.stat(name)
     except (OSError, ValueError):
         return None
-    return _Spot(name, real, identity(status) or os.path.normcase(real))
+    return _Spot(
+        name, real, identity(status) or os.path.normcase(real), stat.S_ISDIR(status.st_mode)
+    )

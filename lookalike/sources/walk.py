@@ -149,6 +149,8 @@ class Walk:
         except OSError as error:
             yield Unreadable(path, os_reason(error), is_folder=True, status="failed")
             return
+        # Nearly all that a walk meets are files, and nearly all walks have nothing to ask of them.
+        ask = self._rules.have_patterns or self._ground.lone or link is not None
         for entry in listed:
             if entry.name.startswith("."):
                 continue
@@ -161,10 +163,12 @@ class Walk:
                             below.append((inner, status.st_dev))
                 elif entry.is_symlink() or is_junction(entry):
                     yield from self._link(entry, inner)
-                elif (
-                    is_candidate(entry.name)
-                    and self._takes(entry.path, inner, is_folder=False)
-                    and not self._was_linked(entry.path, link)
+                elif is_candidate(entry.name) and (
+                    not ask
+                    or (
+                        self._takes(entry.path, inner, is_folder=False)
+                        and not self._was_linked(entry.path, link)
+                    )
                 ):
                     self.files += 1
                     yield _judge(entry.path, inner, entry.stat(follow_symlinks=False))
@@ -175,7 +179,8 @@ class Walk:
 
     def _takes(self, path: str, inner: str, *, is_folder: bool) -> bool:
         """Whether no pattern leaves a path out, and nobody else walks it; counts those that are."""
-        if self._ground.names and self._ground.is_root(path):
+        apart = self._ground.names if is_folder else self._ground.lone
+        if apart and os.path.normcase(path) in apart:
             self.files += 1
             return False
         pattern = self._rules.leaves_out(inner, is_folder=is_folder)
