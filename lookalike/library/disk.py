@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["is_network", "is_writable"]
+__all__ = ["is_network", "is_writable", "macos_mounts", "windows_root"]
 
 # SQLite's write-ahead log needs shared memory, which these don't give across machines
 # (sqlite.org/wal.html, "Overview", disadvantage 2): network drives, file systems of clusters, and
