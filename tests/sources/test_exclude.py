@@ -200,3 +200,12 @@ def test_patterns_of_a_walk_take_up_again(tmp_path: Path) -> None:
     assert found("raw/*", "!raw/best/") == ["d.jpg", "raw/best/b.jpg"]
     # What lies in a folder that is left out stays so.
     assert found("raw", "!raw/best/") == ["d.jpg"]
+
+
+def test_the_deciding_pattern_is_told() -> None:
+    exclusion = Exclusion(["*.gif", "!best.gif", "raw/"])
+    assert exclusion.decided("a.gif", is_folder=False) == (0, True)
+    assert exclusion.decided("best.gif", is_folder=False) == (1, False)
+    assert exclusion.decided("raw", is_folder=True) == (2, True)
+    assert exclusion.decided("raw", is_folder=False) is None
+    assert Exclusion(["A?"], ignore_case=True)("ab", is_folder=False)
