@@ -3,28 +3,48 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from lookalike.encoders.perceptual import PDQ
-from lookalike.errors import LibraryNotFoundError, UsageError
+from lookalike.errors import LibraryNotFoundError, LookalikeError, PictureError, UsageError
 from lookalike.images.pool.item import Item
 from lookalike.images.pool.pool import DecodePool
-from lookalike.library.arguments import check_name
+from lookalike.library.arguments import check_name, check_whole
+from lookalike.library.closing import closed
 from lookalike.library.engine import Engine, Table
 from lookalike.library.merging import CodeChoice, merge
 from lookalike.library.models import SLOTS, Models
 from lookalike.library.records import EncoderInfo
 from lookalike.library.reports import SearchResult
 from lookalike.library.store import Store
-from lookalike.road import Picture, Road
+from lookalike.road import Picture, Question, Road
 from lookalike.types import ContentId, Limits, Match, Slot
 
 __all__ = ["MOST_HITS", "Asking", "Picture"]
 
 MOST_HITS = 10_000
+
+# Questions that are asked at once, at most, and hits of a code that are then held in memory.
+_AT_ONCE = 32
+_HELD = 3_200
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A picture as a question, and the encoders that made it."""
+
+    picture: Picture
+    question: Question
+    rows: list[EncoderInfo]
+    seconds: dict[str, float]
 
 
 class Asking:
@@ -45,20 +65,79 @@ class Asking:
         self._engine = engine
         self._models = models
         self._limits = limits
+        self._closed = threading.Event()
         # PDQ's input is in every query: large enough to look for borders in, whatever is asked.
         self._pool = DecodePool({"pdq": PDQ.input}, limits=limits, workers=workers)
 
     def close(self) -> None:
-        """End the decoding processes."""
+        """End the decoding processes; what is being asked ends with LibraryClosedError."""
+        self._closed.set()
         self._pool.close()
+
+    @contextmanager
+    def _open(self) -> Iterator[None]:
+        """Name the library that was closed, whichever part of it was the first to notice."""
+        try:
+            yield
+        except LookalikeError as error:
+            if self._closed.is_set():
+                raise closed(self._store.location) from error
+            raise
 
     def search(
         self, picture: Picture, k: int, code: CodeChoice, name: str | None = None
     ) -> SearchResult:
         """As :meth:`lookalike.library.library.Library.search` says."""
-        _check_k(k)
-        if code not in ("pdq", "photo", "both"):
-            raise UsageError(f"code is 'pdq', 'photo' or 'both', not {code!r}")
+        _check(k, code)
+        picture = _named(picture, name)
+        with self._open():
+            (found,) = self._answers([self._asked(picture, code)], k, code)
+        return found
+
+    def search_many(
+        self, pictures: Iterable[Picture], k: int, code: CodeChoice
+    ) -> Iterator[SearchResult | PictureError]:
+        """As :meth:`lookalike.library.library.Library.search_many` says."""
+        _check(k, code)
+        if isinstance(pictures, str | bytes | os.PathLike | Item | Image.Image | np.ndarray):
+            raise UsageError("search_many takes several pictures: put a single one into a list")
+        if not isinstance(pictures, Iterable):
+            raise UsageError(f"search_many takes pictures, not a {type(pictures).__name__}")
+        with self._open():
+            self._encoders(code)  # says what is wrong with the library
+        return self._each(iter(pictures), k, code)
+
+    def _each(
+        self, pictures: Iterator[Picture], k: int, code: CodeChoice
+    ) -> Iterator[SearchResult | PictureError]:
+        """Answers in the order of the pictures, some of which are on their way at a time."""
+        at_once = max(1, min(_AT_ONCE, _HELD // k))
+        road = Road[Slot]({}, limits=self._limits, pool=self._pool)
+        asked = road.each(enumerate(pictures), lambda picture: self._asked(picture, code))
+        more = True
+        while more:
+            ready: list[_Asked | PictureError] = []
+            wrong: LookalikeError | None = None
+            with self._open():
+                try:
+                    while len(ready) < at_once and (
+                        more := (came := next(asked, None)) is not None
+                    ):
+                        ready.append(came[1])
+                except LookalikeError as error:
+                    wrong = error  # of one picture: those before it have their answers first
+                questions = [one for one in ready if isinstance(one, _Asked)]
+                found = iter(self._answers(questions, k, code))
+            for one in ready:
+                if self._closed.is_set():
+                    raise closed(self._store.location)
+                yield one if isinstance(one, PictureError) else next(found)
+            if wrong is not None:
+                with self._open():
+                    raise wrong
+
+    def _asked(self, picture: Picture, code: CodeChoice) -> _Asked:
+        """Decode and encode a picture to look for."""
         clock = _Clock()
         rows = self._encoders(code)
         parts: list[Slot] = []
@@ -66,13 +145,27 @@ class Asking:
             parts = [row.slot for row in rows if row.slot == "photo"]
         encoders = {row.slot: self._models.lazy(row) for row in rows}
         road = Road(encoders, parts=parts, limits=self._limits, pool=self._pool)
-        question = road.question(_named(picture, name), lap=clock.lap)
+        question = road.question(picture, lap=clock.lap)
         clock.lap("encode")
+        return _Asked(picture, question, rows, clock.laps)
+
+    def _answers(self, asked: Sequence[_Asked], k: int, code: CodeChoice) -> list[SearchResult]:
+        """Look for pictures, all at once; each is told its share of the seconds."""
+        if not asked:
+            return []
+        rows = self._encoders(code)
+        # The library may have been given other codes meanwhile, and those of before be gone.
+        asked = [one if one.rows == rows else self._asked(one.picture, code) for one in asked]
+        clock = _Clock()
         tables = self._tables(rows)
         clock.lap("open")
-        hits, exact = merge(self._store, tables, question, k)
+        found = merge(self._store, tables, [one.question for one in asked], k)
         clock.lap("search")
-        return SearchResult(_name(picture), exact, hits, clock.laps())
+        share = {stage: seconds / len(asked) for stage, seconds in clock.laps.items()}
+        return [
+            SearchResult(_name(one.picture), exact, hits, _summed({**one.seconds, **share}))
+            for one, (hits, exact) in zip(asked, found, strict=True)
+        ]
 
     def search_text(
         self, text: str, k: int, progress: Callable[[int, int], object] | None
@@ -87,7 +180,13 @@ class Asking:
         that it is a text, and little else. The cosines themselves can be had exactly, since
         embeddings are centred by a mean that is known.
         """
-        _check_k(k)
+        check_whole("k", k, 1, MOST_HITS)
+        with self._open():
+            return self._with_text(text, k, progress)
+
+    def _with_text(
+        self, text: str, k: int, progress: Callable[[int, int], object] | None
+    ) -> SearchResult:
         clock = _Clock()
         (row,) = self._encoders("photo")
         tower, fit_ = self._models.text(row, progress)
@@ -116,7 +215,7 @@ class Asking:
             for picture in pictures[content]
         ]
         clock.lap("search")
-        return SearchResult(text, True, tuple(hits[:k]), clock.laps())
+        return SearchResult(text, True, tuple(hits[:k]), _summed(clock.laps))
 
     def _encoders(self, code: CodeChoice) -> list[EncoderInfo]:
         current = self._models.current()
@@ -132,11 +231,10 @@ class Asking:
         return {row.slot: tables[row.id] for row in rows}
 
 
-def _check_k(k: int) -> None:
-    if isinstance(k, bool) or not isinstance(k, int | np.integer):
-        raise UsageError(f"k is a whole number from 1 to {MOST_HITS:,}, not {k!r}")
-    if not 1 <= k <= MOST_HITS:
-        raise UsageError(f"k is 1 to {MOST_HITS:,}, not {k}")
+def _check(k: Any, code: Any) -> None:
+    check_whole("k", k, 1, MOST_HITS)
+    if code not in ("pdq", "photo", "both"):
+        raise UsageError(f"code is 'pdq', 'photo' or 'both', not {code!r}")
 
 
 def _named(picture: Picture, name: str | None) -> Picture:
@@ -150,16 +248,17 @@ class _Clock:
     """Seconds by stage."""
 
     def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+        self.laps: dict[str, float] = {}
 
     def lap(self, name: str) -> None:
         now = time.perf_counter()
-        self._laps[name] = now - self._last
+        self.laps[name] = now - self._last
         self._last = now
 
-    def laps(self) -> dict[str, float]:
-        return {**self._laps, "total": self._last - self._start}
+
+def _summed(laps: dict[str, float]) -> dict[str, float]:
+    return {**laps, "total": sum(laps.values())}
 
 
 def _name(picture: Picture) -> str:

@@ -1,27 +1,19 @@
-"""The one class that composes a library's parts: index folders, search by a picture."""
+"""The one class that composes a library's parts: what it is asked, and how it is kept."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from types import TracebackType
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
-from lookalike.errors import LibraryClosedError, UsageError
 from lookalike.library.arguments import check_options
-from lookalike.library.engine import Engine
-from lookalike.library.models import Models
-from lookalike.library.opening import Location, delete_library, file_of, open_library
-from lookalike.library.pictures import Pictures
-from lookalike.library.reports import IndexReport, OnProgress, SearchResult, Status
-from lookalike.library.store import Store
+from lookalike.library.opening import Location, delete_library, open_library
+from lookalike.library.reading import Reading
+from lookalike.library.reports import IndexReport, OnProgress
 from lookalike.types import Limits
 
 if TYPE_CHECKING:
-    from lookalike.library.asking import Asking, Picture
-    from lookalike.library.merging import CodeChoice
     from lookalike.library.updating import Updating
 
 __all__ = ["DEFAULT_PHOTO", "Library"]
@@ -29,23 +21,12 @@ __all__ = ["DEFAULT_PHOTO", "Library"]
 DEFAULT_PHOTO = "photo-256"
 
 
-class Library:
+class Library(Reading):
     """Pictures of some folders, their codes, and the search over them.
 
     Threads may share a library: any number may search while one indexes. Other processes may
     search its file too, and one process at a time may write. ``Library.open`` makes one.
     """
-
-    def __init__(
-        self, store: Store, engine: Engine, *, limits: Limits, workers: int | None, photo: str
-    ) -> None:
-        """For :meth:`open`."""
-        self._store, self._engine = store, engine
-        self._limits, self._workers = limits, workers
-        self._models = Models(store, photo)
-        self._asked: Asking | None = None
-        self._lock = threading.Lock()
-        self._closed = False
 
     @classmethod
     def open(
@@ -91,54 +72,6 @@ class Library:
             LibraryError: there is none, it is no library, or somebody is writing to it.
         """
         delete_library(location)
-
-    @property
-    def location(self) -> str:
-        """Where it is: the path of its file, or ``:memory:``."""
-        return self._store.location
-
-    @property
-    def path(self) -> Path:
-        """Of the library's file.
-
-        Raises:
-            UsageError: it has none.
-        """
-        path = file_of(self._store.location)
-        if path is None:
-            raise UsageError(f"the library {self._store.location} has no file")
-        return path
-
-    def identity(self) -> object:
-        """Tells this library from another that takes its place; LibraryNotFoundError if none is."""
-        return self._store.identity()
-
-    @property
-    def pictures(self) -> Pictures:
-        """Its pictures one by one, and page by page."""
-        return Pictures(self._store)
-
-    def close(self) -> None:
-        """End the decoding processes, merge the write-ahead log and close the file."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-            if self._asked is not None:
-                self._asked.close()
-            self._engine.close()
-            self._store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     # Writing
 
@@ -228,91 +161,3 @@ class Library:
         return Updating(
             self._store, self._engine, self._models, self._limits, self._workers, progress, stop
         )
-
-    def check_photo(
-        self, photo: str, *, progress: Callable[[int, int], object] | None = None
-    ) -> None:
-        """Make sure that the library's photo codes are those of an encoder, and that it is here.
-
-        Args:
-            photo: name or path of the encoder.
-            progress: called with the bytes fetched and the bytes in all.
-
-        Raises:
-            EncoderMismatchError: they are another encoder's.
-            UsageError: there is no such encoder.
-            ModelError: the encoder's file can't be read, or fetched.
-        """
-        self._models.check(self._models.current()["photo"], photo, progress)
-
-    # Reading
-
-    def search(
-        self, picture: Picture, k: int = 10, *, code: CodeChoice = "both", name: str | None = None
-    ) -> SearchResult:
-        """The k pictures of the library that are the same, edited copies, or most alike.
-
-        Args:
-            picture: a path, the bytes of a file, a PIL image, or an array (height, width) or
-                (height, width, 3 or 4) of uint8, or of floats from 0 to 1; or an
-                :class:`~lookalike.road.Item`, which says which picture of a file.
-            k: pictures to find, 1 to 10,000.
-            code: which code to ask: ``pdq`` for copies, ``photo`` for what looks alike, or both.
-            name: of the file that bytes come from; its suffix tells some camera raw from TIFF.
-
-        Returns:
-            Hits, best first: by kind, then by distance; ``alike`` ones by walks among the nearest.
-
-        Raises:
-            PictureError: the picture can't be read.
-            UsageError: ``k`` or ``code`` is out of range.
-            EncoderMismatchError: the codes are of a version that this lookalike can't make.
-        """
-        return self._asking().search(picture, k, code, name)
-
-    def search_text(
-        self, text: str, k: int = 10, *, progress: Callable[[int, int], object] | None = None
-    ) -> SearchResult:
-        """The k pictures of the library that show what a text says.
-
-        Texts are compared with all embeddings: a text has no code. Their cosines are small even for
-        the best pictures: only their order means something.
-
-        Args:
-            text: what to look for, best in the words of a caption, such as ``a red boat``.
-            k: pictures to find, 1 to 10,000.
-            progress: called with the bytes fetched and the bytes in all of the text tower.
-
-        Returns:
-            Hits of kind ``alike``, best first, without a distance.
-
-        Raises:
-            UsageError: ``k`` is out of range, there is no text, or the library's photo model knows
-                no texts.
-            ModelError: the text tower can't be fetched or is damaged.
-            MissingExtraError: the extra ``hub`` isn't installed.
-        """
-        return self._asking().search_text(text, k, progress)
-
-    def _asking(self) -> Asking:
-        """What answers; made at the first question."""
-        with self._lock:
-            if self._closed:
-                raise LibraryClosedError(f"{self._store.location} was closed: open it again")
-            if self._asked is None:
-                from lookalike.library.asking import Asking
-
-                self._asked = Asking(
-                    self._store, self._engine, self._models, self._limits, self._workers
-                )
-            return self._asked
-
-    def status(self, *, measure: bool = False) -> Status:
-        """Counts, sizes, folders and the ledger.
-
-        Args:
-            measure: what searching costs on this machine, if that isn't known yet: some seconds.
-        """
-        from lookalike.library.status import describe
-
-        return describe(self._store, self._engine, self._models, measure=measure)

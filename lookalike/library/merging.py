@@ -1,4 +1,7 @@
-"""One question to both codes, and the merge of their answers.
+"""Questions to both codes, and the merge of their answers.
+
+Many questions are asked at once, which costs each of them a fraction; the answers are those that
+each would get alone.
 
 Best first, the kinds are: ``same-bytes`` and ``same-pixels`` by digest; ``edited`` by PDQ within
 its published threshold, asked with the eight rotations and flips of the query; ``alike`` by the
@@ -11,8 +14,7 @@ as the best kind that it has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -21,14 +23,17 @@ import numpy.typing as npt
 from lookalike.codes.bits import to_words
 from lookalike.encoders.perceptual import MATCH_DISTANCE, USABLE_QUALITY
 from lookalike.images.parts.nine import PARTS
-from lookalike.library.engine import ContentIds, Table
-from lookalike.library.records import ContentKey, EncoderInfo
+from lookalike.library.candidates import Candidate, Found
+from lookalike.library.engine import ContentIds, PartHits, Table
+from lookalike.library.records import ContentKey
 from lookalike.library.store import Store
 from lookalike.ranking.short_list import Rows, cosines, in_order, length, likeness
 from lookalike.road import Question
-from lookalike.types import Codes, ContentId, Encoded, Kind, Match, Part, Slot
+from lookalike.types import Codes, ContentId, Encoded, Hits, Kind, Match, Part, Slot
 
 __all__ = ["CodeChoice", "merge"]
+
+Reals = npt.NDArray[np.floating[Any]]
 
 CodeChoice: TypeAlias = Literal["pdq", "photo", "both"]
 
@@ -47,86 +52,74 @@ PART_SHARE = 0.3
 # without it they hide one in ten of the originals of crops to 70 per cent of each side.
 PART_HANDICAP = 0.1
 
-_ORDER: dict[Kind, int] = {"same-bytes": 0, "same-pixels": 1, "edited": 2, "alike": 3}
-
-
-@dataclass(slots=True)
-class _Candidate:
-    content: ContentId
-    kind: Kind
-    encoder: EncoderInfo
-    distance: int
-    similarity: float | None = None
-    rank: float = 0.0  # alike ones are placed by, on the scale of cosines
-    part: Part | None = None
-
-    def key(self) -> tuple[int, float, int, int]:
-        """Sorts best first."""
-        return _ORDER[self.kind], -self.rank, self.distance, self.content
-
-
-_Offer: TypeAlias = Callable[[_Candidate], None]
-
 
 def merge(
-    store: Store, tables: Mapping[Slot, Table], question: Question, k: int
-) -> tuple[tuple[Match, ...], bool]:
-    """The best k pictures for a question, and whether the answer is exact.
+    store: Store, tables: Mapping[Slot, Table], questions: Sequence[Question], k: int
+) -> list[tuple[tuple[Match, ...], bool]]:
+    """For each question its best k pictures, and whether the answer is exact.
 
     Args:
         store: to look up digests and paths.
         tables: by slot, those of the codes to ask.
-        question: with codes for each of the tables.
+        questions: with codes for each of the tables.
         k: pictures to find.
     """
-    found: dict[ContentId, _Candidate] = {}
-    exact = True
-
-    def offer(candidate: _Candidate) -> None:
-        known = found.get(candidate.content)
-        if known is None or candidate.key() < known.key():
-            found[candidate.content] = candidate
-
-    (same,) = store.contents([ContentKey(question.content_digest, question.member)])
-    (equal,) = store.contents_with_pixels([question.pixel_digest])
-    identical: dict[ContentId, Kind] = dict.fromkeys(equal, "same-pixels")
-    if same is not None:
-        identical[same] = "same-bytes"
-    for content, kind in identical.items():
-        candidate = _identical(tables, question, content, kind)
-        if candidate is not None:
-            offer(candidate)
-    if question.pdq is not None and "pdq" in tables:
-        exact &= _ask_pdq(tables["pdq"], question, k, offer_all="photo" not in tables, offer=offer)
-    if question.photo is not None and "photo" in tables:
-        exact &= _ask_photo(tables["photo"], question.photo, k, len(found), offer=offer)
-        exact &= _ask_parts(tables["photo"], question, k, offer=offer)
-    best = sorted(found.values(), key=_Candidate.key)
+    found = [Found(question) for question in questions]
+    _ask_digests(store, tables, found)
+    if "pdq" in tables:
+        _ask_pdq(tables["pdq"], found, k, offer_all="photo" not in tables)
+    if "photo" in tables:
+        _ask_photo(tables["photo"], found, k)
+        _ask_parts(tables["photo"], found, k)
     # Hidden pictures may be among the identical ones: look up more contents than are asked for.
-    pictures = store.pictures_of([c.content for c in best[: k + len(identical)]])
-    matches = [
-        Match(
-            id=picture.id,
-            path=picture.path,
-            kind=c.kind,
-            code=c.encoder.name,
-            distance=c.distance,
-            bits=c.encoder.bits,
-            similarity=c.similarity,
-            width=picture.width,
-            height=picture.height,
-            part=c.part,
-            member=picture.member or None,
-        )
-        for c in best[: k + len(identical)]
-        for picture in pictures[c.content]
+    best = [
+        sorted(one.candidates.values(), key=Candidate.key)[: k + one.identical] for one in found
     ]
-    return tuple(matches[:k]), exact
+    pictures = store.pictures_of(list(dict.fromkeys(c.content for row in best for c in row)))
+    return [
+        (
+            tuple(
+                Match(
+                    id=picture.id,
+                    path=picture.path,
+                    kind=c.kind,
+                    code=c.encoder.name,
+                    distance=c.distance,
+                    bits=c.encoder.bits,
+                    similarity=c.similarity,
+                    width=picture.width,
+                    height=picture.height,
+                    part=c.part,
+                    member=picture.member or None,
+                )
+                for c in row
+                for picture in pictures[c.content]
+            )[:k],
+            one.exact,
+        )
+        for one, row in zip(found, best, strict=True)
+    ]
+
+
+def _ask_digests(store: Store, tables: Mapping[Slot, Table], found: Sequence[Found]) -> None:
+    """Offer what has the bytes or the pixels of a question."""
+    questions = [one.question for one in found]
+    same = store.contents([ContentKey(q.content_digest, q.member) for q in questions])
+    equal = store.contents_with_pixels([q.pixel_digest for q in questions])
+    for one, with_bytes, with_pixels in zip(found, same, equal, strict=True):
+        identical: dict[ContentId, Kind] = dict.fromkeys(with_pixels, "same-pixels")
+        if with_bytes is not None:
+            identical[with_bytes] = "same-bytes"
+        one.identical = len(identical)
+        for content, kind in identical.items():
+            candidate = _identical(tables, one.question, content, kind)
+            if candidate is not None:
+                one.offer(candidate)
 
 
 def _identical(
     tables: Mapping[Slot, Table], question: Question, content: ContentId, kind: Kind
-) -> _Candidate | None:
+) -> Candidate | None:
     """A content that a digest found, with its distance in the first code that it has."""
     photo = None if question.photo is None else question.photo.codes
     asked: tuple[tuple[Slot, Codes | None], ...] = (("pdq", question.pdq), ("photo", photo))
@@ -137,19 +130,40 @@ def _identical(
         kept = table.stored(np.array([content], np.int64))
         if kept.there[0]:
             distance = np.bitwise_count(kept.words ^ to_words(codes)).sum(1, dtype=np.int64).min()
-            return _Candidate(content, kind, table.encoder, int(distance))
+            return Candidate(content, kind, table.encoder, int(distance))
     return None
 
 
-def _ask_pdq(table: Table, question: Question, k: int, *, offer_all: bool, offer: _Offer) -> bool:
+def _ask_pdq(table: Table, found: Sequence[Found], k: int, *, offer_all: bool) -> None:
     """Offer what is near by PDQ; with ``offer_all`` the k nearest, however far."""
-    if question.pdq is None or question.pdq_quality is None:
-        return True
-    hits = table.nearest(question.pdq, k)
+    asked = [(one, one.question.pdq) for one in found if one.question.pdq is not None]
+    for one, hits in _nearest(table, asked, k):
+        quality = one.question.pdq_quality
+        if quality is not None:
+            _offer_edited(table, one, hits, quality, offer_all=offer_all)
+
+
+def _nearest(
+    table: Table, asked: Sequence[tuple[Found, Codes]], k: int
+) -> Iterator[tuple[Found, Hits]]:
+    """The k nearest of each one's codes, asked for all at once."""
+    if not asked:
+        return
+    hits = table.nearest(np.concatenate([codes for _, codes in asked]), k)
+    start = 0
+    for one, codes in asked:
+        rows = slice(start, start := start + len(codes))
+        one.exact &= hits.exact
+        yield one, Hits(hits.ids[rows], hits.distances[rows], hits.exact)
+
+
+def _offer_edited(
+    table: Table, one: Found, hits: Hits, own_quality: npt.NDArray[np.uint8], *, offer_all: bool
+) -> None:
     asked, places = np.nonzero(hits.ids >= 0)
     contents, distances = hits.ids[asked, places], hits.distances[asked, places]
     quality = table.stored(contents).quality
-    usable = np.minimum(quality, question.pdq_quality[asked]) >= USABLE_QUALITY
+    usable = np.minimum(quality, own_quality[asked]) >= USABLE_QUALITY
     near = usable & (distances <= NEAR_DISTANCE)
     chosen = near | offer_all
     offered = (contents, distances, usable, likeness(distances, table.encoder.bits))
@@ -157,18 +171,22 @@ def _ask_pdq(table: Table, question: Question, k: int, *, offer_all: bool, offer
         *(column[chosen].tolist() for column in offered), strict=True
     ):
         if trusted and distance <= MATCH_DISTANCE:
-            offer(_Candidate(content, "edited", table.encoder, distance))
+            one.offer(Candidate(content, "edited", table.encoder, distance))
         else:
-            offer(_Candidate(content, "alike", table.encoder, distance, None, rank))
-    return hits.exact
+            one.offer(Candidate(content, "alike", table.encoder, distance, None, rank))
 
 
-def _ask_photo(table: Table, photo: Encoded, k: int, known: int, *, offer: _Offer) -> bool:
-    """Offer the nearest by the photo code, in the order of its short list.
+def _ask_photo(table: Table, found: Sequence[Found], k: int) -> None:
+    """Offer the nearest by the photo code, in the order of their short list."""
+    asked = [(one, one.question.photo.codes) for one in found if one.question.photo is not None]
+    for one, hits in _nearest(table, asked, length(k)):
+        if one.question.photo is not None:
+            _offer_alike(table, one, hits, one.question.photo, k)
 
-    ``known`` pictures were offered before, so that many more are needed to be sure of k new ones.
-    """
-    hits = table.nearest(photo.codes, length(k))
+
+def _offer_alike(table: Table, one: Found, hits: Hits, photo: Encoded, k: int) -> None:
+    # Of those that were offered before, as many more are needed to be sure of k new ones.
+    wanted = k + len(one.candidates)
     words = to_words(photo.codes)
     own = photo.embeddings
     for view in range(len(hits)):
@@ -177,7 +195,7 @@ def _ask_photo(table: Table, photo: Encoded, k: int, known: int, *, offer: _Offe
         kept = table.stored(contents)
         query = Rows(words[[view]], own[[view]] if own is not None else None)
         made = in_order(query, Rows(kept.words, kept.embeddings), table.encoder.bits)
-        best = made.order[: k + known]
+        best = made.order[:wanted]
         offered = zip(
             contents[best].tolist(),
             distances[best].tolist(),
@@ -186,52 +204,73 @@ def _ask_photo(table: Table, photo: Encoded, k: int, known: int, *, offer: _Offe
             strict=True,
         )
         for content, distance, cosine, rank in offered:
-            offer(_Candidate(content, "alike", table.encoder, distance, cosine, rank))
-    return hits.exact
+            one.offer(Candidate(content, "alike", table.encoder, distance, cosine, rank))
 
 
-def _ask_parts(table: Table, question: Question, k: int, *, offer: _Offer) -> bool:
-    """Offer the pictures that the query is a part of, then those that are parts of it.
+def _ask_parts(table: Table, found: Sequence[Found], k: int) -> None:
+    """Offer the pictures that a query is a part of, then those that are parts of it.
 
     The library keeps codes of parts, and no embeddings. Two unit vectors that a random hyperplane
     parts with the probability p have the cosine of pi p (M. Charikar, "Similarity Estimation
     Techniques from Rounding Algorithms", 2002, section 3), so that distances of codes become
     comparable to the cosines of embeddings.
     """
-    if not table.has_parts or question.photo is None:
-        return True
-    farthest = int(PART_SHARE * table.encoder.bits)
+    if not table.has_parts:
+        return
     wanted = length(k)
-    of_theirs = table.nearest_parts(question.photo.codes, wanted)
-    exact = of_theirs.exact
-    asked, places = np.nonzero((of_theirs.contents >= 0) & (of_theirs.distances <= farthest))
-    distances = of_theirs.distances[asked, places]
-    near: npt.NDArray[np.floating[Any]]
-    near = np.cos(np.pi * distances / table.encoder.bits) - PART_HANDICAP
-    parts = [PARTS[part] for part in of_theirs.parts[asked, places].tolist()]
-    _offer_parts(table, of_theirs.contents[asked, places], distances, near, parts, offer)
-    if question.parts is not None:
-        hits = table.nearest(question.parts.codes, wanted)
-        exact &= hits.exact
-        asked, places = np.nonzero((hits.ids >= 0) & (hits.distances <= farthest))
-        contents, distances = hits.ids[asked, places], hits.distances[asked, places]
-        kept, own = table.stored(contents), question.parts.embeddings
-        if own is not None and kept.embeddings is not None:
-            near = cosines(own[asked], kept.embeddings) - np.float32(PART_HANDICAP)
-        else:
-            near = np.cos(np.pi * distances / table.encoder.bits) - PART_HANDICAP
-        _offer_parts(table, contents, distances, near, [None] * len(contents), offer)
-    return exact
+    asked = [(one, one.question.photo.codes) for one in found if one.question.photo is not None]
+    if not asked:
+        return
+    theirs = table.nearest_parts(np.concatenate([codes for _, codes in asked]), wanted)
+    start = 0
+    for one, codes in asked:
+        rows = slice(start, start := start + len(codes))
+        one.exact &= theirs.exact
+        _offer_wholes(table, one, theirs, rows)
+    own = [(one, one.question.parts) for one in found]
+    parted = [(one, parts.codes) for one, parts in own if parts is not None]
+    for one, hits in _nearest(table, parted, wanted):
+        if one.question.parts is not None:
+            _offer_details(table, one, hits, one.question.parts)
+
+
+def _offer_wholes(table: Table, one: Found, theirs: PartHits, rows: slice) -> None:
+    contents, distances = theirs.contents[rows], theirs.distances[rows]
+    near = np.nonzero((contents >= 0) & (distances <= _farthest(table)))
+    parts = [PARTS[part] for part in theirs.parts[rows][near].tolist()]
+    _offer_parts(
+        table, one, contents[near], distances[near], _by_angle(table, distances[near]), parts
+    )
+
+
+def _offer_details(table: Table, one: Found, hits: Hits, parts: Encoded) -> None:
+    asked, places = np.nonzero((hits.ids >= 0) & (hits.distances <= _farthest(table)))
+    contents, distances = hits.ids[asked, places], hits.distances[asked, places]
+    kept, own = table.stored(contents), parts.embeddings
+    if own is not None and kept.embeddings is not None:
+        near: Reals = cosines(own[asked], kept.embeddings) - np.float32(PART_HANDICAP)
+    else:
+        near = _by_angle(table, distances)
+    _offer_parts(table, one, contents, distances, near, [None] * len(contents))
+
+
+def _farthest(table: Table) -> int:
+    return int(PART_SHARE * table.encoder.bits)
+
+
+def _by_angle(table: Table, distances: npt.NDArray[np.int32]) -> Reals:
+    near: Reals = np.cos(np.pi * distances / table.encoder.bits) - PART_HANDICAP
+    return near
 
 
 def _offer_parts(
     table: Table,
+    one: Found,
     contents: ContentIds,
     distances: npt.NDArray[np.int32],
-    near: npt.NDArray[np.floating[Any]],
+    near: Reals,
     parts: list[Part] | list[None],
-    offer: _Offer,
 ) -> None:
     offered = zip(contents.tolist(), distances.tolist(), near.tolist(), parts, strict=True)
     for content, distance, cosine, part in offered:
-        offer(_Candidate(content, "alike", table.encoder, distance, cosine, cosine, part))
+        one.offer(Candidate(content, "alike", table.encoder, distance, cosine, cosine, part))

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lookalike.errors import LibraryClosedError, LibraryFullError
+from lookalike.errors import LibraryFullError
+from lookalike.library.closing import closed
 from lookalike.library.local.connection import connect, is_read_only
 from lookalike.library.local.errors import translated
 
@@ -128,7 +129,7 @@ class Database:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise LibraryClosedError(f"{self.path} was closed: open it again")
+            raise closed(self.path)
 
 
 _AT_ONCE = 500  # keys of one query: SQLite takes 999 values or more

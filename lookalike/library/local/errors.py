@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lookalike.errors import (
-    LibraryClosedError,
     LibraryDamagedError,
     LibraryError,
     LibraryFullError,
     LibraryLockedError,
     LibraryReadOnlyError,
 )
+from lookalike.library.closing import closed
 
 __all__ = ["translated"]
 
@@ -29,7 +29,7 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.ProgrammingError as error:
         if "closed" in str(error):  # raised by Python, without a code
-            raise LibraryClosedError(f"{path} was closed: open it again") from error
+            raise closed(path) from error
         raise
     except sqlite3.DatabaseError as error:
         found = _meaning(path, error)

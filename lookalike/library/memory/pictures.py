@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 
-from lookalike.errors import LibraryClosedError
+from lookalike.library.closing import closed
 from lookalike.library.records import (
     Change,
     ContentKey,
@@ -53,9 +53,7 @@ class MemoryPictures:
         """
         with self._lock:
             if self._closed:
-                raise LibraryClosedError(
-                    f"the library {LOCATION} was closed, and what it held is gone"
-                )
+                raise closed(LOCATION)
             yield
 
     def _touch(self, *, epoch: bool = False) -> None:

@@ -1,0 +1,196 @@
+"""What can be asked of a library without changing it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from lookalike.errors import PictureError, UsageError
+from lookalike.library.closing import closed
+from lookalike.library.engine import Engine
+from lookalike.library.models import Models
+from lookalike.library.opening import file_of
+from lookalike.library.pictures import Pictures
+from lookalike.library.reports import SearchResult, Status
+from lookalike.library.status import describe
+from lookalike.library.store import Store
+from lookalike.types import Limits
+
+if TYPE_CHECKING:
+    from lookalike.library.asking import Asking, Picture
+    from lookalike.library.merging import CodeChoice
+
+__all__ = ["Reading"]
+
+
+class Reading:
+    """The half of :class:`~lookalike.library.library.Library` that never writes."""
+
+    def __init__(
+        self, store: Store, engine: Engine, *, limits: Limits, workers: int | None, photo: str
+    ) -> None:
+        """For :meth:`open`."""
+        self._store, self._engine = store, engine
+        self._limits, self._workers = limits, workers
+        self._models = Models(store, photo)
+        self._asked: Asking | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+
+    @property
+    def location(self) -> str:
+        """Where it is: the path of its file, or ``:memory:``."""
+        return self._store.location
+
+    @property
+    def path(self) -> Path:
+        """Of the library's file.
+
+        Raises:
+            UsageError: it has none.
+        """
+        path = file_of(self._store.location)
+        if path is None:
+            raise UsageError(f"the library {self._store.location} has no file")
+        return path
+
+    def identity(self) -> object:
+        """Tells this library from another that takes its place; LibraryNotFoundError if none is."""
+        return self._store.identity()
+
+    @property
+    def pictures(self) -> Pictures:
+        """Its pictures one by one, and page by page."""
+        return Pictures(self._store)
+
+    def close(self) -> None:
+        """End the decoding processes, merge the write-ahead log and close the file."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            if self._asked is not None:
+                self._asked.close()
+            self._engine.close()
+            self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def check_photo(
+        self, photo: str, *, progress: Callable[[int, int], object] | None = None
+    ) -> None:
+        """Make sure that the library's photo codes are those of an encoder, and that it is here.
+
+        Args:
+            photo: name or path of the encoder.
+            progress: called with the bytes fetched and the bytes in all.
+
+        Raises:
+            EncoderMismatchError: they are another encoder's.
+            UsageError: there is no such encoder.
+            ModelError: the encoder's file can't be read, or fetched.
+        """
+        self._models.check(self._models.current()["photo"], photo, progress)
+
+    def search(
+        self, picture: Picture, k: int = 10, *, code: CodeChoice = "both", name: str | None = None
+    ) -> SearchResult:
+        """The k pictures of the library that are the same, edited copies, or most alike.
+
+        Args:
+            picture: a path, the bytes of a file, a PIL image, or an array (height, width) or
+                (height, width, 3 or 4) of uint8, or of floats from 0 to 1; or an
+                :class:`~lookalike.road.Item`, which says which picture of a file.
+            k: pictures to find, 1 to 10,000.
+            code: which code to ask: ``pdq`` for copies, ``photo`` for what looks alike, or both.
+            name: of the file that bytes come from; its suffix tells some camera raw from TIFF.
+
+        Returns:
+            Hits, best first: by kind, then by distance; ``alike`` ones by walks among the nearest.
+
+        Raises:
+            PictureError: the picture can't be read.
+            UsageError: ``k`` or ``code`` is out of range.
+            EncoderMismatchError: the codes are of a version that this lookalike can't make.
+        """
+        return self._asking().search(picture, k, code, name)
+
+    def search_many(
+        self, pictures: Iterable[Picture], k: int = 10, *, code: CodeChoice = "both"
+    ) -> Iterator[SearchResult | PictureError]:
+        """Search for many pictures: the answers of :meth:`search`, and sooner than one by one.
+
+        Args:
+            pictures: as for :meth:`search`; advanced by the caller's own thread, up to some hundred
+                ahead, so that memory is bounded. Don't change one after it was handed over.
+            k: pictures to find for each, 1 to 10,000.
+            code: which code to ask, as for :meth:`search`.
+
+        Returns:
+            For each picture, in their order, what was found, or the error of one that can't be
+            read. Of the seconds, ``open`` and ``search`` are a share of what
+            some took at once.
+
+        Raises:
+            UsageError: at once, if ``k`` or ``code`` is out of range, or ``pictures`` are none; in
+                its turn for what is no picture.
+            LibraryError: at once, if the library can't be asked; later, if it is closed.
+        """
+        return self._asking().search_many(pictures, k, code)
+
+    def search_text(
+        self, text: str, k: int = 10, *, progress: Callable[[int, int], object] | None = None
+    ) -> SearchResult:
+        """The k pictures of the library that show what a text says.
+
+        Texts are compared with all embeddings: a text has no code. Their cosines are small even for
+        the best pictures: only their order means something.
+
+        Args:
+            text: what to look for, best in the words of a caption, such as ``a red boat``.
+            k: pictures to find, 1 to 10,000.
+            progress: called with the bytes fetched and the bytes in all of the text tower.
+
+        Returns:
+            Hits of kind ``alike``, best first, without a distance.
+
+        Raises:
+            UsageError: ``k`` is out of range, there is no text, or the library's photo model knows
+                no texts.
+            ModelError: the text tower can't be fetched or is damaged.
+            MissingExtraError: the extra ``hub`` isn't installed.
+        """
+        return self._asking().search_text(text, k, progress)
+
+    def _asking(self) -> Asking:
+        """What answers; made at the first question."""
+        with self._lock:
+            if self._closed:
+                raise closed(self._store.location)
+            if self._asked is None:
+                from lookalike.library.asking import Asking
+
+                self._asked = Asking(
+                    self._store, self._engine, self._models, self._limits, self._workers
+                )
+            return self._asked
+
+    def status(self, *, measure: bool = False) -> Status:
+        """Counts, sizes, folders and the ledger.
+
+        Args:
+            measure: what searching costs on this machine, if that isn't known yet: some seconds.
+        """
+        return describe(self._store, self._engine, self._models, measure=measure)
