@@ -13,6 +13,7 @@ from lookalike.cli.options import (
     PathType,
     json_option,
     library_option,
+    make_default_folder,
     model_option,
     verbose_option,
 )
@@ -121,6 +122,8 @@ def index(
         with byte_bar("downloading") as fetched:
             model = registry.resolve(model, progress=fetched)
         registry.load(model)  # says what is wrong with it
+    if is_new and folders:
+        make_default_folder(library)
     with (
         stop_on_interrupt() as stop,  # first: a new library takes a moment to load its model
         Library.open(library, create=bool(folders), photo=model or DEFAULT_PHOTO) as opened,

@@ -19,6 +19,7 @@ __all__ = [
     "default_library",
     "json_option",
     "library_option",
+    "make_default_folder",
     "measured_model_option",
     "model_option",
     "verbose_option",
@@ -73,9 +74,19 @@ def default_library() -> str:
     named = os.environ.get(LIBRARY_VARIABLE)
     if named:
         return named
+    return str(_home() / LIBRARY_NAME)
+
+
+def make_default_folder(library: str) -> None:
+    """Make the user's data folder if the library of it is meant; no other folder is made."""
+    if Path(library).parent == _home():
+        _home().mkdir(parents=True, exist_ok=True)
+
+
+def _home() -> Path:
     import platformdirs
 
-    return str(Path(platformdirs.user_data_dir("lookalike", appauthor=False)) / LIBRARY_NAME)
+    return Path(platformdirs.user_data_dir("lookalike", appauthor=False))
 
 
 def library_option(command: Command) -> Command:

@@ -233,7 +233,7 @@ class Asking:
 
 def _check(k: Any, code: Any) -> None:
     check_whole("k", k, 1, MOST_HITS)
-    if code not in ("pdq", "photo", "both"):
+    if not isinstance(code, str) or code not in ("pdq", "photo", "both"):
         raise UsageError(f"code is 'pdq', 'photo' or 'both', not {code!r}")
 
 

@@ -5,10 +5,19 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
+from lookalike.errors import LibraryError
 from lookalike.library.arguments import check_options
-from lookalike.library.opening import Location, delete_library, open_library
+from lookalike.library.models import first
+from lookalike.library.opening import (
+    Location,
+    delete_library,
+    file_of,
+    makes_one,
+    open_library,
+)
 from lookalike.library.reading import Reading
 from lookalike.library.reports import IndexReport, OnProgress
 from lookalike.types import Limits
@@ -44,7 +53,7 @@ class Library(Reading):
         Args:
             location: the path of its file, or ``":memory:"`` for a library without a file, which is
                 gone when it is closed.
-            create: make it where it is missing.
+            create: make it where it is missing; its folder has to be there.
             read_only: never write; assumed where the disk can't be written to.
             limits: for decoding a picture.
             workers: decoding processes; as many as there are processors for this process by
@@ -52,16 +61,25 @@ class Library(Reading):
             photo: the photo encoder of a *new* library; one that exists keeps its own.
 
         Raises:
-            LibraryError: there is none and ``create`` is false; it is damaged, of a newer version,
-                or read-only with an unmerged log.
+            LibraryError: there is none and ``create`` is false; there is no folder for it; it is
+                damaged, of a newer version, or read-only with an unmerged log.
             UsageError: no such encoder, or a location that can't be understood.
+            ModelError: the file of the encoder of a new library is damaged, or can't be fetched.
         """
         limits = check_options(limits, workers, photo)
+        is_new = makes_one(location, create=create, read_only=read_only)
+        # Before the file: a model may be missing, or take long to be fetched.
+        made = first(photo) if is_new else None
         store, engine = open_library(location, create=create, read_only=read_only)
         try:
-            return cls(store, engine, limits=limits, workers=workers, photo=photo)
+            return cls(store, engine, limits=limits, workers=workers, photo=photo, made=made)
         except BaseException:
+            with suppress(LibraryError):
+                is_new = is_new and file_of(location) is not None and not store.encoders()
             store.close()
+            if is_new:
+                with suppress(LibraryError):
+                    delete_library(location)
             raise
 
     @staticmethod
@@ -158,6 +176,7 @@ class Library(Reading):
         # Here, not above: a search needs none of it.
         from lookalike.library.updating import Updating
 
+        self._check_open()  # before a lock is made beside what may be gone
         return Updating(
             self._store, self._engine, self._models, self._limits, self._workers, progress, stop
         )

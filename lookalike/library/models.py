@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from lookalike.encoders import registry
 from lookalike.encoders.fits import Fit
@@ -19,9 +20,27 @@ from lookalike.library.store import Store
 from lookalike.road import LazyEncoder
 from lookalike.types import Encoder, EncoderId, InputSpec, Slot
 
-__all__ = ["Models"]
+__all__ = ["Models", "Opened", "first"]
 
 SLOTS: tuple[Slot, ...] = ("pdq", "photo")
+
+Opened: TypeAlias = tuple[str, Encoder]
+"""A name that won't change its meaning, and the encoder of that name."""
+
+
+def first(photo: str) -> list[Opened]:
+    """The encoders of a new library, by slot.
+
+    Raises:
+        UsageError: there is no photo encoder of this name.
+        ModelError: its file is damaged, or can't be fetched.
+    """
+    return [_opened(origin) for origin in ("pdq", photo)]
+
+
+def _opened(origin: str) -> Opened:
+    name = registry.resolve(origin)
+    return name, registry.load(name)
 
 
 class Models:
@@ -35,28 +54,28 @@ class Models:
         store: of the library.
         photo: the photo encoder that a new library gets: a name or a path, see
             :mod:`lookalike.encoders.registry`.
+        made: the encoders of a new library, where :func:`first` made them before its file.
     """
 
-    def __init__(self, store: Store, photo: str) -> None:
+    def __init__(self, store: Store, photo: str, made: Sequence[Opened] | None = None) -> None:
         self._store = store
         self._loaded: dict[EncoderId, Encoder] = {}
         self._texts: dict[str, tuple[TextTower, Fit]] = {}
         self._lock = threading.Lock()
         if not store.read_only and not self.current():
             # Before the transaction: a model may have to be fetched.
-            made = [self.open(origin) for origin in ("pdq", photo)]
+            opened = first(photo) if made is None else made
             with store.writing():
-                for slot, (origin, encoder) in zip(SLOTS, made, strict=True):
+                for slot, (origin, encoder) in zip(SLOTS, opened, strict=True):
                     self.add(slot, origin, encoder, current=True)
 
     def current(self) -> Mapping[Slot, EncoderInfo]:
         """By slot the encoder that answers."""
         return {row.slot: row for row in self._store.encoders() if row.current}
 
-    def open(self, origin: str) -> tuple[str, Encoder]:
+    def open(self, origin: str) -> Opened:
         """The encoder that ``origin`` stands for now, under a name that won't change."""
-        name = registry.resolve(origin)
-        return name, registry.load(name)
+        return _opened(origin)
 
     def add(self, slot: Slot, origin: str, encoder: Encoder, *, current: bool) -> EncoderInfo:
         """Make an encoder known; in a transaction."""

@@ -12,7 +12,15 @@ from lookalike.library.arguments import check_path
 from lookalike.library.engine import Engine
 from lookalike.library.store import Store
 
-__all__ = ["MEMORY", "Location", "delete_library", "exists", "file_of", "open_library"]
+__all__ = [
+    "MEMORY",
+    "Location",
+    "delete_library",
+    "exists",
+    "file_of",
+    "makes_one",
+    "open_library",
+]
 
 Location = str | os.PathLike[str]
 """The path of a file, or :data:`MEMORY`."""
@@ -51,7 +59,28 @@ def file_of(location: Location) -> Path | None:
 def exists(location: Location) -> bool:
     """Whether something is at a location, be it a library or not."""
     path = file_of(location)
-    return path is not None and path.exists()
+    return path is not None and os.path.exists(path)
+
+
+def makes_one(location: Location, *, create: bool, read_only: bool) -> bool:
+    """Whether :func:`open_library` would make a library; nothing is made or changed yet.
+
+    Raises:
+        UsageError: the location can't be understood.
+        LibraryError: it would fail: there is no folder for the file, or something else is there.
+    """
+    path = file_of(location)
+    if path is None:
+        return create and not read_only
+    # Here, not above: SQLite.
+    from lookalike.library.local.connection import check_folder, is_there
+
+    if is_there(path):
+        # Of a process that was killed when it had just begun a library an empty file is left.
+        return create and not read_only and path.stat().st_size == 0
+    if create and not read_only:
+        check_folder(path)
+    return create and not read_only
 
 
 def open_library(location: Location, *, create: bool, read_only: bool) -> tuple[Store, Engine]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 from lookalike.errors import PictureError, UsageError
 from lookalike.library.closing import closed
 from lookalike.library.engine import Engine
-from lookalike.library.models import Models
+from lookalike.library.models import Models, Opened
 from lookalike.library.opening import file_of
 from lookalike.library.pictures import Pictures
 from lookalike.library.reports import SearchResult, Status
@@ -30,12 +30,19 @@ class Reading:
     """The half of :class:`~lookalike.library.library.Library` that never writes."""
 
     def __init__(
-        self, store: Store, engine: Engine, *, limits: Limits, workers: int | None, photo: str
+        self,
+        store: Store,
+        engine: Engine,
+        *,
+        limits: Limits,
+        workers: int | None,
+        photo: str,
+        made: Sequence[Opened] | None = None,
     ) -> None:
         """For :meth:`open`."""
         self._store, self._engine = store, engine
         self._limits, self._workers = limits, workers
-        self._models = Models(store, photo)
+        self._models = Models(store, photo, made)
         self._asked: Asking | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -177,8 +184,7 @@ class Reading:
     def _asking(self) -> Asking:
         """What answers; made at the first question."""
         with self._lock:
-            if self._closed:
-                raise closed(self._store.location)
+            self._check_open()
             if self._asked is None:
                 from lookalike.library.asking import Asking
 
@@ -186,6 +192,10 @@ class Reading:
                     self._store, self._engine, self._models, self._limits, self._workers
                 )
             return self._asked
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise closed(self._store.location)
 
     def status(self, *, measure: bool = False) -> Status:
         """Counts, sizes, folders and the ledger.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from lookalike.errors import LibraryNotFoundError
 from lookalike.library.engine import Engine
 from lookalike.library.models import Models
 from lookalike.library.offline import NOT_THERE
@@ -16,7 +17,12 @@ __all__ = ["describe"]
 
 def describe(store: Store, engine: Engine, models: Models, *, measure: bool) -> Status:
     """As :meth:`lookalike.library.library.Library.status` says."""
-    counts = store.counts()
+    try:
+        counts = store.counts()
+    except FileNotFoundError as error:
+        raise LibraryNotFoundError(
+            f"the library {store.location} was deleted while it was open: open another"
+        ) from error
     changes, changes_count = store.changes()
     return Status(
         path=store.location,

@@ -386,7 +386,7 @@ def test_wrong_use(library: Library, photos: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         library.index(photos, exclude=[""])
     assert library.status().folders == ()
-    with pytest.raises(UsageError, match="k is 1 to 10,000, not 0"):
+    with pytest.raises(UsageError, match="from 1 to 10,000, not 0"):
         library.search(photos / "coins.jpg", k=0)
     with pytest.raises(UsageError, match="code is"):
         library.search(photos / "coins.jpg", code="md5")  # type: ignore[arg-type]

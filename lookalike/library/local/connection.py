@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ from lookalike.library.local.errors import translated
 from lookalike.library.local.migrating import migrate, version_of
 from lookalike.system.locks import locked
 
-__all__ = ["connect", "is_read_only", "writer_lock"]
+__all__ = ["check_folder", "connect", "is_read_only", "is_there", "writer_lock"]
 
 _HEADER = b"SQLite format 3\0"
 
@@ -50,22 +51,15 @@ def connect(path: Path, *, create: bool, read_only: bool) -> sqlite3.Connection:
         LibraryNotFoundError, LibraryUnmergedError, LibraryVersionError, LibraryDamagedError,
         LibraryReadOnlyError, LibraryLockedError.
     """
-    exists = path.exists()
+    exists = is_there(path)
     if not exists and (read_only or not create):
         raise LibraryNotFoundError(
             f"there is no library at {path}: make one with 'lookalike index FOLDER'"
         )
-    if path.is_dir():
-        raise LibraryDamagedError(f"{path} is a folder, not a library: give the path of a file")
     if exists:
         _check_header(path, create=create and not read_only)
     else:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LibraryReadOnlyError(
-                f"can't make the folder {path.parent}: {error.strerror}"
-            ) from error
+        check_folder(path)
     options = ""
     if read_only:
         options = "?mode=ro"
@@ -93,9 +87,53 @@ def connect(path: Path, *, create: bool, read_only: bool) -> sqlite3.Connection:
                 )
             connection.execute("PRAGMA foreign_keys = ON")
     except BaseException:
+        unfinished = not exists and not path.is_symlink() and _is_blank(connection)
         connection.close()
+        if unfinished:
+            for ending in ("-wal", "-shm", "-journal", ""):
+                Path(f"{path}{ending}").unlink(missing_ok=True)
         raise
     return connection
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file at ``path``; nothing of it is opened.
+
+    Raises:
+        LibraryDamagedError: there is something else: a folder, a device, a pipe, a socket.
+        LibraryError: that can't be found out.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise LibraryError(f"{path} can't be read: {error.strerror}") from error
+    if stat.S_ISDIR(mode):
+        raise LibraryDamagedError(f"{path} is a folder, not a library: give the path of a file")
+    if not stat.S_ISREG(mode):
+        raise LibraryDamagedError(
+            f"{path} is a device, a pipe or a socket, not a library: give the path of a file"
+        )
+    return True
+
+
+def check_folder(path: Path) -> None:
+    """Make sure that a new library can be made at ``path``; no folder is made for it.
+
+    Raises:
+        LibraryNotFoundError: there is no such folder.
+        LibraryReadOnlyError: it can't be written to.
+    """
+    if not path.parent.is_dir():
+        raise LibraryNotFoundError(
+            f"there is no folder {path.parent} for the library {path.name}: check the spelling, or"
+            " make the folder first"
+        )
+    if not is_writable(path.parent):
+        raise LibraryReadOnlyError(
+            f"no library can be made at {path}: its folder can't be written to"
+        )
 
 
 @contextmanager
@@ -147,6 +185,14 @@ def _check_header(path: Path, *, create: bool) -> None:
         raise LibraryError(f"{path} can't be read: {error.strerror}") from error
     if header != _HEADER and not (create and header == b""):
         raise LibraryDamagedError(f"{path} is not a lookalike library: give the path of another")
+
+
+def _is_blank(connection: sqlite3.Connection) -> bool:
+    """Whether nobody has made a library of a file, as far as that can be told."""
+    try:
+        return version_of(connection) == 0
+    except sqlite3.Error:
+        return False
 
 
 def _check_kind(connection: sqlite3.Connection, path: Path, *, create: bool) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from lookalike.errors import LibraryFullError
 from lookalike.library.closing import closed
-from lookalike.library.local.connection import connect, is_read_only
+from lookalike.library.local.connection import connect, is_read_only, is_there
 from lookalike.library.local.errors import translated
 
 __all__ = ["Database"]
@@ -35,7 +35,7 @@ class Database:
 
     def __init__(self, path: Path, *, create: bool = True, read_only: bool = False) -> None:
         self.path = path
-        self.read_only = read_only or (path.parent.exists() and is_read_only(path))
+        self.read_only = read_only or (is_there(path) and is_read_only(path))
         self._connection = connect(path, create=create, read_only=self.read_only)
         self._lock = threading.RLock()
         self._depth = 0  # of nested writing(), which are one transaction
