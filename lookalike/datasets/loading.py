@@ -29,6 +29,8 @@ VARIABLE = "LOOKALIKE_DATA"
 def data_folder(given: str | os.PathLike[str] | None = None) -> Path:
     """Where data sets are looked for: ``given``, else ``$LOOKALIKE_DATA``, else ``data``."""
     if given is not None:
+        if not isinstance(given, str | os.PathLike) or "\0" in os.fspath(given):
+            raise UsageError(f"the folder of data sets is a path, not {given!r}")
         return Path(given)
     return Path(os.environ.get(VARIABLE) or "data")
 

@@ -20,3 +20,5 @@ def check_pictures(pictures: Any) -> None:
     """
     if not isinstance(pictures, Sequence | np.ndarray) or isinstance(pictures, str | bytes):
         raise UsageError(f"pictures come as a list of arrays, not as {type(pictures).__name__}")
+    if isinstance(pictures, np.ndarray) and not pictures.ndim:
+        raise UsageError(f"pictures come as a list of arrays, not as one number, {pictures!r}")

@@ -75,8 +75,8 @@ class PDQ:
     """To be changed with every change that could give the same picture another code."""
 
     def __init__(self, threads: int | None = None) -> None:
-        if threads is not None and threads < 1:
-            raise UsageError(f"threads must be at least 1, not {threads}")
+        if threads is not None and (type(threads) is not int or threads < 1):
+            raise UsageError(f"threads must be at least 1, not {threads!r}")
         self._threads = threads if threads is not None else processors()
         scale = float(np.float32(math.sqrt(2 / 64)))
         self._cosines: npt.NDArray[np.float32] = np.array(

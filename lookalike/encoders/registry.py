@@ -62,7 +62,7 @@ def load(name: str, *, threads: int | None = None) -> Encoder:
         UsageError: no encoder has this name.
         ModelError: the model's file is missing, damaged or of another kind.
     """
-    if name == "pdq":
+    if isinstance(name, str) and name == "pdq":
         # Here, not above: PDQ's kernels bring in Numba.
         from lookalike.encoders.perceptual import PDQ
 
@@ -104,7 +104,7 @@ def card(name: str) -> Card:
         UsageError: no model has this name; ``pdq`` is an algorithm and has no card.
         ModelError: the card is missing or damaged.
     """
-    if name == "pdq":
+    if isinstance(name, str) and name == "pdq":
         raise UsageError("pdq is an algorithm, not a model: it has no card")
     if foreign(name) is not None:
         raise UsageError(f"{name} has no card of lookalike's own: it is loaded by its name")

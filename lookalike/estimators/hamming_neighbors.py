@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from lookalike.codes import bits as packed_codes
 from lookalike.codes.bits import MAX_BITS
 from lookalike.errors import UsageError
-from lookalike.estimators.checking import check_count, check_radius, refusals
+from lookalike.estimators.checking import check_count, check_radius, check_switch, refusals
 from lookalike.indexes.scan import Scan
 from lookalike.types import Codes, Hits
 
@@ -82,6 +82,7 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
         check_count("n_neighbors", self.n_neighbors)
         if self.radius is not None:
             check_radius(self.radius)
+        check_switch("packed", self.packed)
         codes = self._codes(X, reset=True)
         self._words = packed_codes.to_words(codes)
         self.__dict__.pop("_kept", None)
@@ -112,6 +113,7 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
             sklearn.exceptions.NotFittedError: nothing was fitted yet.
         """
         check_is_fitted(self)
+        check_switch("return_distance", return_distance)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
         check_count("n_neighbors", k)
         there = self.n_samples_fit_ - (X is None)
@@ -151,6 +153,7 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
             sklearn.exceptions.NotFittedError: nothing was fitted yet.
         """
         check_is_fitted(self)
+        check_switch("return_distance", return_distance)
         limit = self.radius if radius is None else radius
         if limit is None:
             raise UsageError("radius_neighbors needs a radius, here or in the constructor")

@@ -12,7 +12,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from lookalike.codes import bits as packed_codes
 from lookalike.codes.binarize import Binarizer, fit_hyperplanes, fit_itq, fit_pca, fit_sign
 from lookalike.errors import UsageError
-from lookalike.estimators.checking import check_count, check_seed, refusals
+from lookalike.estimators.checking import (
+    check_count,
+    check_rows,
+    check_seed,
+    check_switch,
+    refusals,
+)
 
 __all__ = ["HashingTransformer"]
 
@@ -72,6 +78,12 @@ class HashingTransformer(
             UsageError: X or a parameter of another type, shape or range.
         """
         check_seed(self.random_state)
+        check_switch("packed", self.packed)
+        if not isinstance(self.method, str):
+            raise UsageError(
+                f"method is 'itq', 'pca', 'hyperplanes' or 'sign', not {self.method!r}"
+            )
+        check_rows(X)
         with refusals():
             features = validate_data(self, X, dtype=[np.float64, np.float32])
         n, d = features.shape
@@ -93,6 +105,7 @@ class HashingTransformer(
             sklearn.exceptions.NotFittedError: nothing was fitted yet.
         """
         check_is_fitted(self)
+        check_rows(X)
         with refusals():
             features = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
         codes = self.binarizer_.bits(features)

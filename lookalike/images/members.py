@@ -46,9 +46,9 @@ def member_kind(member: str) -> str:
 
 
 def _split(member: str) -> tuple[str, int]:
-    if member == "":
+    if isinstance(member, str) and not member:
         return "", 1
-    found = _FORM.fullmatch(member)
+    found = _FORM.fullmatch(member) if isinstance(member, str) else None
     if found is None:
         raise UsageError(f"{member!r} names no picture of a file: such names are page-2, frame-3")
     return found[1], int(found[2])

@@ -13,6 +13,8 @@ from lookalike.codes.bits import bytes_for, words_for
 from lookalike.errors import UsageError
 
 __all__ = [
+    "MOST_NEIGHBOURS",
+    "MOST_THREADS",
     "as_folder",
     "check_allowed",
     "check_budget",
@@ -21,8 +23,26 @@ __all__ = [
     "check_k",
     "check_radius",
     "check_threads",
+    "check_whole",
     "whole_numbers",
 ]
+
+
+MOST_THREADS = 1024
+MOST_NEIGHBOURS = 100_000_000
+"""Of one query: there is a column for each of them, also where there are fewer codes."""
+
+
+def check_whole(name: str, value: Any, most: int, least: int = 1) -> int:
+    """A whole number in a range.
+
+    Raises:
+        UsageError: another type, or out of range.
+    """
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or not least <= value <= most:
+        raise UsageError(f"{name} is a whole number from {least:,} to {most:,}, not {value!r}")
+    return int(value)
 
 
 def as_folder(folder: Any) -> Path:
@@ -73,23 +93,20 @@ def check_threads(threads: int | None) -> int | None:
     """The threads of one call, or none for as many as there are processors.
 
     Raises:
-        UsageError: no whole number, or below 1.
+        UsageError: no whole number from 1 to :data:`MOST_THREADS`.
     """
-    whole = isinstance(threads, int | np.integer) and not isinstance(threads, bool)
-    if threads is not None and (not whole or threads < 1):
-        raise UsageError(f"a scan needs at least 1 thread, not {threads!r}")
-    return threads
+    if threads is None:
+        return None
+    return check_whole("threads", threads, MOST_THREADS)
 
 
 def check_k(k: int) -> int:
     """The number of neighbours wanted.
 
     Raises:
-        UsageError: not a whole number, or below 1.
+        UsageError: no whole number from 1 to :data:`MOST_NEIGHBOURS`.
     """
-    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-        raise UsageError(f"k must be a whole number of at least 1, not {k!r}")
-    return int(k)
+    return check_whole("k", k, MOST_NEIGHBOURS)
 
 
 def check_radius(radius: int) -> int:

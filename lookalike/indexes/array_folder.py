@@ -98,6 +98,8 @@ class ArrayFolder:
             LibraryDamagedError: something is missing or changed.
             LibraryVersionError: another version wrote it.
         """
+        if not isinstance(verify, bool):
+            raise UsageError(f"verify is True or False, not {verify!r}")
         manifest = self._manifest(folder)
         arrays = {
             name: _array(folder, name, kind, manifest["arrays"][name], verify)

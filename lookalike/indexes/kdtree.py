@@ -6,14 +6,23 @@ searching", 1975). It is exact, and in tens of dimensions it visits much of the 
 
 from __future__ import annotations
 
+import sys
 from functools import partial
+from numbers import Real
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.errors import MissingExtraError, UsageError
-from lookalike.indexes.arguments import check_allowed, check_ids, check_k, check_threads
+from lookalike.indexes.arguments import (
+    MOST_NEIGHBOURS,
+    check_allowed,
+    check_ids,
+    check_k,
+    check_threads,
+    check_whole,
+)
 from lookalike.indexes.threads import run, shares
 from lookalike.system.processors import processors
 from lookalike.types import Hits, RadiusHits
@@ -59,8 +68,7 @@ class KDTreeIndex:
         if not len(array):
             raise UsageError("a k-d tree needs at least 1 row of features, not 0")
         check_threads(threads)
-        if isinstance(leaf_size, bool) or not isinstance(leaf_size, int) or leaf_size < 1:
-            raise UsageError(f"a leaf holds at least 1 row, not {leaf_size!r}")
+        leaf_size = check_whole("leaf_size", leaf_size, MOST_NEIGHBOURS)
         self._tree: Any = KDTree(array, leaf_size=leaf_size)
         self._ids = None if ids is None else check_ids(ids, len(array))
         self._n: int = array.shape[0]
@@ -127,7 +135,10 @@ class KDTreeIndex:
         Raises:
             UsageError: an argument of another type, shape or range.
         """
-        if isinstance(radius, bool) or not np.isfinite(radius) or radius < 0:
+        given: object = radius
+        real = isinstance(given, Real) and not isinstance(given, bool)
+        bound = radius if isinstance(radius, int) or not real else float(radius)
+        if not real or not 0 <= bound <= sys.float_info.max:
             raise UsageError(f"a radius is a number of at least 0, not {radius!r}")
         points = self._points(queries)
         mask = check_allowed(allowed, self._n)

@@ -20,7 +20,14 @@ import numpy.typing as npt
 
 from lookalike.codes import bits as packed
 from lookalike.errors import MissingExtraError, UsageError
-from lookalike.indexes.arguments import check_allowed, check_ids, check_k, check_radius
+from lookalike.indexes.arguments import (
+    MOST_NEIGHBOURS,
+    check_allowed,
+    check_ids,
+    check_k,
+    check_radius,
+    check_whole,
+)
 from lookalike.types import Codes, Hits, RadiusHits
 
 __all__ = ["MinHashForest"]
@@ -30,6 +37,9 @@ _ROWS_AT_ONCE = 1024  # rows whose signatures are computed at a time
 
 Allowed = npt.NDArray[np.bool_] | None
 Ints = npt.NDArray[np.int64]
+
+
+_MOST_PERMUTATIONS = 65_536
 
 
 class MinHashForest:
@@ -64,17 +74,19 @@ class MinHashForest:
         seed: int = 1,
         candidates: int = 1,
     ) -> None:
-        if not 1 <= trees <= permutations:
+        permutations = check_whole("permutations", permutations, _MOST_PERMUTATIONS)
+        trees = check_whole("trees", trees, _MOST_PERMUTATIONS)
+        candidates = check_whole("candidates", candidates, MOST_NEIGHBOURS)
+        seed = check_whole("seed", seed, (1 << 32) - 1, 0)
+        if trees > permutations:
             raise UsageError(
                 f"a forest has 1 to {permutations} trees, as many as permutations at most, "
                 f"not {trees}"
             )
-        if candidates < 1:
-            raise UsageError(f"candidates must be at least 1 a neighbour, not {candidates}")
         self._codes = packed.check(codes, bits)
         self._ids = None if ids is None else check_ids(ids, len(codes))
         self._bits = int(bits)
-        self._candidates = int(candidates)
+        self._candidates = candidates
         self._template, self._of_bits = _signatures_of_bits(bits, permutations, seed)
         self._forest = self._plant(permutations, trees)
 

@@ -13,6 +13,7 @@ from lookalike.types import Limits
 
 __all__ = [
     "check_callback",
+    "check_flag",
     "check_name",
     "check_options",
     "check_path",
@@ -86,7 +87,10 @@ def check_patterns(patterns: Any) -> tuple[str, ...] | None:
         return None
     if isinstance(patterns, str | bytes) or not isinstance(patterns, Iterable):
         raise UsageError(f"exclude is a list of patterns, not {patterns!r}")
-    found = tuple(patterns)
+    try:
+        found = tuple(patterns)
+    except TypeError as error:  # some call themselves iterable and aren't
+        raise UsageError(f"exclude is a list of patterns, not {patterns!r}") from error
     for pattern in found:
         if not isinstance(pattern, str):
             raise UsageError(f"a pattern of exclude is a str, not {pattern!r}")
@@ -102,6 +106,17 @@ def check_switch(what: str, value: Any) -> bool | None:
     if value is not None and not isinstance(value, bool | np.bool_):
         raise UsageError(f"{what} is True, False or None, not {value!r}")
     return None if value is None else bool(value)
+
+
+def check_flag(what: str, value: Any) -> bool:
+    """True or false.
+
+    Raises:
+        UsageError: anything else.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise UsageError(f"{what} is True or False, not {value!r}")
+    return bool(value)
 
 
 def check_callback(what: str, value: Any) -> None:

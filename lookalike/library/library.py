@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from lookalike.errors import LibraryError
-from lookalike.library.arguments import check_options
+from lookalike.library.arguments import check_flag, check_options
 from lookalike.library.models import first
 from lookalike.library.opening import (
     Location,
@@ -67,6 +67,7 @@ class Library(Reading):
             ModelError: the file of the encoder of a new library is damaged, or can't be fetched.
         """
         limits = check_options(limits, workers, photo)
+        create, read_only = check_flag("create", create), check_flag("read_only", read_only)
         is_new = makes_one(location, create=create, read_only=read_only)
         # Before the file: a model may be missing, or take long to be fetched.
         made = first(photo) if is_new else None

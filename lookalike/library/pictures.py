@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lookalike.library.arguments import check_whole
+from lookalike.library.arguments import check_flag, check_whole
 from lookalike.library.records import PictureInfo
 from lookalike.library.store import Store
 from lookalike.types import PictureId
@@ -54,7 +54,7 @@ class Pictures:
         """
         limit = check_whole("a page's limit", limit, 1, MOST_ON_A_PAGE)
         last = None if after is None else _checked(after)
-        return self._store.page(limit, after=last, newest=newest)
+        return self._store.page(limit, after=last, newest=check_flag("newest", newest))
 
     def copies(self, picture: int) -> list[int]:
         """Ids of the other pictures with the same content, ascending.

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from lookalike.errors import PictureError, UsageError
+from lookalike.library.arguments import check_callback, check_flag
 from lookalike.library.closing import closed
 from lookalike.library.engine import Engine
 from lookalike.library.models import Models, Opened
@@ -109,6 +110,7 @@ class Reading:
             UsageError: there is no such encoder.
             ModelError: the encoder's file can't be read, or fetched.
         """
+        check_callback("progress", progress)
         self._models.check(self._models.current()["photo"], photo, progress)
 
     def search(
@@ -179,6 +181,7 @@ class Reading:
             ModelError: the text tower can't be fetched or is damaged.
             MissingExtraError: the extra ``hub`` isn't installed.
         """
+        check_callback("progress", progress)
         return self._asking().search_text(text, k, progress)
 
     def _asking(self) -> Asking:
@@ -203,4 +206,5 @@ class Reading:
         Args:
             measure: what searching costs on this machine, if that isn't known yet: some seconds.
         """
+        measure = check_flag("measure", measure)
         return describe(self._store, self._engine, self._models, measure=measure)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from lookalike.codes import bits as packed
 from lookalike.errors import UsageError
+from lookalike.indexes.arguments import check_threads
 from lookalike.indexes.threads import run, shares
 from lookalike.metrics.kernels import count, neighbours
 from lookalike.system.processors import processors
@@ -25,6 +26,9 @@ from lookalike.types import Codes
 __all__ = ["Counts", "count_distances", "count_neighbours", "rank_counts"]
 
 Ints = npt.NDArray[np.int64]
+
+
+_MOST_CLASSES = 10_000  # a share for each two of them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +45,9 @@ class Counts:
     relevant: npt.NDArray[np.int32]
 
     def __post_init__(self) -> None:
+        for given in (self.totals, self.relevant):
+            if not isinstance(given, np.ndarray) or given.dtype.kind not in "iu":
+                raise UsageError(f"counts are arrays of whole numbers, not {given!r}")
         if self.totals.ndim != 2 or self.totals.shape != self.relevant.shape:
             raise UsageError(
                 "counts are (queries, groups) of both kinds, not "
@@ -140,6 +147,16 @@ def count_neighbours(
     sides = _Sides.of(queries, database, bits, query_labels, database_labels)
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= len(database):
         raise UsageError(f"k is between 1 and {len(database):,}, the codes there are, not {k!r}")
+    whole = isinstance(classes, int | np.integer) and not isinstance(classes, bool)
+    # The loops write where labels say: one beyond the classes would be beyond the array.
+    needed = 1 + max(int(query_labels.max(initial=0)), int(database_labels.max(initial=0)))
+    least = min(int(query_labels.min(initial=0)), int(database_labels.min(initial=0)))
+    if not whole or not needed <= classes <= _MOST_CLASSES or least < 0:
+        raise UsageError(
+            f"labels are from 0, and classes is from {needed:,}, one more than the largest label,"
+            f" to {_MOST_CLASSES:,}, not {classes!r}"
+        )
+    check_threads(threads)
     parts = [np.zeros((classes, len(sides.names))) for _ in range(threads or processors())]
     free = list(parts)
 
@@ -170,10 +187,21 @@ def rank_counts(distances: npt.NDArray[Any], relevant: npt.NDArray[np.bool_]) ->
         distances: (queries, n), smaller is nearer; equal values are ties.
         relevant: bool (queries, n): what should be found.
 
+    Raises:
+        UsageError: arrays of other types or shapes.
+
     Returns:
         Counts with as many groups as a query has different distances at most; groups behind a
         query's last are empty.
     """
+    for given in (distances, relevant):
+        if not isinstance(given, np.ndarray):
+            raise UsageError(f"distances and relevance are arrays, not {given!r}")
+    if relevant.dtype != np.bool_ or distances.dtype.kind not in "biuf":
+        raise UsageError(
+            f"distances are numbers and relevance is bool, not {distances.dtype} and"
+            f" {relevant.dtype}"
+        )
     if distances.ndim != 2 or distances.shape != relevant.shape:
         raise UsageError(
             f"distances and relevance are (queries, n), not {distances.shape} and {relevant.shape}"
@@ -234,8 +262,7 @@ class _Sides:
 
 
 def _run(job: Callable[[int, int], None], queries: int, threads: int | None) -> None:
-    if threads is not None and (not isinstance(threads, int) or threads < 1):
-        raise UsageError(f"counting needs at least 1 thread, not {threads!r}")
+    check_threads(threads)
     parts = shares(queries, threads or processors())
     run([partial(job, first, last) for first, last in parts])
 
@@ -249,6 +276,8 @@ def _leave_out(
     database_labels: Ints,
     own_rows: Ints,
 ) -> None:
+    if not isinstance(own_rows, np.ndarray) or own_rows.dtype.kind not in "iu":
+        raise UsageError(f"own_rows are an array of whole numbers, not {own_rows!r}")
     if own_rows.shape != (len(queries),) or (own_rows >= len(database)).any():
         raise UsageError(
             f"own_rows names a row of {len(database):,}, or -1, for each of {len(queries):,} "

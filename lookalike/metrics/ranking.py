@@ -28,6 +28,8 @@ __all__ = [
     "relevant_at",
 ]
 
+_MOST = 1 << 40  # ranks
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Curve = tuple[Floats, Floats]
@@ -85,6 +87,7 @@ def precision_at(counts: Counts, k: int) -> Floats:
     Raises:
         UsageError: ``k`` is less than 1, or more than the codes that there are.
     """
+    _check_counts(counts)
     _check_rank(k)
     if k > counts.database:
         raise UsageError(
@@ -111,8 +114,9 @@ def precision_within(counts: Counts, radius: int) -> Floats:
         radius: in bits; 2 is usual, since so many codes can be looked up in a table.
 
     Raises:
-        UsageError: a negative radius.
+        UsageError: a negative radius, or no counts.
     """
+    _check_counts(counts)
     if isinstance(radius, bool) or not isinstance(radius, int | np.integer) or radius < 0:
         raise UsageError(f"a radius is a whole number of at least 0 bits, not {radius!r}")
     found = counts.totals[:, : radius + 1].sum(1)
@@ -155,7 +159,9 @@ def nmrr(counts: Counts, largest: int | None = None) -> Floats:
     """
     totals, before, hits, _ = _cumulated(counts)
     sought = hits.sum(1)
-    most = int(sought.max(initial=0)) if largest is None else largest
+    if largest is not None:
+        _check_rank(largest)
+    most = int(sought.max(initial=0)) if largest is None else int(largest)
     bound = np.minimum(4 * sought, 2 * most)
     first = np.clip(bound[:, None] - before, 0, totals)
     penalty = 1.25 * bound[:, None]
@@ -181,8 +187,9 @@ def _check_counts(counts: object) -> None:
 
 
 def _check_rank(k: object) -> None:
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise UsageError(f"k is a whole number of at least 1, not {k!r}")
+    whole = isinstance(k, int | np.integer) and not isinstance(k, bool)
+    if not whole or not 1 <= k <= _MOST:  # type: ignore[operator]
+        raise UsageError(f"a rank is a whole number from 1 to {_MOST:,}, not {k!r}")
 
 
 def _limit(counts: Counts, at: int | Ints | None) -> Ints:
@@ -190,7 +197,14 @@ def _limit(counts: Counts, at: int | Ints | None) -> Ints:
     if at is None:
         whole: Ints = np.maximum(counts.totals.sum(1, dtype=np.int64), 1)
         return whole
-    limit = np.broadcast_to(np.asarray(at, np.int64), (len(counts),))
+    wrong = f"ranks are one whole number, or one a query, not {at!r}"
+    given = np.asarray(at)
+    if given.dtype.kind not in "iu":
+        raise UsageError(wrong)
+    try:
+        limit = np.broadcast_to(given.astype(np.int64), (len(counts),))
+    except ValueError as error:
+        raise UsageError(wrong) from error
     if (limit < 1).any():
         raise UsageError(f"ranks count from 1, so at least 1 of them counts, not {limit.min()}")
     return limit

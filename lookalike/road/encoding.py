@@ -52,7 +52,7 @@ def encode(
 
     Raises:
         PictureError: a picture can't be read; the message says which.
-        UsageError: something given is no picture, or there is no encoder of this name.
+        UsageError: something given is no picture or out of range, or there is no such encoder.
         ModelError: the encoder's file is missing or damaged, or can't be fetched.
 
     Example:
@@ -60,6 +60,8 @@ def encode(
         >>> encode([grey, grey], "pdq").codes.shape
         (2, 32)
     """
+    if progress is not None and not callable(progress):
+        raise UsageError(f"progress is a function that is called, not {progress!r}")
     items = _listed(pictures)
     encoder = _encoder(code)
     if isinstance(code, str) and isinstance(encoder, FittedEncoder):
@@ -84,7 +86,10 @@ def _listed(pictures: Any) -> list[Picture]:
             f"a {type(pictures).__name__} is no picture: give a path, the bytes of a file, a PIL "
             "image, an array, or several of them"
         )
-    return list(pictures)
+    try:
+        return list(pictures)
+    except TypeError as error:  # some call themselves iterable and aren't
+        raise UsageError(f"pictures are one picture or several, not {pictures!r}") from error
 
 
 def _encoder(code: Any) -> Encoder:

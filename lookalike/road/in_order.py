@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from lookalike.errors import PictureError
+from lookalike.errors import PictureError, UsageError
 
 __all__ = ["WINDOW", "in_order"]
 
@@ -40,7 +40,13 @@ def in_order(
                 return name, error
 
         try:
-            for name, item in items:
+            for pair in items:
+                try:
+                    name, item = pair
+                except (TypeError, ValueError) as error:
+                    raise UsageError(
+                        f"items are pairs of a name and a picture, not {pair!r}"
+                    ) from error
                 pending.append((name, pool.submit(work, item)))
                 if len(pending) >= WINDOW:
                     yield take()

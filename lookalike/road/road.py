@@ -21,6 +21,7 @@ from lookalike.images.formats.registry import members_of
 from lookalike.images.parts.nine import part_inputs
 from lookalike.images.pool.item import Item
 from lookalike.images.pool.pool import DecodePool
+from lookalike.road import arguments
 from lookalike.road.in_order import in_order
 from lookalike.road.lazy import LazyEncoder
 from lookalike.road.made import Made, PictureCode, encode_picture
@@ -56,7 +57,7 @@ class Road(Generic[K]):
         pool: decodes in place of processes of the road's own; :meth:`close` leaves it open.
 
     Raises:
-        UsageError: ``parts`` names no encoder, or there is less than one worker.
+        UsageError: ``parts`` names no encoder, or something is of another type or out of range.
     """
 
     def __init__(
@@ -68,10 +69,8 @@ class Road(Generic[K]):
         workers: int | None = None,
         pool: DecodePool | None = None,
     ) -> None:
+        arguments.check_road(encoders, parts, pool)
         self._encoders = dict(encoders)
-        for key in parts:
-            if key not in self._encoders:
-                raise UsageError(f"there is no encoder {key!r} to make codes of parts with")
         # What is decoded, by the names that the decoding processes know, and whose names are whose.
         self._specs: dict[str, InputSpec] = {}
         self._names: dict[K, list[str]] = {}
@@ -109,8 +108,8 @@ class Road(Generic[K]):
             self._pool.close()
 
     def encoder(self, key: K) -> Encoder:
-        """The encoder of a key, loaded."""
-        encoder = self._encoders[key]
+        """The encoder of a key, loaded; UsageError if there is none."""
+        encoder = arguments.found(self._encoders, key)
         return encoder.get() if isinstance(encoder, LazyEncoder) else encoder
 
     # One picture
@@ -134,6 +133,7 @@ class Road(Generic[K]):
             PictureError: it can't be read, or costs more than the limits allow.
             UsageError: it is no picture at all.
         """
+        arguments.check_more(more)
         specs = {**self._specs, **(more or {})} or self._usual
         if isinstance(item, Image.Image | np.ndarray):
             return prepare(item, specs, self._limits)
@@ -158,6 +158,7 @@ class Road(Generic[K]):
         Raises:
             PictureError: one of them can't be read.
         """
+        most = arguments.check_most(most)
         first = self.picture(item, count=most > 1)
         yield first
         if most > 1 and not isinstance(item, Image.Image | np.ndarray):
@@ -197,6 +198,7 @@ class Road(Generic[K]):
             item: the picture.
             lap: called with ``decode`` when that is done.
         """
+        arguments.check_calls(lap=lap)
         more = {self._large: PDQ.input}
         if all(e.is_loaded for e in self._encoders.values() if isinstance(e, LazyEncoder)):
             decoded = self.picture(item, more=more)
@@ -242,6 +244,8 @@ class Road(Generic[K]):
             Each name with what ``work`` gave, or the error of a picture that can't be read, in the
             order of ``items``.
         """
+        arguments.check_items(items)
+        arguments.check_calls(work=work)
         return in_order(items, work, THREADS_A_WORKER * self.workers)
 
     def features(
@@ -270,6 +274,7 @@ class Road(Generic[K]):
         Raises:
             UsageError: the encoder takes no fit.
         """
+        arguments.check_calls(failed=failed, progress=progress)
         encoder = self.encoder(key)
         if not isinstance(encoder, FittedEncoder):
             raise UsageError(f"{encoder.name} isn't fitted on pictures: its codes are fixed")

@@ -29,6 +29,7 @@ _log = logging.getLogger(__name__)
 K = TypeVar("K")
 _RECYCLE_AFTER = 20_000  # pictures, against decoders that leak
 _RECYCLE_RESIDENT = 300_000_000  # bytes still held after an answer
+_MOST_WORKERS = 1024
 _POLL_SECONDS = 1.0  # how often a wait looks up, for Ctrl-C on Windows
 
 
@@ -43,7 +44,7 @@ class DecodePool:
         command: what starts a child, for tests.
 
     Raises:
-        UsageError: no inputs, or fewer than one worker.
+        UsageError: no inputs, limits of another type, or not 1 to 1,024 workers.
     """
 
     def __init__(
@@ -56,9 +57,13 @@ class DecodePool:
     ) -> None:
         if not inputs:
             raise UsageError("a decoding pool without inputs has nothing to give: name one")
-        workers = workers if workers is not None else processors()
-        if workers < 1:
-            raise UsageError(f"{workers} workers can't decode: give at least 1")
+        if limits is not None and not isinstance(limits, Limits):
+            raise UsageError(f"limits are a lookalike.types.Limits, not {limits!r}")
+        workers = processors() if workers is None else workers
+        whole = isinstance(workers, int) and not isinstance(workers, bool)
+        if not whole or not 1 <= workers <= _MOST_WORKERS:
+            most = f"{_MOST_WORKERS:,}"
+            raise UsageError(f"workers is a whole number from 1 to {most}, not {workers!r}")
         self.inputs = dict(inputs)
         self.limits = limits or Limits()
         self.workers = workers
