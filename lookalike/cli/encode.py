@@ -13,7 +13,7 @@ from lookalike.cli.options import PathType, json_option, library_option, verbose
 from lookalike.cli.output import counted, note, one_line, print_json, show_path
 from lookalike.cli.progress import byte_bar, counter
 from lookalike.cli.target import check_target
-from lookalike.errors import LookalikeError, PictureError
+from lookalike.errors import LookalikeError, PictureError, UsageError
 from lookalike.system.replacing import replacing
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from lookalike.types import Encoder
 
 __all__ = ["encode"]
+
+_ZIP = b"PK\x03\x04"  # what NumPy's file of several arrays begins with
 
 
 @click.command(short_help="Write the codes of pictures to a file.")
@@ -57,6 +59,7 @@ def encode(paths: tuple[Path, ...], code: str, out: Path, as_json: bool, library
     from lookalike.encoders.registry import load, resolve
 
     check_target(out)
+    _check_inputs(out, paths)
     with byte_bar("downloading") as fetched:
         code = resolve(code, progress=fetched)
     encoder = load(code)
@@ -78,6 +81,20 @@ def encode(paths: tuple[Path, ...], code: str, out: Path, as_json: bool, library
     else:
         told_rows = counted(len(rows), "picture")
         click.echo(f"{told_rows}, {encoder.bits} bits each: {show_path(str(out.absolute()))}")
+
+
+def _check_inputs(out: Path, paths: tuple[Path, ...]) -> None:
+    """Refuse to write over a file that is to be read, unless it is of codes itself."""
+    if not out.exists():
+        return
+    real = out.resolve()
+    read = any(real == path.resolve() or path.resolve() in real.parents for path in paths)
+    with out.open("rb") as file:
+        is_codes = file.read(len(_ZIP)) == _ZIP
+    if read and not is_codes:
+        raise UsageError(
+            f"{show_path(str(out))} is one of the files to be read: name another file for --out"
+        )
 
 
 def _codes(

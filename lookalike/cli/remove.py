@@ -26,7 +26,11 @@ def remove(
     folders: tuple[Path, ...], everything: bool, yes: bool, as_json: bool, library: str
 ) -> None:
     """Make the library forget folders, or delete the library; pictures are never touched."""
-    if everything == bool(folders):
+    if everything and folders:
+        raise click.UsageError(
+            "--all deletes the whole library, not a folder: give either FOLDER or --all"
+        )
+    if not everything and not folders:
         raise click.UsageError("Name the folders to forget, or give --all to delete the library")
     removed = _delete(library, yes=yes) if everything else _forget(folders, library)
     if as_json:

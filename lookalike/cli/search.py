@@ -69,6 +69,8 @@ def search(
     if plot is not None:
         check_target(plot, SHEET_ENDINGS)
     with Library.open(library, create=False) as opened:
+        if plot is not None:
+            _check_sheet(plot, picture, opened)
         result = _ask(opened, picture, text, k, code)
     if as_json:
         print_result(result)
@@ -83,6 +85,17 @@ def search(
         sheet = write_sheet(picture or str(text), result.hits, plot)
         if not as_json:
             click.echo(show_path(str(sheet)))
+
+
+def _check_sheet(sheet: Path, picture: Path | None, library: Library) -> None:
+    """Refuse to write a sheet over somebody's picture."""
+    if not sheet.exists():
+        return
+    name = show_path(str(sheet))
+    if picture is not None and picture.exists() and sheet.samefile(picture):
+        raise UsageError(f"{name} is the picture that is looked for: name another file for --plot")
+    if library.pictures.holds(sheet):
+        raise UsageError(f"{name} is a picture of the library: name another file for --plot")
 
 
 def _ask(

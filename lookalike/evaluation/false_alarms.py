@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
-from lookalike.errors import UsageError
+from lookalike.errors import PictureError, UsageError
 from lookalike.images.pool.pool import DecodePool
 from lookalike.library import Library
 from lookalike.library.asking import MOST_HITS
@@ -75,27 +74,29 @@ def find_alarms(
     nearest: dict[tuple[str, str], int] = {}
     identical: set[tuple[str, str]] = set()
 
-    def ask(path: str) -> list[tuple[str, str, int]]:
-        k = _FIRST_HITS
-        while True:
-            hits = library.search(path, k=k, code="pdq").hits
-            copies = [hit for hit in hits if hit.kind != "alike"]
-            if len(copies) < k or k == MOST_HITS:
-                return [(hit.path, hit.kind, hit.distance or 0) for hit in copies]
-            k = min(8 * k, MOST_HITS)
-
-    with ThreadPoolExecutor(processors(), "lookalike-alarms") as pool:
-        for done, (path, hits) in enumerate(zip(paths, pool.map(ask, paths), strict=True), 1):
-            for other, kind, distance in hits:
-                if other == path or other not in known:
+    asked, k, done = list(paths), _FIRST_HITS, 0
+    while asked:
+        more = []
+        for path, found in zip(asked, library.search_many(asked, k, code="pdq"), strict=True):
+            if isinstance(found, PictureError):
+                raise found
+            copies = [hit for hit in found.hits if hit.kind != "alike"]
+            if len(copies) == k < MOST_HITS:
+                more.append(path)  # there may be further ones
+                continue
+            for hit in copies:
+                if hit.path == path or hit.path not in known:
                     continue
-                pair = (min(path, other), max(path, other))
-                if kind == "edited":
+                pair = (min(path, hit.path), max(path, hit.path))
+                if hit.kind == "edited":
+                    distance = hit.distance or 0
                     nearest[pair] = min(distance, nearest.get(pair, distance))
                 else:
                     identical.add(pair)
+            done += 1
             if progress is not None:
                 progress(done, len(paths))
+        asked, k = more, min(8 * k, MOST_HITS)
     alarms = [Alarm(*pair, distance) for pair, distance in nearest.items() if pair not in identical]
     alarms.sort(key=lambda alarm: (alarm.distance, alarm.first, alarm.second))
     pairs = len(paths) * (len(paths) - 1) // 2

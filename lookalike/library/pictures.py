@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lookalike.library.arguments import check_flag, check_whole
+import os
+
+from lookalike.library.arguments import check_flag, check_path, check_whole
 from lookalike.library.records import PictureInfo
 from lookalike.library.store import Store
 from lookalike.types import PictureId
@@ -55,6 +57,25 @@ class Pictures:
         limit = check_whole("a page's limit", limit, 1, MOST_ON_A_PAGE)
         last = None if after is None else _checked(after)
         return self._store.page(limit, after=last, newest=check_flag("newest", newest))
+
+    def holds(self, path: str | os.PathLike[str]) -> bool:
+        """Whether a file is one of the library's, be it there now or missing.
+
+        Args:
+            path: of the file; also by links of folders that lead there.
+
+        Raises:
+            UsageError: no path.
+        """
+        own = os.path.abspath(check_path("path", path))
+        folder, name = os.path.split(own)
+        real = os.path.join(os.path.realpath(folder), name)
+        candidates = {own, real}
+        for known in self._store.folders():
+            root = os.path.join(os.path.realpath(known.path), "")
+            if real.startswith(root):
+                candidates.add(os.path.join(known.path, real[len(root) :]))
+        return bool(self._store.known(list(candidates)))
 
     def copies(self, picture: int) -> list[int]:
         """Ids of the other pictures with the same content, ascending.

@@ -78,3 +78,16 @@ def test_names_that_are_not_utf_8_come_back(run: Run, photos: Path, tmp_path: Pa
     run("encode", "photos", "--code", "pdq", "--out", "c.npz")
     with np.load(tmp_path / "c.npz") as file:
         assert odd in [os.fsencode(str(path)) for path in file["paths"]]
+
+
+def test_codes_are_not_written_over_a_picture(run: Run, photos: Path) -> None:
+    target = photos / "coffee.jpg"
+    before = target.read_bytes()
+    for paths in ([photos], [target], [photos / "chelsea.jpg", target]):
+        done = run("encode", *paths, "--code", "pdq", "--out", target)
+        assert done.code == 2
+        assert "files to be read" in done.err
+        assert len(done.err.splitlines()) == 1
+    assert target.read_bytes() == before
+    for _ in range(2):  # its own file it may write again
+        assert run("encode", photos, "--code", "pdq", "--out", photos / "codes.npz").code == 0

@@ -41,7 +41,7 @@ def run(*arguments: str, **kwargs: object) -> subprocess.CompletedProcess[str]:
         (["reindex", "--library", "none"], 1, "no library"),
         (["remove", "--library", "none"], 2, "--all"),
         (["remove", "--library", "none", "--all", "--yes"], 1, "no library"),
-        (["remove", "--library", "none", "folder", "--all"], 2, "--all"),
+        (["remove", "--library", "none", "folder", "--all"], 2, "either FOLDER or --all"),
         (["encode", "--code", "pdq", "--out", "c.npz"], 2, "PATH"),
         (["encode", "a.jpg", "--out", "c.npz"], 2, "--code"),
         (["encode", "a.jpg", "--code", "pdq", "--out", "none/c.npz"], 2, "no folder"),

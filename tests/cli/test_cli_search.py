@@ -178,3 +178,23 @@ def test_a_sheet_shows_the_page_that_was_found(run: Run, photos: Path, tmp_path:
         pixels = np.asarray(drawn.convert("RGB")).reshape(-1, 3)
     counts = [int((pixels == colour).all(1).sum()) for colour in ((0, 0, 255), (255, 0, 0))]
     assert counts[0] == 2 * counts[1] > 10_000  # the query and page 2; page 1
+
+
+def test_no_sheet_is_written_over_a_picture(
+    run: Run, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("index", photos)
+    query = tmp_path / "query.jpg"
+    query.write_bytes((photos / "chelsea.jpg").read_bytes())
+    link = tmp_path / "link"
+    link.symlink_to(photos)
+    taken = [query, photos / "coffee.jpg", link / "coffee.jpg", Path("photos/coffee.jpg")]
+    before = {path: path.read_bytes() for path in photos.iterdir()}
+    for sheet in taken:
+        done = run("search", query, "--plot", sheet)
+        assert done.code == 2
+        assert "--plot" in done.err
+        assert len(done.err.splitlines()) == 1
+    assert {path: path.read_bytes() for path in photos.iterdir()} == before
+    for _ in range(2):  # its own sheet it may write again
+        assert run("search", query, "--plot", "sheet.jpg").code == 0
