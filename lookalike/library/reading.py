@@ -16,7 +16,6 @@ from lookalike.library.models import Models, Opened
 from lookalike.library.opening import file_of
 from lookalike.library.pictures import Pictures
 from lookalike.library.reports import SearchResult, Status
-from lookalike.library.status import describe
 from lookalike.library.store import Store
 from lookalike.types import Limits
 
@@ -207,4 +206,7 @@ class Reading:
             measure: what searching costs on this machine, if that isn't known yet: some seconds.
         """
         measure = check_flag("measure", measure)
+        # Here, not above: a search needs none of it.
+        from lookalike.library.status import describe
+
         return describe(self._store, self._engine, self._models, measure=measure)
