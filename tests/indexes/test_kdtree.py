@@ -83,7 +83,7 @@ def test_no_queries(features: Floats) -> None:
 
 def test_wrong_arguments(features: Floats) -> None:
     tree = KDTreeIndex(features)
-    with pytest.raises(UsageError, match="at least 1, not 0"):
+    with pytest.raises(UsageError, match="from 1 to 100,000,000, not 0"):
         tree.search(features, 0)
     with pytest.raises(UsageError, match=r"\(queries, 12\)"):
         tree.search(features[:, :5], 1)

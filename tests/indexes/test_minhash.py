@@ -121,7 +121,7 @@ def test_odd_widths(bits: int) -> None:
 
 
 def test_wrong_arguments(forest: MinHashForest, codes: Codes) -> None:
-    with pytest.raises(UsageError, match="at least 1, not 0"):
+    with pytest.raises(UsageError, match="from 1 to 100,000,000, not 0"):
         forest.search(codes, 0)
     with pytest.raises(UsageError, match="uint8"):
         forest.search(codes.astype(np.int64), 1)

@@ -236,7 +236,7 @@ def test_map_passes_on_what_its_jobs_raise(pool: DecodePool) -> None:
 
 
 def test_wrong_use(pool: DecodePool) -> None:
-    with pytest.raises(UsageError, match="0 workers"):
+    with pytest.raises(UsageError, match="workers is a whole number from 1 to 1,024, not 0"):
         DecodePool(INPUTS, workers=0)
     with pytest.raises(UsageError, match="without inputs"):
         DecodePool({})
