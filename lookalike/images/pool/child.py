@@ -177,9 +177,12 @@ class Child:
 
     def _words(self) -> str:
         """What it printed since it was asked, the end of it."""
-        self._errors.seek(0, os.SEEK_END)
-        self._errors.seek(max(self._said, self._errors.tell() - 2_000))
-        return self._errors.read().decode("utf-8", "replace")
+        try:
+            self._errors.seek(0, os.SEEK_END)
+            self._errors.seek(max(self._said, self._errors.tell() - 2_000))
+            return self._errors.read().decode("utf-8", "replace")
+        except ValueError:  # closed: another thread ended the child, with the pool
+            return ""
 
     def end(self) -> None:
         """End the process now. It has nothing to lose, so it isn't asked."""
