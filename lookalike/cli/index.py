@@ -144,7 +144,8 @@ def index(
             progress=progress,
             stop=stop,
         )
-    return show_report(report, library, as_json=as_json)
+        known = [folder.path for folder in opened.status().folders] if report.unconfirmed else []
+    return show_report(report, library, as_json=as_json, folders=known)
 
 
 def _check(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +12,7 @@ import click
 from lookalike.cli.failure import INTERRUPTED
 from lookalike.cli.output import counted, note, one_line, print_json, show_path
 from lookalike.fields import json_values
+from lookalike.sources.folders import is_under
 
 if TYPE_CHECKING:
     from lookalike.library.records import Change, Event
@@ -43,8 +44,16 @@ _EVENTS: dict[Event, str] = {
 }
 
 
-def show_report(report: IndexReport, library: str, *, as_json: bool) -> int:
+def show_report(
+    report: IndexReport, library: str, *, as_json: bool, folders: Sequence[str] = ()
+) -> int:
     """Print what indexing did.
+
+    Args:
+        report: of the run.
+        library: where it is.
+        as_json: as one JSON object.
+        folders: of the library, to name the one that a place without its disk lies in.
 
     Returns:
         The exit code.
@@ -52,7 +61,7 @@ def show_report(report: IndexReport, library: str, *, as_json: bool) -> int:
     if as_json:
         print_json(json_values(report))
     else:
-        for line in _lines(report, library, short=sys.stdout.isatty()):
+        for line in _lines(report, library, folders, short=sys.stdout.isatty()):
             click.echo(line)
     if report.interrupted:
         note(
@@ -63,7 +72,9 @@ def show_report(report: IndexReport, library: str, *, as_json: bool) -> int:
     return 0
 
 
-def _lines(report: IndexReport, library: str, *, short: bool) -> Iterator[str]:
+def _lines(
+    report: IndexReport, library: str, folders: Sequence[str] = (), *, short: bool
+) -> Iterator[str]:
     yield _counts(report)
     yield from _changes(report, _SHOWN if short else len(report.changes))
     for place, other in report.same_place:
@@ -72,9 +83,11 @@ def _lines(report: IndexReport, library: str, *, short: bool) -> Iterator[str]:
         if place not in report.unconfirmed:
             yield f"offline, its pictures are kept: {show_path(place)}"
     for place in report.unconfirmed:
+        around = [name for name in folders if is_under(place, name)]
+        folder = place if place in folders else max(around, key=len, default=place)
         yield (
             f"{show_path(place)} is there but empty, or another disk: its pictures are kept; "
-            f"if they are gone for good: lookalike index {_argument(place)} --gone"
+            f"if they are gone for good: lookalike index {_argument(folder)} --gone"
         )
     yield from _left_out(report.patterns)
     if report.skipped or report.failed:
@@ -108,7 +121,7 @@ def _changes(report: IndexReport, most: int) -> Iterator[str]:
             yield f"{told}: ... and {len(found) - most:,} more: lookalike status lists them"
     if report.changes_count > len(report.changes):
         more = counted(report.changes_count - len(report.changes), "change")
-        yield f"... and {more} more, which no list has"
+        yield f"... and {more} more, which are not kept"
 
 
 def _paths(change: Change) -> str:

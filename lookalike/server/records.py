@@ -139,7 +139,7 @@ class FolderEntry:
     pictures: int = field(metadata=_COUNT)
     exclude: tuple[str, ...] = field(metadata=told("patterns that leave files out"))
     everything: bool = field(metadata=told("whether programs' own folders are looked through"))
-    note: str = field(metadata=told("why its pictures stay as they are; empty if they don't"))
+    note: str = field(metadata=told("why it is offline, such as 'is not there'; else empty"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def test_a_terminal_gets_ten_of_a_kind_but_every_silent_change() -> None:
     assert "missing: ... and 1,224 more: lookalike status lists them" in told
     assert len([line for line in told if line.startswith("came back: ")]) == 10
     assert len([line for line in told if line.startswith("other content")]) == 11
-    assert told[-1] == "... and 745 changes more, which no list has"
+    assert told[-1] == "... and 745 changes more, which are not kept"
     assert len(lines(report)) == len(changes) + 1
 
 
@@ -89,6 +89,8 @@ def test_places_that_are_offline_or_the_same() -> None:
         f"/media/usb {kept} lookalike index /media/usb --gone",
         f"/media/My Disk {kept} lookalike index '/media/My Disk' --gone",
     ]
+    inside = list(_lines(report, "/l", ["/", "/media", "/nas"], short=False))
+    assert f"/media/usb {kept} lookalike index /media --gone" in inside
 
 
 def test_what_patterns_leave_out() -> None:
@@ -208,7 +210,7 @@ def test_status_lists_changes_and_says_why_a_folder_is_offline(
         folders=(
             FolderStatus("/a", True, 2, ("small/",), everything=True),
             FolderStatus("/b", False, 0, ()),
-            FolderStatus("/c", False, 0, (), note="another disk than before"),
+            FolderStatus("/c", False, 0, (), note="is on another disk than before"),
         ),
         changes=(Change("moved", "/a/new.jpg", "/a/old.jpg"), Change("missing", "/a/x.jpg")),
         changes_count=1002,
@@ -218,7 +220,7 @@ def test_status_lists_changes_and_says_why_a_folder_is_offline(
     assert "pictures  2, 2 different, 1 file missing or left out" in told
     assert "folder    /a: 2 pictures (with programs' own folders, without small/)" in told
     assert "folder    /b: 0 pictures (offline)" in told
-    assert "folder    /c: 0 pictures (offline: another disk than before)" in told
+    assert "folder    /c: 0 pictures (offline: it is on another disk than before)" in told
     assert told[-4:] == [
         "Changes in the last run (1,002):",
         "moved    /a/new.jpg  from /a/old.jpg",

@@ -47,8 +47,7 @@ export async function libraryPage() {
         path(folder.path),
         folder.pictures.toLocaleString("en"),
         [
-          folder.online ? "" : "offline",
-          path(folder.note),
+          folder.online ? "" : `offline: it ${path(folder.note)}`,
           folder.everything ? "with programs' own folders" : "",
           ...folder.exclude.map((pattern) => `without ${path(pattern)}`),
         ]
