@@ -129,15 +129,18 @@ class Keeping:
                 int(time.time()),
             ),
             job.file,
+            silent=job.silent,
         )
 
-    def refuse(self, refusal: Refusal, file: KnownFile | None) -> None:
+    def refuse(self, refusal: Refusal, file: KnownFile | None, *, silent: bool = False) -> None:
         """Take up a file that gave no code, for the next commit."""
         self._refusals.append(refusal)
         self.newly_refused.append(refusal.path)
-        self.refused_before(refusal, file)
+        self.refused_before(refusal, file, silent=silent)
 
-    def refused_before(self, refusal: Refusal, file: KnownFile | None) -> None:
+    def refused_before(
+        self, refusal: Refusal, file: KnownFile | None, *, silent: bool = False
+    ) -> None:
         """Count a file that is in the ledger already."""
         self.refused.add(refusal.path)
         if refusal.status == "skipped":
@@ -147,7 +150,7 @@ class Keeping:
         if file is not None:
             self._seen.note(file.id, CHANGED)
             if file.present:
-                self._later.append(Waiting(file.path, refusal.size, refusal.mtime_ns, ()))
+                self._later.append(Waiting(file.path, refusal.size, refusal.mtime_ns, (), silent))
 
     # Commits
 

@@ -162,13 +162,15 @@ class Settling:
         at = 0
         for portion in self._waiting():
             known = self._store.known([w.path for w in portion])
-            moves, entries, lost = [], [], []
+            moves: list[tuple[FileId, FileEntry]] = []
+            entries: list[FileEntry] = []
+            lost: list[tuple[KnownFile, Waiting]] = []
             for place, waiting in enumerate(portion, at):
                 here, source = known.get(waiting.path), self._claims[place]
                 if here is not None and self._offline.covers(waiting.path):
                     self._loose.note(member.content for member in waiting.members)
                 elif not waiting.members:
-                    lost += [] if here is None else [here.id]
+                    lost += [] if here is None else [(here, waiting)]
                 elif source:
                     moves.append((FileId(source), _entry(waiting)))
                 else:
@@ -176,10 +178,18 @@ class Settling:
                     self._count(here, waiting)
             at += len(portion)
             self._store.move_files(moves)
-            for file in [*(file for file, _ in moves), *self._store.put_files(entries)]:
-                self._seen.note(file, STAYS)
-            if lost:
-                self._store.set_present(lost, False)
+            for placed in [*(file for file, _ in moves), *self._store.put_files(entries)]:
+                self._seen.note(placed, STAYS)
+            self._hide(lost)
+
+    def _hide(self, lost: Sequence[tuple[KnownFile, Waiting]]) -> None:
+        """Let files leave the results that give no picture any more."""
+        self._store.set_present([file.id for file, now in lost if not now.silent], False)
+        # By size and time these would seem to be as they were, should they come back.
+        broken = [file for file, now in lost if now.silent]
+        for file in broken:
+            self._let_go(file, None)
+        self._store.drop_files([file.id for file in broken])
 
     def _count(self, here: KnownFile | None, waiting: Waiting) -> None:
         if here is None:

@@ -64,6 +64,12 @@ def test_a_silent_change_is_told_when_files_are_read(library: Library, scans: Pa
     # What was told once is known.
     report = library.index(verify=True)
     assert (report.unchanged, report.changes) == (3, ())
+    # What holds no picture any more isn't taken for one when it comes back.
+    (scans / "green.bmp").rename(scans.parent / "green.bmp")
+    library.index()
+    (scans.parent / "green.bmp").rename(scans / "green.bmp")
+    report = library.index()
+    assert (report.unchanged, report.skipped + report.failed) == (3, 1)
 
 
 def test_reading_can_be_slow_and_stopped(library: Library, scans: Path) -> None:
