@@ -91,6 +91,8 @@ class Offline:
         before, now = set(folder.mounts), set(tour.mounts.get(folder.path, ()))
         for mount in sorted(before ^ now) if before else ():
             place = mount if is_under(mount, folder.path) else folder.path
+            if mount in before and place == mount and os.path.ismount(mount):
+                continue  # it is there, and left out by a pattern now
             if place not in self.places and self._holds(place):
                 files = self._store.files_under(place)
                 if not any(seen[file.id] == STAYS for file in files):

@@ -207,6 +207,9 @@ def test_a_disk_inside_of_a_folder(library: Library, home: Path, drive: Drive) -
     drive.plug()
     assert counts(library.index(home)) == {"added": 5}
     before = ids(library, home)
+    report = library.index(home, exclude=["usb/"])  # left out, and not unplugged
+    assert (counts(report), report.left_out, report.offline) == ({"unchanged": 3}, 2, ())
+    assert counts(library.index(home, exclude=[])) == {"unchanged": 5}
     drive.unplug()
     report = library.index()
     assert (counts(report), report.offline) == ({"unchanged": 3}, (str(home / "usb"),))
