@@ -13,7 +13,7 @@ import os
 from collections.abc import Collection, Sequence
 
 from lookalike.library.records import Folder
-from lookalike.library.seen import STAYS, Seen
+from lookalike.library.seen import STAYS, UNSEEN, Seen
 from lookalike.library.store import Store
 from lookalike.sources.folders import is_under
 from lookalike.sources.tour import Tour
@@ -36,7 +36,8 @@ class Offline:
         gone: whether a person says that what is missing of the chosen ones is gone.
 
     Attributes:
-        places: paths, of folders or of places in them, and why. Complete after :meth:`judge`.
+        places: paths, of folders or of places in them, and why. Complete after :meth:`judge`, but
+            for links that lead nowhere, see :meth:`excuses`.
         reachable: those of the chosen folders that can be walked.
     """
 
@@ -55,6 +56,9 @@ class Offline:
                 if self._devices[folder.path] is None:
                     self.places[folder.path] = NOT_THERE
         self._others: dict[str, bool] = {}
+        self._links: dict[
+            str, bool
+        ] = {}  # by folder: whether it is, or is behind, a link to nothing
 
     def judge(self, tour: Tour, unread: Sequence[str], seen: Seen) -> None:
         """Decide at the end of a run, by what it found.
@@ -105,6 +109,32 @@ class Offline:
     def covers(self, path: str) -> bool:
         """Whether nothing can be said of a path's file."""
         return covers(self.places, path)
+
+    def excuses(self, path: str, seen: Seen) -> bool:
+        """Whether a file that wasn't met is not known to be gone.
+
+        A link to a folder on another disk leads nowhere, or to an empty place, once that disk is
+        unplugged: such links are found out here, by the files that are missing behind them.
+        """
+        if self.covers(path):
+            return True
+        return not self._gone and self._is_behind_lost_link(os.path.dirname(path), seen)
+
+    def _is_behind_lost_link(self, folder: str, seen: Seen) -> bool:
+        """Whether a folder is a link with nothing behind it, or lies behind one."""
+        if folder not in self._links:
+            lost = False
+            if any(is_under(folder, chosen.path) for chosen in self._chosen):
+                lost = self._is_behind_lost_link(os.path.dirname(folder), seen)
+                if not lost and os.path.islink(folder) and not self._has_any(folder, seen):
+                    self.places[folder] = EMPTY if os.path.isdir(folder) else NOT_THERE
+                    lost = True
+            self._links[folder] = lost
+        return self._links[folder]
+
+    def _has_any(self, path: str, seen: Seen) -> bool:
+        """Whether any file below a path was met."""
+        return any(seen[file.id] != UNSEEN for file in self._store.files_under(path))
 
     def is_gone(self, path: str) -> bool:
         """Whether the file of a path in a folder that was not looked through is gone for sure."""

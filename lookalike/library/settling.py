@@ -114,7 +114,7 @@ class Settling:
 
     def _is_gone(self, path: str) -> bool:
         """Whether a file that wasn't met is gone from its path."""
-        if covers(self._unread, path):
+        if covers(self._unread, path) or self._offline.excuses(path, self._seen):
             return False
         if not any(is_under(path, folder) for folder in self._folders):
             return self._offline.is_gone(path)
@@ -231,7 +231,7 @@ class Settling:
         self._store.drop_files([file.id for file in doubled])
 
     def _may_go(self, path: str) -> bool:
-        return not covers(self._unread, path) and not self._offline.covers(path)
+        return not covers(self._unread, path) and not self._offline.excuses(path, self._seen)
 
     def _tell_gone(self, path: str) -> None:
         if self._tour.leaves_out(path) and os.path.lexists(path):

@@ -225,6 +225,29 @@ def test_a_disk_inside_of_a_folder(library: Library, home: Path, drive: Drive) -
     assert library.index().offline == ()
 
 
+def test_a_disk_behind_a_link(library: Library, home: Path, disk: Path, tmp_path: Path) -> None:
+    (home / "usb").symlink_to(disk)
+    assert counts(library.index(home)) == {"added": 5}
+    before = ids(library, home)
+    disk.rename(tmp_path / "unplugged")
+    shutil.copy(tmp_path / "unplugged" / "turned.jpg", home / "turned.jpg")
+    report = library.index()
+    assert (counts(report), report.offline) == (
+        {"unchanged": 3, "added": 1},
+        (str(home / "usb"),),
+    )
+    disk.mkdir()
+    report = library.index()
+    assert (counts(report), report.unconfirmed) == ({"unchanged": 4}, (str(home / "usb"),))
+    assert {n: i for n, i in ids(library, home).items() if n in before} == before
+    disk.rmdir()
+    (tmp_path / "unplugged").rename(disk)
+    assert counts(library.index()) == {"unchanged": 6}
+    (home / "usb").unlink()
+    report = library.index()
+    assert (counts(report), report.offline) == ({"unchanged": 4, "missing": 2}, ())
+
+
 def test_another_disk_in_its_place(
     library: Library, home: Path, drive: Drive, tmp_path: Path
 ) -> None:
