@@ -29,7 +29,8 @@ say_notes(loading.COMPILING)
 say_notes("lookalike.migrating")
 
 
-# A command NAME stands in the module lookalike.cli.NAME, which says this of itself, too.
+# A command NAME stands in the module lookalike.cli.NAME, with _ for -, and its module says this of
+# itself, too.
 COMMANDS = {
     "index": "Put the pictures of folders into the library.",
     "search": "Find the same, edited and similar pictures.",
@@ -37,6 +38,7 @@ COMMANDS = {
     "status": "Say what the library holds.",
     "reindex": "Make all codes anew.",
     "remove": "Forget folders, or delete the library.",
+    "check-library": "Check a library, and repair it.",
     "encode": "Write the codes of pictures to a file.",
     "demo": "Try it: index, search, contact sheet.",
     "train": "Train a model on labelled pictures.",

@@ -22,8 +22,9 @@ class _Commands(MutableMapping[str, click.Command]):
         if name not in self._loaded:
             if name not in self._names:
                 raise KeyError(name)
-            module = importlib.import_module(f"{self._package}.{name}")
-            self._loaded[name] = getattr(module, name)
+            word = name.replace("-", "_")
+            module = importlib.import_module(f"{self._package}.{word}")
+            self._loaded[name] = getattr(module, word)
         return self._loaded[name]
 
     def __setitem__(self, name: str, command: click.Command) -> None:
@@ -47,7 +48,8 @@ class _Commands(MutableMapping[str, click.Command]):
 class LazyGroup(click.Group):
     """A group that knows its commands by name, and prints its help without importing them.
 
-    Each command stands in the module ``package.name``, as the object ``name``.
+    Each command stands in the module ``package.name``, as the object ``name``, with ``_`` where the
+    command has ``-``.
 
     Args:
         package: of the modules.

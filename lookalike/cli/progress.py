@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lookalike.library.reports import OnProgress, Progress
 
-__all__ = ["byte_bar", "counter", "progress_bar"]
+__all__ = ["byte_bar", "check_bar", "counter", "progress_bar"]
 
 
 @contextmanager
@@ -60,6 +60,25 @@ def counter(told: str) -> Iterator[Callable[[int], object]]:
         desc=told, unit=" files", file=sys.stderr, disable=None, leave=False, **_shape()
     ) as bar:
         yield bar.update
+
+
+@contextmanager
+def check_bar() -> Iterator[Callable[[str, int], object]]:
+    """Say on standard error, if it is a terminal, what is being checked.
+
+    Yields:
+        What is called with that, and with how many steps were made.
+    """
+    from tqdm import tqdm
+
+    with tqdm(unit=" steps", file=sys.stderr, disable=None, leave=False, **_shape()) as bar:
+
+        def show(stage: str, done: int) -> None:
+            bar.set_description(f"checking {stage}", refresh=False)
+            bar.n = done
+            bar.refresh()
+
+        yield show
 
 
 @contextmanager

@@ -229,6 +229,14 @@ class StoredRecipe:
         tower = self.recipe.tower(model, threads=threads)
         return FittedEncoder(self.recipe, tower, Fit.of(self.fit, arrays), model=model)
 
+    def fingerprint(self, data: bytes) -> str:
+        """The encoder's fingerprint, which needs no model.
+
+        Raises:
+            ModelError: the data are damaged.
+        """
+        return fingerprint(self.recipe, Fit.of(self.fit, unpacked(data)))
+
     @property
     def encoder_input(self) -> InputSpec:
         """What the encoder takes."""

@@ -7,8 +7,10 @@ A name is one of :func:`names`, the path of an ``.onnx`` file, or one that
 from __future__ import annotations
 
 import difflib
+import hashlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from lookalike.encoders.cards import Card
@@ -32,6 +34,7 @@ __all__ = [
     "names",
     "resolve",
     "stored",
+    "stored_fingerprint",
 ]
 
 MODELS = Path(__file__).parent / "models"
@@ -154,6 +157,18 @@ def load_stored(card: str, model: bytes, *, threads: int | None = None) -> Encod
     if StoredRecipe.is_one(card):
         return StoredRecipe(card).load(model, threads=threads)
     return OnnxEncoder.from_bytes(model, Card.parse(card, "stored model"), threads=threads)
+
+
+def stored_fingerprint(card: str, model: bytes) -> str:
+    """The fingerprint of the encoder that :func:`stored` took apart; no model is loaded for it.
+
+    Raises:
+        ModelError: card or model are damaged.
+    """
+    if StoredRecipe.is_one(card):
+        return StoredRecipe(card).fingerprint(model)
+    card_of_model = Card.parse(card, "stored model")
+    return replace(card_of_model, sha256=hashlib.sha256(model).hexdigest()).fingerprint
 
 
 def foreign(name: str) -> Origin | None:

@@ -1,5 +1,6 @@
 """A library: pictures, their codes and the search over them."""
 
+from lookalike.library.checking import CheckReport, Problem, RepairReport, Saved
 from lookalike.library.library import Library
 from lookalike.library.pictures import Pictures
 from lookalike.library.records import Change, PictureInfo
@@ -15,6 +16,10 @@ from lookalike.library.reports import (
 )
 
 __all__ = [
+    "Saved",
+    "RepairReport",
+    "Problem",
+    "CheckReport",
     "Change",
     "CodeStatus",
     "FolderStatus",

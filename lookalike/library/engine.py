@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.codes.bits import Words
+from lookalike.library.checking import OnCheck, Problem
 from lookalike.library.records import EncoderInfo
 from lookalike.types import Codes, EncoderId, Hits, RadiusHits
 
@@ -133,6 +134,13 @@ class Engine(Protocol):
 
     def prepare(self, encoders: Sequence[EncoderInfo]) -> None:
         """Make ready after writing, so that the next question needn't."""
+
+    def check(self, progress: OnCheck | None = None) -> Iterator[Problem]:
+        """What is wrong with what is kept beside the truth, which is sound, and with nothing else.
+
+        Args:
+            progress: called now and then.
+        """
 
     @property
     def bytes(self) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from lookalike.errors import LibraryError
 from lookalike.library.arguments import check_flag, check_options
+from lookalike.library.checking import CheckReport, OnCheck, RepairReport, report_of
 from lookalike.library.models import first
 from lookalike.library.opening import (
     Location,
@@ -17,6 +18,7 @@ from lookalike.library.opening import (
     file_of,
     makes_one,
     open_library,
+    repair_library,
 )
 from lookalike.library.reading import Reading
 from lookalike.library.reports import IndexReport, OnProgress
@@ -91,6 +93,33 @@ class Library(Reading):
             LibraryError: there is none, it is no library, or somebody is writing to it.
         """
         delete_library(location)
+
+    @staticmethod
+    def repair(location: Location, *, progress: OnCheck | None = None) -> RepairReport:
+        """Make a damaged library anew from what is sound in it.
+
+        A damaged file is made anew, whole or not at all; as it was, it stays beside the new one.
+        What can't be saved is made anew by the next index. Of a damaged cache nothing is kept.
+
+        Args:
+            location: where it is.
+            progress: called now and then with what is being done, and with steps.
+
+        Raises:
+            LibraryError: nothing can be saved, it can't be written to, or the disk is full.
+        """
+        return repair_library(location, progress)
+
+    def check(self, *, progress: OnCheck | None = None) -> CheckReport:
+        """Whether all that is kept is sound. It reads everything, and changes nothing.
+
+        Args:
+            progress: called now and then with what is being checked, and with steps.
+        """
+        report = report_of(self.location, self._store.check(progress))
+        if report.sound:
+            report = report_of(self.location, [*report.notes, *self._engine.check(progress)])
+        return report
 
     # Writing
 

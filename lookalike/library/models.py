@@ -62,12 +62,15 @@ class Models:
         self._loaded: dict[EncoderId, Encoder] = {}
         self._texts: dict[str, tuple[TextTower, Fit]] = {}
         self._lock = threading.Lock()
-        if not store.read_only and not self.current():
+        current = self.current()
+        # All of a new library; and those that a repair couldn't save.
+        lacking = [slot for slot in SLOTS if slot not in current]
+        if lacking and not store.read_only:
             # Before the transaction: a model may have to be fetched.
-            opened = first(photo) if made is None else made
+            opened = dict(zip(SLOTS, first(photo) if made is None else made, strict=True))
             with store.writing():
-                for slot, (origin, encoder) in zip(SLOTS, opened, strict=True):
-                    self.add(slot, origin, encoder, current=True)
+                for slot in lacking:
+                    self.add(slot, *opened[slot], current=True)
 
     def current(self) -> Mapping[Slot, EncoderInfo]:
         """By slot the encoder that answers."""

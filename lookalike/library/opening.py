@@ -7,19 +7,22 @@ import os
 import re
 from pathlib import Path
 
-from lookalike.errors import LibraryNotFoundError, UsageError
+from lookalike.errors import LibraryNotFoundError, LibraryReadOnlyError, UsageError
 from lookalike.library.arguments import check_path
+from lookalike.library.checking import CheckReport, OnCheck, RepairReport, report_of
 from lookalike.library.engine import Engine
 from lookalike.library.store import Store
 
 __all__ = [
     "MEMORY",
     "Location",
+    "check_library",
     "delete_library",
     "exists",
     "file_of",
     "makes_one",
     "open_library",
+    "repair_library",
 ]
 
 Location = str | os.PathLike[str]
@@ -124,3 +127,71 @@ def delete_library(location: Location) -> None:
     from lookalike.library.local.deleting import delete
 
     delete(path)
+
+
+def check_library(location: Location, progress: OnCheck | None = None) -> CheckReport:
+    """Check the library at a location, be it so damaged that it can't be opened.
+
+    Args:
+        location: where it is.
+        progress: called now and then.
+
+    Raises:
+        UsageError: the location can't be understood.
+        LibraryError: there is none, it is something else, or it can't be read at all.
+    """
+    path = file_of(location)
+    if path is None:
+        raise LibraryNotFoundError(f"{MEMORY} is a new library each time: there is none to check")
+    from lookalike.library.local.checking import check_file
+    from lookalike.library.local.engine import LocalEngine
+    from lookalike.library.local.store import LocalStore
+
+    report = report_of(str(path), check_file(path, progress))
+    if not report.sound:
+        return report
+    try:
+        store = LocalStore(path, create=False, read_only=True)
+    except LibraryReadOnlyError:  # an older version, whose cache is made anew anyway
+        return report
+    engine = LocalEngine(store)
+    try:
+        found = [*report.notes, *engine.check(progress)]
+    finally:
+        engine.close()
+        store.close()
+    return report_of(str(path), found)
+
+
+def repair_library(location: Location, progress: OnCheck | None = None) -> RepairReport:
+    """Repair the library at a location from what is sound in it.
+
+    A damaged file is made anew, whole or not at all; as it was, it stays beside the new one. What
+    can't be saved is made anew by the next index. Of a damaged cache nothing is kept.
+
+    Args:
+        location: where it is.
+        progress: called now and then.
+
+    Raises:
+        UsageError: the location can't be understood.
+        LibraryDamagedError: nothing can be saved; all is as it was.
+        LibraryFullError: there is too little room for the new file.
+        LibraryLockedError: another program is writing to it.
+        LibraryReadOnlyError: it can't be written to.
+        LibraryError: there is none, it is something else, or it can't be read at all.
+    """
+    path = file_of(location)
+    if path is None:
+        raise LibraryNotFoundError(f"{MEMORY} is a new library each time: there is none to repair")
+    from lookalike.library.local import mapped
+    from lookalike.library.local.repairing import repair
+
+    problems, damaged, tables = repair(path, progress)
+    if damaged is not None:
+        return RepairReport(str(path), "file", problems, str(damaged), tables)
+    report = check_library(path, progress)
+    if report.sound:
+        return RepairReport(str(path), "nothing", ())
+    mapped.delete(path)
+    return RepairReport(str(path), "cache", report.problems)

@@ -20,6 +20,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from lookalike.library.checking import OnCheck, Problem
 from lookalike.library.records import (
     ContentKey,
     Counts,
@@ -98,6 +99,16 @@ class Store(RunStore, Protocol):
 
     def stamp(self) -> Stamp:
         """The state that a search would find now."""
+
+    def check(self, progress: OnCheck | None = None) -> Iterator[Problem]:
+        """All that is wrong with what is kept, and what is harmless and worth a word.
+
+        Args:
+            progress: called now and then.
+
+        Raises:
+            LibraryError: it can't be read at all.
+        """
 
     def identity(self) -> object:
         """Tells this library from another one that takes its place at the same location."""

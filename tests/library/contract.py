@@ -143,6 +143,47 @@ class Contract:
     def engine(self, opened: Opened) -> Engine:
         return opened[1]
 
+    # Whether it is sound
+
+    def test_a_check_of_a_sound_one(self, store: Store, engine: Engine) -> None:
+        told: list[str] = []
+        encoder, contents = fill(store, random_codes(20), parts=True)
+        table_of(engine, encoder)
+        found = [*store.check(lambda stage, done: told.append(stage)), *engine.check()]
+        assert [problem for problem in found if not problem.harmless] == []
+        known = store.known(["/p/000.png"])
+        store.drop_files([known["/p/000.png"].id])
+        store.put_contents([picture(99)])
+        store.put_files([FileEntry("/p/x.png", 1, 1, (Member("", contents[1]),))])
+        (note,) = store.check()
+        assert (note.harmless, note.rows) == (True, 2)
+        assert "no file holds" in note.what
+
+    def test_a_check_finds_codes_of_the_wrong_size(self, store: Store, engine: Engine) -> None:
+        encoder, contents = fill(store, random_codes(20))
+        code = next(iter(store.codes(encoder.id)))
+        wrong = [
+            code._replace(code=code.code[:-1]),
+            code._replace(code=code.code[:-1] + b"\xff"),  # bits behind its end
+            code._replace(embedding=b"1"),
+            code._replace(embedding=None),
+            code._replace(quality=101),
+            code._replace(parts=b"12"),
+        ]
+        for one, content in zip(wrong, contents, strict=False):
+            store.put_codes([one._replace(content=content)])
+        found = [problem for problem in store.check() if not problem.harmless]
+        assert sum(problem.rows for problem in found) == len(wrong)
+        assert all("codes" in p.where and p.what and p.remedy for p in found)
+
+    def test_a_code_that_is_still_to_be_made_is_harmless(self, store: Store) -> None:
+        fill(store, random_codes(5))
+        store.put_files(
+            [FileEntry("/p/new.png", 1, 1, (Member("", store.put_contents([picture(50)])[0]),))]
+        )
+        (note,) = store.check()
+        assert (note.harmless, note.rows, note.what) == (True, 1, "pictures that lack a code")
+
     # Settings, folders, encoders
 
     def test_a_new_one_is_empty(self, store: Store, engine: Engine) -> None:

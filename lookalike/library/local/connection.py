@@ -23,7 +23,15 @@ from lookalike.library.local.errors import translated
 from lookalike.library.local.migrating import migrate, version_of
 from lookalike.system.locks import locked
 
-__all__ = ["check_folder", "connect", "is_read_only", "is_there", "writer_lock"]
+__all__ = [
+    "BUSY_SECONDS",
+    "check_file_header",
+    "check_folder",
+    "connect",
+    "is_read_only",
+    "is_there",
+    "writer_lock",
+]
 
 _HEADER = b"SQLite format 3\0"
 
@@ -57,7 +65,7 @@ def connect(path: Path, *, create: bool, read_only: bool) -> sqlite3.Connection:
             f"there is no library at {path}: make one with 'lookalike index FOLDER'"
         )
     if exists:
-        _check_header(path, create=create and not read_only)
+        check_file_header(path, create=create and not read_only)
     else:
         check_folder(path)
     options = ""
@@ -173,7 +181,7 @@ def _check_merged(path: Path) -> None:
         )
 
 
-def _check_header(path: Path, *, create: bool) -> None:
+def check_file_header(path: Path, *, create: bool) -> None:
     """Refuse what is no SQLite file: SQLite itself takes very short files for empty databases.
 
     An empty file is what a process leaves that was killed when it had just begun a library.

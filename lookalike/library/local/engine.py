@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lookalike.indexes.explain import explain
+from lookalike.library.checking import OnCheck, Problem
 from lookalike.library.engine import Table
 from lookalike.library.local import mapped
+from lookalike.library.local.checking_cache import check_cache
 from lookalike.library.local.store import LocalStore
 from lookalike.library.records import EncoderInfo
 from lookalike.library.tables import ArrayTable, index_stamp
@@ -65,6 +67,11 @@ class LocalEngine:
     def prepare(self, encoders: Sequence[EncoderInfo]) -> None:
         for encoder in encoders:
             mapped.load(self._store, encoder)
+
+    def check(self, progress: OnCheck | None = None) -> Iterator[Problem]:
+        for encoder in self._store.encoders():
+            if encoder.current:
+                yield from check_cache(self._store, encoder, progress)
 
     @property
     def bytes(self) -> int:

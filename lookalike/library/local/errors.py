@@ -49,10 +49,12 @@ def _meaning(path: Path, error: sqlite3.DatabaseError) -> LibraryError | None:
         return LibraryLockedError(f"another process keeps {path} locked: try again")
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return LibraryReadOnlyError(f"{path} can't be opened for writing: {error}")
-    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+    # Of text that isn't UTF-8 Python says so, without a code.
+    undecodable = "decode to UTF-8" in str(error)
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT) or undecodable:
         return LibraryDamagedError(
-            f"{path} is not a lookalike library or is damaged ({error}): restore a copy, or"
-            " delete it and index again"
+            f"{path} is not a lookalike library or is damaged ({error}): 'lookalike"
+            " check-library --repair' saves what is sound"
         )
     if code == sqlite3.SQLITE_IOERR:
         return LibraryError(f"the disk of {path} gives errors: {error}")

@@ -28,7 +28,17 @@ from lookalike.system.locks import locked
 from lookalike.system.replacing import replacing
 from lookalike.types import ContentId
 
-__all__ = ["cache_folder", "delete", "load", "size", "table_folder"]
+__all__ = [
+    "arrays",
+    "cache_folder",
+    "delete",
+    "load",
+    "manifest",
+    "matches",
+    "size",
+    "table_folder",
+    "visible",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +99,8 @@ def _stem(encoder: EncoderInfo, stamp: Stamp) -> str:
     return f"{encoder.slot}-{stamp[1]}"
 
 
-def _manifest(folder: Path, encoder: EncoderInfo) -> dict[str, Any]:
+def manifest(folder: Path, encoder: EncoderInfo) -> dict[str, Any]:
+    """What the cache says of an encoder's files; nothing where it can't be read."""
     try:
         found = json.loads((folder / f"{encoder.slot}.json").read_bytes())
     except (OSError, ValueError):
@@ -97,35 +108,52 @@ def _manifest(folder: Path, encoder: EncoderInfo) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _matches(manifest: dict[str, Any], encoder: EncoderInfo, stamp: Stamp) -> bool:
+def matches(told: dict[str, Any], encoder: EncoderInfo, stamp: Stamp) -> bool:
     """Whether the files only lack what was appended since the manifest was written."""
     return (
-        manifest.get("uuid") == stamp[0]
-        and manifest.get("epoch") == stamp[1]
-        and manifest.get("fingerprint") == encoder.fingerprint
-        and isinstance(manifest.get("rows"), int)
-        and isinstance(manifest.get("generation"), int)
+        told.get("uuid") == stamp[0]
+        and told.get("epoch") == stamp[1]
+        and told.get("fingerprint") == encoder.fingerprint
+        and isinstance(told.get("rows"), int)
+        and isinstance(told.get("generation"), int)
     )
 
 
 def _open(folder: Path, encoder: EncoderInfo, stamp: Stamp, fields: Fields) -> ArrayTable | None:
     """Map the files if they are fresh and whole."""
-    manifest = _manifest(folder, encoder)
-    if not _matches(manifest, encoder, stamp) or manifest["generation"] != stamp[2]:
+    told = manifest(folder, encoder)
+    if not matches(told, encoder, stamp) or told["generation"] != stamp[2]:
         return None
-    rows: int = manifest["rows"]
-    stem = _stem(encoder, stamp)
-    arrays = {}
+    rows: int = told["rows"]
     try:
-        for ending, (dtype, columns) in fields.items():
-            shape = (rows,) if ending in ("contents", "quality") else (rows, columns)
-            arrays[ending] = _map(folder / f"{stem}.{ending}", dtype, shape)
-        visible = _map(folder / f"{stem}-{stamp[2]}.visible", np.bool_, (rows,))
+        found = arrays(folder, encoder, stamp, fields, rows)
+        mask = visible(folder, encoder, stamp, rows)
     except (OSError, ValueError):
         return None
-    arrays.setdefault("parts", np.empty((len(visible), 0), np.uint64))
+    found.setdefault("parts", np.empty((rows, 0), np.uint64))
     tables = table_folder(folder, encoder)
-    return ArrayTable(encoder, visible=visible, stamp=stamp, folder=tables, **arrays)
+    return ArrayTable(encoder, visible=mask, stamp=stamp, folder=tables, **found)
+
+
+def arrays(
+    folder: Path, encoder: EncoderInfo, stamp: Stamp, fields: Fields, rows: int
+) -> dict[str, npt.NDArray[Any]]:
+    """Map so many rows of the arrays that only grow.
+
+    Raises:
+        OSError, ValueError: a file is missing, or too short.
+    """
+    stem = _stem(encoder, stamp)
+    found = {}
+    for ending, (dtype, columns) in fields.items():
+        shape = (rows,) if ending in ("contents", "quality") else (rows, columns)
+        found[ending] = _map(folder / f"{stem}.{ending}", dtype, shape)
+    return found
+
+
+def visible(folder: Path, encoder: EncoderInfo, stamp: Stamp, rows: int) -> npt.NDArray[np.bool_]:
+    """Map which of the rows were visible at a stamp; raises as :func:`arrays` does."""
+    return _map(folder / f"{_stem(encoder, stamp)}-{stamp[2]}.visible", np.bool_, (rows,))
 
 
 def _map(path: Path, dtype: type[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
@@ -144,9 +172,9 @@ def _refresh(
     fields: Fields,
 ) -> None:
     """Bring the files up to ``stamp``; the caller holds the cache's lock."""
-    manifest = _manifest(folder, encoder)
+    told = manifest(folder, encoder)
     stem = _stem(encoder, stamp)
-    rows = manifest["rows"] if _matches(manifest, encoder, stamp) else 0
+    rows = told["rows"] if matches(told, encoder, stamp) else 0
     for ending, (dtype, columns) in fields.items():
         path = folder / f"{stem}.{ending}"
         wanted = rows * columns * np.dtype(dtype).itemsize

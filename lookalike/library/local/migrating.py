@@ -26,12 +26,17 @@ def saved_copy(path: Path, version: int) -> Path:
     return path.with_name(f"{path.name}.v{version}")
 
 
-def migrate(connection: sqlite3.Connection, path: Path) -> None:
+def migrate(connection: sqlite3.Connection, path: Path, *, copies: bool = True) -> None:
     """Run the migrations that the file hasn't seen, all or none.
 
     A file with something in it is copied first: the older lookalike can read the copy. It lies
     beside the library and may be deleted at any time. The caller holds the writer's lock; foreign
     keys are off.
+
+    Args:
+        connection: to the file.
+        path: of the file.
+        copies: whether the file is copied first.
 
     Raises:
         sqlite3.Error: the disk is full, or a migration fails; the file is as it was.
@@ -39,7 +44,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """
     version = version_of(connection)
     copy = None
-    if 0 < version < len(schema.MIGRATIONS):  # else another process was faster
+    if copies and 0 < version < len(schema.MIGRATIONS):  # else another process was faster
         copy = saved_copy(path, version)
         _copy(connection, copy)
         _log.warning(

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from lookalike.errors import LibraryNotFoundError, LibraryReadOnlyError
+from lookalike.library.checking import OnCheck, Problem
 from lookalike.library.local import schema
+from lookalike.library.local.checking import check_file
 from lookalike.library.local.connection import writer_lock
 from lookalike.library.local.database import Database
 from lookalike.library.local.files import UNDER
@@ -75,6 +77,10 @@ class LocalStore(Runs):
 
     def settle(self) -> None:
         self._database.merge()
+
+    def check(self, progress: OnCheck | None = None) -> Iterator[Problem]:
+        self.stamp()  # says if it is closed
+        return check_file(self.path, progress)
 
     def identity(self) -> object:
         try:

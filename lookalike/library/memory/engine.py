@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lookalike.indexes.explain import explain
 from lookalike.library.arrays import in_memory
+from lookalike.library.checking import OnCheck, Problem
 from lookalike.library.engine import Table
 from lookalike.library.memory.store import MemoryStore
 from lookalike.library.records import EncoderInfo
@@ -43,6 +44,10 @@ class MemoryEngine:
 
     def prepare(self, encoders: Sequence[EncoderInfo]) -> None:
         """Nothing: there is no cheaper time for it than the first question."""
+
+    def check(self, progress: OnCheck | None = None) -> Iterator[Problem]:
+        """Nothing is kept beside the store."""
+        return iter(())
 
     @property
     def bytes(self) -> int:

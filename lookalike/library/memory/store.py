@@ -12,6 +12,8 @@ from dataclasses import replace
 from itertools import count
 
 from lookalike.errors import LibraryLockedError
+from lookalike.library.checking import OnCheck, Problem
+from lookalike.library.checking_codes import check_codes
 from lookalike.library.memory.pictures import LOCATION, MemoryPictures
 from lookalike.library.records import (
     ContentKey,
@@ -70,6 +72,10 @@ class MemoryStore(MemoryPictures):
     def stamp(self) -> Stamp:
         with self.writing():
             return Stamp(self._uuid, self._epoch, self._generation)
+
+    def check(self, progress: OnCheck | None = None) -> Iterator[Problem]:
+        with self.writing():
+            return iter(list(check_codes(self, progress)))
 
     def identity(self) -> object:
         return self._uuid

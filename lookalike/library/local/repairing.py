@@ -1,0 +1,301 @@
+"""A new file from what is sound in a damaged one, in its place at the end, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from lookalike.errors import LibraryDamagedError, LibraryFullError, LibraryLockedError
+from lookalike.library.checking import OnCheck, Problem, Saved
+from lookalike.library.local import mapped, schema
+from lookalike.library.local.checking import check_file, lenient, library_version, reading
+from lookalike.library.local.connection import BUSY_SECONDS, writer_lock
+from lookalike.library.local.errors import translated
+from lookalike.library.local.migrating import migrate
+from lookalike.library.local.rules import add_functions, rules_of
+from lookalike.library.local.salvage import Salvage
+from lookalike.library.local.shape import Table, settings_of, tables_of
+
+__all__ = ["repair"]
+
+_PORTION = 1_000  # rows between two calls of a progress callback
+
+
+def _repair_file(path: Path, progress: OnCheck | None = None) -> tuple[Path, tuple[Saved, ...]]:
+    """Make a library's file anew from what is sound in it; the caller holds the writer's lock.
+
+    The new library has another uuid, so that no cache of the old one fits it.
+
+    Args:
+        path: of the file.
+        progress: called now and then.
+
+    Returns:
+        Where the file lies as it was, and what became of its tables.
+
+    Raises:
+        LibraryDamagedError: nothing can be saved; all is as it was.
+        LibraryFullError: there is too little room for the new file.
+        LibraryLockedError: another program is writing.
+    """
+    _check_room(path)
+    new = path.with_name(f"{path.name}.repaired.partial")
+    new.unlink(missing_ok=True)
+    try:
+        with _fenced(path) as old:
+            version = library_version(old, path)
+            if version is None:
+                raise LibraryDamagedError(
+                    f"{path} is damaged where it lists its tables, and nothing can be saved: "
+                    "restore a copy, or delete it and index again"
+                )
+            with translated(new):
+                saved = _rebuild(old, new, version, progress)
+        wrong = [p for p in check_file(new, progress) if not p.harmless]
+        if wrong:
+            raise LibraryDamagedError(
+                f"{path} can't be repaired ({wrong[0].where}: {wrong[0].what}): restore a copy, or "
+                "delete it and index again"
+            )
+        shutil.copymode(path, new)
+        with suppress(OSError, AttributeError):  # only root may, and Windows has no owners
+            os.chown(new, path.stat().st_uid, path.stat().st_gid)
+        damaged = _exchange(path, new)
+    finally:
+        for ending in ("", "-journal", "-wal", "-shm"):
+            Path(f"{new}{ending}").unlink(missing_ok=True)
+    mapped.delete(path)
+    return damaged, saved
+
+
+def _check_room(path: Path) -> None:
+    log = Path(f"{path}-wal")
+    needed = path.stat().st_size + (log.stat().st_size if log.exists() else 0)
+    free = shutil.disk_usage(path.parent).free
+    if free < needed:
+        raise LibraryFullError(
+            f"repairing {path} takes {needed:,} bytes of free space beside it, and {free:,} are "
+            "free: free some space, run again"
+        )
+
+
+@contextmanager
+def _fenced(path: Path) -> Iterator[sqlite3.Connection]:
+    """The damaged file with what is in its log, while nobody else can write to it."""
+    with closing(reading(path)):  # says what it is, if it isn't a library
+        pass
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+    )
+    with closing(connection):
+        with suppress(sqlite3.DatabaseError):
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.DatabaseError as error:
+            # Where damage forbids it, nobody else can write, either.
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                raise LibraryLockedError(
+                    f"another program is writing to {path}: close it, and try again"
+                ) from error
+        lenient(connection)
+        yield connection
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _rebuild(
+    old: sqlite3.Connection, new: Path, version: int, progress: OnCheck | None
+) -> tuple[Saved, ...]:
+    with closing(sqlite3.connect(new, isolation_level=None)) as target:
+        add_functions(target)
+        # Nobody sees the file before it is complete and on the disk.
+        target.execute("PRAGMA journal_mode = OFF")
+        target.execute("PRAGMA synchronous = OFF")
+        target.executescript("".join(schema.MIGRATIONS[:version]))
+        target.execute("DELETE FROM settings")
+        target.execute("BEGIN")
+        read, unread = {}, {}
+        for table in tables_of(version):
+            read[table.name], unread[table.name] = _copy(old, target, table, progress)
+        _count_on(old, target, version)
+        _leave_out(target, version)
+        _settle_settings(target, version)
+        target.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        target.execute(f"PRAGMA user_version = {version}")
+        target.execute("COMMIT")
+        if version < len(schema.MIGRATIONS):
+            migrate(target, new, copies=False)
+            _leave_out(target, len(schema.MIGRATIONS))
+        kept = {
+            table.name: target.execute(
+                f"SELECT count(*) FROM {table.name}"  # noqa: S608
+            ).fetchone()[0]
+            for table in tables_of(version)
+        }
+    with new.open("rb+") as file:
+        os.fsync(file.fileno())
+    return tuple(
+        Saved(name, kept[name], max(0, read[name] - kept[name]), unread[name])
+        for name in kept
+        if name != "settings"
+    )
+
+
+def _copy(
+    old: sqlite3.Connection, target: sqlite3.Connection, table: Table, progress: OnCheck | None
+) -> tuple[int, int]:
+    """Copy what can be read of one table.
+
+    Returns:
+        Rows that were read, and places that couldn't be.
+    """
+    there = _columns(old, table)
+    columns = [column.name for column in table.columns if column.name in there]
+    if not columns:
+        return 0, 1
+    prefixes: list[tuple[object, ...]] = [()]
+    if len(table.key) == 2:
+        _, other, column = next(p for p in table.parents if p[0] == table.key[0])
+        sql = f"SELECT {column} FROM {other}"  # noqa: S608
+        prefixes = target.execute(sql).fetchall()
+    last = _last(old, table)
+    salvage = Salvage(old, table, columns, _most(old) if last is None else last)
+    marks = ", ".join("?" * len(columns))
+    insert = f"INSERT OR IGNORE INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+    count = 0
+    for row in salvage.rows(prefixes):
+        count += 1
+        # A value of a type that its column doesn't take is left out by a rule, later.
+        with suppress(sqlite3.IntegrityError, sqlite3.InterfaceError):
+            target.execute(insert, row)
+        if progress is not None and count % _PORTION == 0:
+            progress(f"saving {table.name}", count)
+    return count, salvage.unread
+
+
+def _columns(old: sqlite3.Connection, table: Table) -> set[str]:
+    try:
+        return {row[1] for row in old.execute(f"PRAGMA table_info({table.name})")}
+    except sqlite3.DatabaseError:
+        return set()
+
+
+def _last(old: sqlite3.Connection, table: Table) -> int | None:
+    """The greatest id that a table ever gave out, if it is known."""
+    with suppress(sqlite3.DatabaseError):
+        row = old.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", [table.name]).fetchone()
+        if row is not None and isinstance(row[0], int):
+            return row[0]
+    return None
+
+
+def _most(old: sqlite3.Connection) -> int:
+    """More rows than can be in the file."""
+    pages, size = (old.execute(f"PRAGMA page_{name}").fetchone()[0] for name in ("count", "size"))
+    return int(pages) * int(size) // 8
+
+
+def _count_on(old: sqlite3.Connection, target: sqlite3.Connection, version: int) -> None:
+    """Ids that were given out once are never given out again."""
+    for table in tables_of(version):
+        if table.counts:
+            last = target.execute(
+                f"SELECT coalesce(max(id), 0) FROM {table.name}"  # noqa: S608
+            ).fetchone()[0]
+            last = max(last, _last(old, table) or 0)
+            target.execute("DELETE FROM sqlite_sequence WHERE name = ?", [table.name])
+            target.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", [table.name, last])
+
+
+def _leave_out(target: sqlite3.Connection, version: int) -> None:
+    """Leave out what is wrong, and then what refers to that, until nothing is left to do."""
+    rules = rules_of(version)
+    changed = True
+    while changed:
+        before = target.total_changes
+        for rule in rules:
+            if rule.clear:
+                emptied = ", ".join(f"{name} = NULL" for name in rule.clear)
+                target.execute(
+                    f"UPDATE {rule.table} SET {emptied} WHERE {rule.broken}"  # noqa: S608
+                )
+            else:
+                target.execute(f"DELETE FROM {rule.table} WHERE {rule.broken}")  # noqa: S608
+        for table in tables_of(version):
+            for column, other, key in table.parents:
+                target.execute(
+                    f"DELETE FROM {table.name} WHERE {column} NOT IN"  # noqa: S608
+                    f" (SELECT {key} FROM {other})"
+                )
+        changed = target.total_changes > before
+
+
+def _settle_settings(target: sqlite3.Connection, version: int) -> None:
+    put = "INSERT OR IGNORE INTO settings VALUES (?, ?)"
+    fresh = {"generation": "0", "epoch": "0", **settings_of(version)}
+    target.execute(
+        "DELETE FROM settings WHERE key IN ('generation', 'epoch') AND value GLOB '*[^0-9]*'"
+    )
+    target.executemany(put, fresh.items())
+    target.execute("UPDATE settings SET value = value + 1 WHERE key IN ('generation', 'epoch')")
+    target.execute("INSERT OR REPLACE INTO settings VALUES ('uuid', ?)", [uuid.uuid4().hex])
+
+
+def _exchange(path: Path, new: Path) -> Path:
+    """Put the new file in the place of the old one, which stays beside it."""
+    number = 1
+    while os.path.lexists(damaged := path.with_name(f"{path.name}.damaged{_numbered(number)}")):
+        number += 1
+    log, kept_log = Path(f"{path}-wal"), Path(f"{damaged}-wal")
+    try:
+        os.link(path, damaged)
+    except OSError:  # no links on this disk
+        shutil.copyfile(path, damaged)
+    if log.exists() and log.stat().st_size:
+        shutil.copyfile(log, kept_log)
+    try:
+        # First: a new file would take the old one's log for its own.
+        for ending in ("-wal", "-shm", "-journal"):
+            Path(f"{path}{ending}").unlink(missing_ok=True)
+        new.replace(path)
+    except PermissionError as error:  # of Windows
+        damaged.unlink(missing_ok=True)
+        kept_log.unlink(missing_ok=True)
+        raise LibraryLockedError(
+            f"another program has {path} open: close it, and try again"
+        ) from error
+    return damaged
+
+
+def _numbered(number: int) -> str:
+    return "" if number == 1 else f"-{number}"
+
+
+def repair(
+    path: Path, progress: OnCheck | None = None
+) -> tuple[tuple[Problem, ...], Path | None, tuple[Saved, ...]]:
+    """Check a file, and repair it if it is damaged, while nobody else updates it.
+
+    Returns:
+        What was wrong with the file, where it lies as it was, and what became of its tables.
+
+    Raises:
+        LibraryError: as for :func:`_repair_file`; or it can't be written to.
+    """
+    with closing(reading(path)):
+        pass
+    with writer_lock(path):
+        wrong = tuple(p for p in check_file(path, progress) if not p.harmless)
+        if not wrong:
+            return (), None, ()
+        damaged, saved = _repair_file(path, progress)
+        return wrong, damaged, saved
