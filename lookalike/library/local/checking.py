@@ -19,7 +19,7 @@ from lookalike.library.local.migrating import version_of
 from lookalike.library.local.rules import INDEXED_ANEW, add_functions, notes_of, rules_of
 from lookalike.library.local.shape import objects_of, settings_of, tables_of
 
-__all__ = ["check_file", "library_version", "reading"]
+__all__ = ["check_file", "lenient", "library_version", "reading"]
 
 # Instructions of SQLite's machine between two calls of a progress callback: some milliseconds.
 _PACE = 1_000_000

@@ -6,16 +6,16 @@ import os
 import shutil
 import sqlite3
 import uuid
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
-from lookalike.errors import LibraryDamagedError, LibraryFullError, LibraryLockedError
+from lookalike.errors import LibraryDamagedError
 from lookalike.library.checking import OnCheck, Problem, Saved
 from lookalike.library.local import mapped, schema
-from lookalike.library.local.checking import check_file, lenient, library_version, reading
-from lookalike.library.local.connection import BUSY_SECONDS, writer_lock
+from lookalike.library.local.checking import check_file, library_version, reading
+from lookalike.library.local.connection import writer_lock
 from lookalike.library.local.errors import translated
+from lookalike.library.local.exchanging import check_room, exchange, fenced
 from lookalike.library.local.migrating import migrate
 from lookalike.library.local.rules import add_functions, rules_of
 from lookalike.library.local.salvage import Salvage
@@ -24,6 +24,27 @@ from lookalike.library.local.shape import Table, settings_of, tables_of
 __all__ = ["repair"]
 
 _PORTION = 1_000  # rows between two calls of a progress callback
+
+
+def repair(
+    path: Path, progress: OnCheck | None = None
+) -> tuple[tuple[Problem, ...], Path | None, tuple[Saved, ...]]:
+    """Check a file, and repair it if it is damaged, while nobody else updates it.
+
+    Returns:
+        What was wrong with the file, where it lies as it was, and what became of its tables.
+
+    Raises:
+        LibraryError: as for :func:`_repair_file`; or it can't be written to.
+    """
+    with closing(reading(path)):
+        pass
+    with writer_lock(path):
+        wrong = tuple(p for p in check_file(path, progress) if not p.harmless)
+        if not wrong:
+            return (), None, ()
+        damaged, saved = _repair_file(path, progress)
+        return wrong, damaged, saved
 
 
 def _repair_file(path: Path, progress: OnCheck | None = None) -> tuple[Path, tuple[Saved, ...]]:
@@ -43,11 +64,11 @@ def _repair_file(path: Path, progress: OnCheck | None = None) -> tuple[Path, tup
         LibraryFullError: there is too little room for the new file.
         LibraryLockedError: another program is writing.
     """
-    _check_room(path)
+    check_room(path)
     new = path.with_name(f"{path.name}.repaired.partial")
     new.unlink(missing_ok=True)
     try:
-        with _fenced(path) as old:
+        with fenced(path) as old:
             version = library_version(old, path)
             if version is None:
                 raise LibraryDamagedError(
@@ -65,51 +86,12 @@ def _repair_file(path: Path, progress: OnCheck | None = None) -> tuple[Path, tup
         shutil.copymode(path, new)
         with suppress(OSError, AttributeError):  # only root may, and Windows has no owners
             os.chown(new, path.stat().st_uid, path.stat().st_gid)
-        damaged = _exchange(path, new)
+        damaged = exchange(path, new)
     finally:
         for ending in ("", "-journal", "-wal", "-shm"):
             Path(f"{new}{ending}").unlink(missing_ok=True)
     mapped.delete(path)
     return damaged, saved
-
-
-def _check_room(path: Path) -> None:
-    log = Path(f"{path}-wal")
-    needed = path.stat().st_size + (log.stat().st_size if log.exists() else 0)
-    free = shutil.disk_usage(path.parent).free
-    if free < needed:
-        raise LibraryFullError(
-            f"repairing {path} takes {needed:,} bytes of free space beside it, and {free:,} are "
-            "free: free some space, run again"
-        )
-
-
-@contextmanager
-def _fenced(path: Path) -> Iterator[sqlite3.Connection]:
-    """The damaged file with what is in its log, while nobody else can write to it."""
-    with closing(reading(path)):  # says what it is, if it isn't a library
-        pass
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw",
-        uri=True,
-        timeout=BUSY_SECONDS,
-        isolation_level=None,
-    )
-    with closing(connection):
-        with suppress(sqlite3.DatabaseError):
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.DatabaseError as error:
-            # Where damage forbids it, nobody else can write, either.
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
-                raise LibraryLockedError(
-                    f"another program is writing to {path}: close it, and try again"
-                ) from error
-        lenient(connection)
-        yield connection
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
 
 
 def _rebuild(
@@ -248,54 +230,3 @@ def _settle_settings(target: sqlite3.Connection, version: int) -> None:
     target.executemany(put, fresh.items())
     target.execute("UPDATE settings SET value = value + 1 WHERE key IN ('generation', 'epoch')")
     target.execute("INSERT OR REPLACE INTO settings VALUES ('uuid', ?)", [uuid.uuid4().hex])
-
-
-def _exchange(path: Path, new: Path) -> Path:
-    """Put the new file in the place of the old one, which stays beside it."""
-    number = 1
-    while os.path.lexists(damaged := path.with_name(f"{path.name}.damaged{_numbered(number)}")):
-        number += 1
-    log, kept_log = Path(f"{path}-wal"), Path(f"{damaged}-wal")
-    try:
-        os.link(path, damaged)
-    except OSError:  # no links on this disk
-        shutil.copyfile(path, damaged)
-    if log.exists() and log.stat().st_size:
-        shutil.copyfile(log, kept_log)
-    try:
-        # First: a new file would take the old one's log for its own.
-        for ending in ("-wal", "-shm", "-journal"):
-            Path(f"{path}{ending}").unlink(missing_ok=True)
-        new.replace(path)
-    except PermissionError as error:  # of Windows
-        damaged.unlink(missing_ok=True)
-        kept_log.unlink(missing_ok=True)
-        raise LibraryLockedError(
-            f"another program has {path} open: close it, and try again"
-        ) from error
-    return damaged
-
-
-def _numbered(number: int) -> str:
-    return "" if number == 1 else f"-{number}"
-
-
-def repair(
-    path: Path, progress: OnCheck | None = None
-) -> tuple[tuple[Problem, ...], Path | None, tuple[Saved, ...]]:
-    """Check a file, and repair it if it is damaged, while nobody else updates it.
-
-    Returns:
-        What was wrong with the file, where it lies as it was, and what became of its tables.
-
-    Raises:
-        LibraryError: as for :func:`_repair_file`; or it can't be written to.
-    """
-    with closing(reading(path)):
-        pass
-    with writer_lock(path):
-        wrong = tuple(p for p in check_file(path, progress) if not p.harmless)
-        if not wrong:
-            return (), None, ()
-        damaged, saved = _repair_file(path, progress)
-        return wrong, damaged, saved

@@ -44,6 +44,11 @@ _CODE = (
 )
 # Each file has a first picture, and no hole among the others.
 _WHOLE = "SELECT file FROM pictures GROUP BY file HAVING count(*) = max(position) + 1"
+_WAITING = (
+    "CASE WHEN json_valid(members) THEN EXISTS (SELECT 1 FROM json_each(members) AS member"
+    " WHERE coalesce(json_extract(member.value, '$[1]'), 0) NOT IN (SELECT id FROM contents))"
+    " ELSE 1 END"
+)
 
 _RULES = (
     Rule(
@@ -68,13 +73,14 @@ _RULES = (
     Rule("files", f"id NOT IN ({_WHOLE})", "files whose pictures are not all there"),
     Rule(
         "folders",
-        "NOT json_valid(exclude)",
+        "NOT json_valid(exclude) OR NOT json_valid(mounts)",
         "folders whose patterns can't be read",
         "--repair leaves them out: index them again by name",
     ),
+    Rule("waiting", _WAITING, "files that wait for pictures that aren't there"),
 )
 
-# Harmless: what, how many, remedy.
+# Harmless: where, what, how many, what becomes of it.
 _NOTES = (
     (
         "table contents",

@@ -69,10 +69,7 @@ def rows(path: Path) -> dict[str, set[Any]]:
     """All rows of all tables, but for settings that a repair makes anew."""
     raw = sqlite3.connect(path)
     raw.text_factory = bytes
-    found = {
-        table: set(raw.execute(f"SELECT * FROM {table}").fetchall())
-        for table in tables(path)
-    }
+    found = {table: set(raw.execute(f"SELECT * FROM {table}").fetchall()) for table in tables(path)}
     raw.close()
     found["settings"] = {
         row for row in found["settings"] if row[0] not in (b"uuid", b"generation", b"epoch")

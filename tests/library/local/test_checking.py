@@ -81,6 +81,13 @@ def test_a_sound_library(path: Path) -> None:
         ("UPDATE settings SET value = 'x' WHERE key = 'epoch'", "table settings", "epoch", 1),
         ("DELETE FROM sqlite_sequence", "table sqlite_sequence", "given out twice", 400),
         ("DROP INDEX contents_by_bytes", "index contents_by_bytes", "missing", 0),
+        (
+            "INSERT INTO waiting VALUES (x'2f78', 1, 1, '[[\"\", 1], [\"page-2\", 999]]', 0)",
+            "table waiting",
+            "aren't there",
+            1,
+        ),
+        ("INSERT INTO waiting VALUES (x'2f78', 1, 1, '[', 0)", "table waiting", "aren't", 1),
         ("UPDATE encoders SET model = 'x', card = '{'", "table encoders", "model", 2),
     ],
 )
