@@ -47,9 +47,8 @@ def check_cache(
     except (OSError, ValueError):
         yield Problem(where, "not complete", 0, "a search makes it anew", harmless=True)
         return
-    # Codes are only ever added behind the others, or else the epoch is another.
-    wrong = _differing(store, encoder, fields, cached, progress, where)
     fresh = manifest["generation"] == stamp.generation
+    wrong = _differing(store, encoder, fields, cached, progress, where, fresh=fresh)
     if fresh and not wrong:
         try:
             visible = mapped.visible(folder, encoder, stamp, rows)
@@ -57,7 +56,6 @@ def check_cache(
             yield Problem(where, "not complete", 0, "a search makes it anew", harmless=True)
             return
         wrong = int(np.count_nonzero(visible != visible_mask(store, cached["contents"])))
-        wrong += abs(store.count_codes(encoder.id) - rows)
     if store.stamp() != stamp:
         what = "not compared: somebody is writing to the library"
         yield Problem(where, what, 0, "check again later", harmless=True)
@@ -74,23 +72,34 @@ def _differing(
     cached: dict[str, Any],
     progress: OnCheck | None,
     where: str,
+    *,
+    fresh: bool,
 ) -> int:
-    """How many rows of the cache are not those of the file."""
-    rows, done, wrong = len(cached["contents"]), 0, 0
+    """How many codes of the file are otherwise in the cache, or aren't in it.
+
+    The cache may hold codes that the file has no more: they are not visible, and their ids are
+    never given out again. Of a cache that isn't fresh, what came later may be missing.
+    """
+    contents = cached["contents"]
+    if len(contents) and not (np.diff(contents) > 0).all():
+        return len(contents)
+    last = contents[-1] if len(contents) else 0
+    done = wrong = 0
     for block in blocks(store, encoder, ContentId(0), fields):
-        count = min(len(block["contents"]), rows - done)
-        bad = np.zeros(count, np.bool_)
-        for ending in fields:
-            kept = cached[ending][done : done + count].reshape(count, -1)
-            made = block[ending][:count].reshape(count, -1)
-            bad |= (kept != made).any(axis=1)
+        if not fresh:
+            block = {ending: array[block["contents"] <= last] for ending, array in block.items()}
+        rows = np.searchsorted(contents, block["contents"])
+        inside = rows < len(contents)
+        rows = np.where(inside, rows, 0)
+        bad = ~inside
+        for ending in fields if len(contents) else ():
+            made = block[ending].reshape(len(rows), -1)
+            bad |= (cached[ending][rows].reshape(len(rows), -1) != made).any(axis=1)
         wrong += int(np.count_nonzero(bad))
-        done += count
+        done += len(rows)
         if progress is not None:
             progress(where, done)
-        if done == rows:
-            break
-    return wrong + rows - done
+    return wrong
 
 
 def _tables(folder: Path, encoder: EncoderInfo, stamp: str, rows: int) -> Iterator[Problem]:

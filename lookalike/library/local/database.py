@@ -7,11 +7,11 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from lookalike.errors import LibraryFullError
+from lookalike.errors import LibraryError
 from lookalike.library.closing import closed
 from lookalike.library.local.connection import connect, is_read_only, is_there
 from lookalike.library.local.errors import translated
@@ -50,8 +50,9 @@ class Database:
             try:
                 if not self.read_only:
                     self.merge()
-            except LibraryFullError as error:
-                # The log stays, and whoever opens the library next merges it.
+            except LibraryError as error:
+                # The log stays, and whoever opens the library next merges it. An error that ended
+                # the work was told, and shall not be hidden by this one.
                 _log.warning("%s", error)
             self._closed = True
             self._connection.close()
@@ -77,8 +78,10 @@ class Database:
                 self._connection.execute("COMMIT")
             except BaseException:
                 # A full disk may have rolled back already.
+                # One that can't be written to says so again, which shall not hide what it said first.
                 if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                    with suppress(sqlite3.DatabaseError):
+                        self._connection.execute("ROLLBACK")
                 raise
             finally:
                 self._depth -= 1

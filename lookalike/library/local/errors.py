@@ -57,5 +57,8 @@ def _meaning(path: Path, error: sqlite3.DatabaseError) -> LibraryError | None:
             " check-library --repair' saves what is sound"
         )
     if code == sqlite3.SQLITE_IOERR:
-        return LibraryError(f"the disk of {path} gives errors: {error}")
+        return LibraryError(
+            f"the disk of {path} gives errors ({error}): what was committed is kept; see whether the"
+            " disk is full or failing, run again"
+        )
     return None

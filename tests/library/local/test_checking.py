@@ -182,7 +182,7 @@ def test_a_cache_that_is_not_that_of_the_file(path: Path, ending: str) -> None:
     file.write_bytes(data)
     report = check_library(path)
     assert [p.where for p in report.problems] == ["cache of photo"]
-    assert report.problems[0].rows == 1
+    assert report.problems[0].rows >= 1
 
 
 def test_a_cache_that_lacks_something_is_harmless(path: Path) -> None:
