@@ -77,8 +77,8 @@ class Database:
                 yield
                 self._connection.execute("COMMIT")
             except BaseException:
-                # A full disk may have rolled back already.
-                # One that can't be written to says so again, which shall not hide what it said first.
+                # A full disk may have rolled back already. One that can't be written to says so
+                # again, which shall not hide what it said first.
                 if self._connection.in_transaction:
                     with suppress(sqlite3.DatabaseError):
                         self._connection.execute("ROLLBACK")

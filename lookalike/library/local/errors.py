@@ -58,7 +58,7 @@ def _meaning(path: Path, error: sqlite3.DatabaseError) -> LibraryError | None:
         )
     if code == sqlite3.SQLITE_IOERR:
         return LibraryError(
-            f"the disk of {path} gives errors ({error}): what was committed is kept; see whether the"
-            " disk is full or failing, run again"
+            f"the disk of {path} gives errors ({error}): what was committed is kept; see whether"
+            " it is full or failing, run again"
         )
     return None
