@@ -194,4 +194,6 @@ def repair_library(location: Location, progress: OnCheck | None = None) -> Repai
     if report.sound:
         return RepairReport(str(path), "nothing", ())
     mapped.delete(path)
+    if mapped.cache_folder(path).exists():  # of another user, or in use on Windows
+        raise LibraryReadOnlyError(f"{mapped.cache_folder(path)} can't be deleted: delete it")
     return RepairReport(str(path), "cache", report.problems)

@@ -525,6 +525,7 @@ class Contract:
             lambda: store.known(["/p"]),
             lambda: store.put_setting("a", "1"),
             store.stamp,
+            store.check,
         ]
         for call in calls:
             with pytest.raises(LibraryClosedError, match="closed"):

@@ -9,11 +9,11 @@ import uuid
 from contextlib import closing, suppress
 from pathlib import Path
 
-from lookalike.errors import LibraryDamagedError
+from lookalike.errors import LibraryDamagedError, LibraryReadOnlyError
 from lookalike.library.checking import OnCheck, Problem, Saved
 from lookalike.library.local import mapped, schema
 from lookalike.library.local.checking import check_file, library_version, reading
-from lookalike.library.local.connection import writer_lock
+from lookalike.library.local.connection import is_read_only, writer_lock
 from lookalike.library.local.errors import translated
 from lookalike.library.local.exchanging import check_room, exchange, fenced
 from lookalike.library.local.migrating import migrate
@@ -37,8 +37,12 @@ def repair(
     Raises:
         LibraryError: as for :func:`_repair_file`; or it can't be written to.
     """
-    with closing(reading(path)):
+    with closing(reading(path)):  # says what it is, if it isn't a library
         pass
+    if is_read_only(path):
+        raise LibraryReadOnlyError(
+            f"{path} can't be written to: copy it to where it can, and repair the copy"
+        )
     with writer_lock(path):
         wrong = tuple(p for p in check_file(path, progress) if not p.harmless)
         if not wrong:
