@@ -8,6 +8,7 @@ can only be read.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import random
 import shutil
@@ -16,11 +17,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from tiny_model import CARD, tiny
 
 from lookalike.library import Library
 from lookalike.library.opening import check_library
@@ -30,7 +32,7 @@ __all__ = ["KINDS", "Fault", "Ground", "can_mount", "compiled", "draw", "try_fau
 SOURCE = Path(__file__).with_name("failing.c")
 NAME = "faulty.lookalike"
 KINDS = ("EIO once", "EIO on", "ENOSPC once", "ENOSPC on", "full", "read-only")
-SIZE = 24  # MB of a disk of its own
+SIZE = 4  # MB of a disk of its own
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,11 @@ class Ground:
         self.folder, self.preload = folder, preload
         self.tree = folder / "tree"
         self.tree.mkdir()
+        self.model = folder / "tiny.onnx"
+        self.model.write_bytes(tiny())
+        checksum = hashlib.sha256(self.model.read_bytes()).hexdigest()
+        card = replace(CARD, sha256=checksum).to_json()
+        self.model.with_suffix(".json").write_text(card, encoding="utf-8")
         for n in range(40):
             write(self.tree / f"{n:03}.png", n)
         (self.tree / "notes.txt").write_text("no picture")
@@ -131,13 +138,14 @@ class Ground:
             (tree / "between.png").rename(other)
 
     def _index(self, path: Path) -> None:
-        with Library.open(path, workers=1) as library:
+        with Library.open(path, workers=1, photo=str(self.model)) as library:
             library.index(self.tree)
 
     def _count(self, new: bool) -> int:
         path = self.place("count", new)
         told = path.parent / "calls"
-        run(path, self.tree, self.preload, FAIL_COUNT=str(told))
+        done = run(self, path, self.preload, FAIL_COUNT=str(told))
+        assert done.returncode == 0, done
         return max(map(int, told.read_text().split()))
 
     def place(self, name: str, new: bool) -> Path:
@@ -185,7 +193,7 @@ def ids(path: Path) -> set[tuple[int, int]]:
 
 
 def run(
-    path: Path, tree: Path, preload: Path | None = None, **settings: str
+    ground: Ground, path: Path, preload: Path | None = None, **settings: str
 ) -> subprocess.CompletedProcess[str]:
     """A real ``lookalike index``, without a fault unless told."""
     told = {"FAIL_NAME": NAME, **settings} if preload else {}
@@ -193,7 +201,10 @@ def run(
     if preload is not None:
         environment["LD_PRELOAD"] = str(preload)
     return subprocess.run(
-        [sys.executable, "-m", "lookalike", "index", str(tree), "--library", str(path)],
+        [
+            *(sys.executable, "-m", "lookalike", "index", str(ground.tree)),
+            *("--model", str(ground.model), "--library", str(path)),
+        ],
         env=environment,
         capture_output=True,
         text=True,
@@ -230,8 +241,8 @@ def try_fault(ground: Ground, fault: Fault) -> str:
     name, how = fault.kind.split()
     calls = ground.calls[fault.new]
     done = run(
+        ground,
         path,
-        ground.tree,
         ground.preload,
         FAIL_AT=str(1 + int(fault.where * calls)),
         FAIL_ERRNO=str(getattr(errno, name)),
@@ -246,14 +257,14 @@ def _on_a_disk(ground: Ground, fault: Fault, path: Path) -> str:
     if fault.kind == "read-only":
         mode = "remount,ro"
     else:
-        most = 12_000_000 if fault.new else 400_000
+        most = 400_000
         left = int(fault.where * most)
         with (path.parent / "filler").open("wb") as filler:
             filler.write(bytes(max(0, shutil.disk_usage(path.parent).free - left)))
         mode = ""
     if mode:
         subprocess.run(["mount", "-o", mode, str(path.parent)], check=True)
-    done = run(path, ground.tree)
+    done = run(ground, path)
     if mode:
         assert done.returncode == 1, done
         subprocess.run(["mount", "-o", "remount,rw", str(path.parent)], check=True)
@@ -280,7 +291,7 @@ def _afterwards(ground: Ground, fault: Fault, path: Path) -> None:
         first = check_library(path)
         assert first.sound, first.problems
         assert ground.ids <= ids(path)
-    with Library.open(path, workers=1) as library:
+    with Library.open(path, workers=1, photo=str(ground.model)) as library:
         report = library.index(ground.tree)
         assert not report.failed
     assert shown(path) == ground.wanted[fault.new]

@@ -11,7 +11,7 @@ import random
 import pytest
 from faulty_disk import Ground, can_mount, compiled, draw, try_fault
 
-RUNS = int(os.environ.get("LOOKALIKE_FAULTS", "4"))
+RUNS = int(os.environ.get("LOOKALIKE_FAULTS", "3"))
 SEED = int(os.environ.get("LOOKALIKE_FAULTS_SEED", "0"))
 
 
