@@ -84,7 +84,7 @@ FAULTS: Final[Mapping[type[LookalikeError], ApiError]] = {
         "a newer lookalike made the library: install that one where the server runs"
     ),
     LibraryDamagedError: _library(
-        "the library is damaged, or is none: restore a copy of it, or delete it and index again"
+        "the library is damaged, or is none: run lookalike check-library where the server runs"
     ),
     LibraryFullError: _library("the library's disk is full: free some space, and try again"),
     EncoderMismatchError: _library(
