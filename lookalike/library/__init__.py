@@ -16,11 +16,8 @@ from lookalike.library.reports import (
 )
 
 __all__ = [
-    "Saved",
-    "RepairReport",
-    "Problem",
-    "CheckReport",
     "Change",
+    "CheckReport",
     "CodeStatus",
     "FolderStatus",
     "IndexReport",
@@ -29,7 +26,10 @@ __all__ = [
     "Library",
     "PictureInfo",
     "Pictures",
+    "Problem",
     "Progress",
+    "RepairReport",
+    "Saved",
     "SearchResult",
     "Status",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ def test_a_read_only_library(run: Run, indexed: Path) -> None:
                     setpriv,
                     "--bounding-set=-dac_override,-dac_read_search",
                     "--inh-caps=-dac_override,-dac_read_search",
-                    shutil.which("lookalike") or "lookalike",
+                    *(sys.executable, "-m", "lookalike"),
                     "check-library",
                     *arguments,
                     "--library",

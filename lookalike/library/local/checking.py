@@ -12,7 +12,12 @@ from pathlib import Path
 from lookalike.errors import LibraryDamagedError, LibraryNotFoundError, LibraryVersionError
 from lookalike.library.checking import OnCheck, Problem
 from lookalike.library.local import schema
-from lookalike.library.local.connection import BUSY_SECONDS, check_file_header, is_read_only
+from lookalike.library.local.connection import (
+    BUSY_SECONDS,
+    check_file_header,
+    is_read_only,
+    is_there,
+)
 from lookalike.library.local.errors import translated
 from lookalike.library.local.integrity import integrity_problems
 from lookalike.library.local.migrating import version_of
@@ -35,12 +40,10 @@ def reading(path: Path) -> sqlite3.Connection:
     Raises:
         LibraryError: there is no file, or it is something else.
     """
-    if not path.exists():
+    if not is_there(path):
         raise LibraryNotFoundError(
             f"there is no library at {path}: make one with 'lookalike index FOLDER'"
         )
-    if path.is_dir():
-        raise LibraryDamagedError(f"{path} is a folder, not a library: give the path of a file")
     check_file_header(path, create=False)
     options = "?mode=ro"
     if is_read_only(path):
