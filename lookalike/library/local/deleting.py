@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,6 +26,9 @@ def delete(path: Path) -> None:
         mapped.delete(path)
         for version in range(1, len(schema.MIGRATIONS)):
             saved_copy(path, version).unlink(missing_ok=True)
+        for name in os.listdir(path.parent):  # as they were before repairs
+            if re.fullmatch(r"\.damaged(-\d+)?(-wal)?", name.removeprefix(path.name)):
+                path.with_name(name).unlink(missing_ok=True)
         for ending in ("-wal", "-shm", "-journal", ""):
             Path(f"{path}{ending}").unlink(missing_ok=True)
         # While it is held: who waits for it notices, and makes another. Windows won't have it.

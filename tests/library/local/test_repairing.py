@@ -20,6 +20,7 @@ from lookalike.errors import (
     LibraryNotFoundError,
     LookalikeError,
 )
+from lookalike.library import Library
 from lookalike.library.local import schema
 from lookalike.library.local.connection import writer_lock
 from lookalike.library.local.mapped import cache_folder
@@ -179,6 +180,15 @@ def test_the_damaged_file_stays_and_is_never_overwritten(path: Path) -> None:
         "a.lookalike.damaged-2",
         "a.lookalike.damaged-3",
     }
+
+
+def test_deleting_a_library_deletes_what_repairs_left(path: Path) -> None:
+    sql(path, "UPDATE contents SET width = 0 WHERE id = 1")
+    repair_library(path)
+    other = path.with_name("other.lookalike.damaged")
+    other.touch()
+    Library.delete(path)
+    assert list(path.parent.iterdir()) == [other]
 
 
 def test_what_is_in_the_log_is_saved(path: Path) -> None:
