@@ -82,7 +82,7 @@ def test_expected_distance_is_that_of_uniform_codes() -> None:
         ({"size": 10, "bits": 0, "k": 1}, "1 to 4096 bits"),
         ({"size": 10, "bits": 64}, "k or a radius"),
         ({"size": 10, "bits": 64, "k": 1, "radius": 1}, "k or a radius"),
-        ({"size": 10, "bits": 64, "k": 0}, "at least 1"),
+        ({"size": 10, "bits": 64, "k": 0}, "1 to 100,000,000"),
         ({"size": 10, "bits": 64, "radius": -1}, "at least 0 bits"),
     ],
 )
