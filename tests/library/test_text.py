@@ -136,7 +136,7 @@ def test_what_is_no_question(tmp_path: Path) -> None:
             with pytest.raises(UsageError, match=message):
                 library.search_text(text)
         for k in (0, 10_001):
-            with pytest.raises(UsageError, match="k is 1 to 10,000"):
+            with pytest.raises(UsageError, match="k is a whole number from 1 to 10,000"):
                 library.search_text("red", k=k)
         # Longer than the model reads: cut, as it was trained.
         assert library.search_text("red " * 500).hits == ()
