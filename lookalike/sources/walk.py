@@ -203,14 +203,16 @@ class Walk:
         candidate = is_candidate(entry.name)
         try:
             status = os.stat(entry.path)
-        except FileNotFoundError:
-            if candidate and os.path.lexists(entry.path):
-                reason = "a link to what doesn't exist"
-                yield Unreadable(entry.path, reason, is_folder=False, status="skipped")
-            return
         except OSError as error:
-            if candidate:
-                yield Unreadable(entry.path, os_reason(error), is_folder=False, status="skipped")
+            # What a pattern leaves out is left out wherever it leads.
+            if candidate and self._takes(entry.path, inner, is_folder=False):
+                if not isinstance(error, FileNotFoundError):
+                    yield Unreadable(
+                        entry.path, os_reason(error), is_folder=False, status="skipped"
+                    )
+                elif os.path.lexists(entry.path):
+                    reason = "a link to what doesn't exist"
+                    yield Unreadable(entry.path, reason, is_folder=False, status="skipped")
             return
         is_folder = stat.S_ISDIR(status.st_mode)
         if not (is_folder or candidate):

@@ -24,8 +24,8 @@ def found(folder: Path, **options: object) -> list[str]:
     return [f.relative for f in walk(folder, **options) if isinstance(f, Found)]  # type: ignore[arg-type]
 
 
-def unreadable(folder: Path) -> list[Unreadable]:
-    return [f for f in walk(folder) if isinstance(f, Unreadable)]
+def unreadable(folder: Path, **options: object) -> list[Unreadable]:
+    return [f for f in walk(folder, **options) if isinstance(f, Unreadable)]  # type: ignore[arg-type]
 
 
 def test_pictures_by_suffix_in_order(tmp_path: Path) -> None:
@@ -135,6 +135,7 @@ def test_links_to_elsewhere_are_followed_once(tmp_path: Path) -> None:
     assert found(inside, follow_links=False) == ["here.jpg"]
     (record,) = unreadable(inside)
     assert record.reason == "a link to what doesn't exist"
+    assert unreadable(inside, exclude=["5.*"]) == []
 
 
 @unix
