@@ -37,7 +37,6 @@ from lookalike.library.tally import Tally
 from lookalike.road import Made, Road
 from lookalike.road.road import THREADS_A_WORKER
 from lookalike.sources.folders import Folder as Source
-from lookalike.sources.folders import is_under
 from lookalike.sources.source import Found, Unreadable
 from lookalike.sources.tour import Tour
 from lookalike.types import Decoded, EncoderId
@@ -110,16 +109,21 @@ class Ingest:
             threading.Thread(target=self._count, args=(walked, others), daemon=True).start()
         tour = Tour(walked, others=others)
         self._keeping.same_place = tour.same_place
+        instead = {source.name for source in tour.walked} - names
+        offline.look_at([folder for folder in known if folder.path in instead])
         complete = self._walk(tour)
         self._keeping.commit()
         if complete:
             offline.judge(tour, self._unread, self._seen)
             looked = {folder.path for folder in (offline.reachable if not gone else chosen)}
             looked |= {source.name for source in tour.walked} | tour.same_place.keys()
-            self._settle(tour, offline, sorted(looked))
+            elsewhere = sorted({folder.path for folder in known} - looked)
+            self._settle(tour, offline, sorted(looked), elsewhere)
         return self._report(time.monotonic() - started, tour, offline, complete=complete)
 
-    def _settle(self, tour: Tour, offline: Offline, looked: Sequence[str]) -> None:
+    def _settle(
+        self, tour: Tour, offline: Offline, looked: Sequence[str], elsewhere: Sequence[str]
+    ) -> None:
         settling = Settling(
             self._store,
             self._seen,
@@ -129,29 +133,16 @@ class Ingest:
             offline,
             self._unread,
             looked,
+            elsewhere,
         )
         with self._store.writing():
             settling.run()
-            for folder in looked:
-                self._clear_ledger(folder, offline)
+            settling.clear_ledger(self._keeping.refused)
             # What failed in a folder whose disk went away failed for that.
             self._store.unrefuse([p for p in self._keeping.newly_refused if offline.covers(p)])
             offline.remember(tour)
             if self._tally.events:
                 self._store.put_changes(self._tally.changes, self._tally.events)
-
-    def _clear_ledger(self, folder: str, offline: Offline) -> None:
-        """Take out of the ledger what wasn't met any more, as far as that can be known."""
-        paths = [folder, *(refusal.path for refusal in self._store.ledger(folder))]
-        known = [*self._unread, *offline.places]
-        self._store.unrefuse(
-            [
-                path
-                for path in paths
-                if path not in self._keeping.refused
-                and not any(is_under(path, place) for place in known)
-            ]
-        )
 
     def _walk(self, tour: Tour) -> bool:
         """Deal with every file; false if that was stopped."""

@@ -60,6 +60,11 @@ class Offline:
             str, bool
         ] = {}  # by folder: whether it is, or is behind, a link to nothing
 
+    def look_at(self, folders: Sequence[Folder]) -> None:
+        """Add folders that are looked through in place of chosen ones, which are the same place."""
+        self._chosen = [*self._chosen, *folders]
+        self._devices |= {folder.path: _device(folder.path) for folder in folders}
+
     def judge(self, tour: Tour, unread: Sequence[str], seen: Seen) -> None:
         """Decide at the end of a run, by what it found.
 
@@ -133,8 +138,9 @@ class Offline:
         return self._links[folder]
 
     def _has_any(self, path: str, seen: Seen) -> bool:
-        """Whether any file below a path was met."""
-        return any(seen[file.id] != UNSEEN for file in self._store.files_under(path))
+        """Whether any file below a path was met, or is there and left out by a pattern."""
+        files = self._store.files_under(path)
+        return any(seen[file.id] != UNSEEN or os.path.lexists(file.path) for file in files)
 
     def is_gone(self, path: str) -> bool:
         """Whether the file of a path in a folder that was not looked through is gone for sure."""

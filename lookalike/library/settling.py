@@ -45,6 +45,7 @@ class Settling:
         offline: what nothing can be said of, judged.
         unread: folders and files that couldn't be read.
         folders: paths that were looked through, and those whose absence is certain.
+        elsewhere: the library's other folders.
     """
 
     def __init__(
@@ -57,11 +58,15 @@ class Settling:
         offline: Offline,
         unread: Collection[str],
         folders: Sequence[str],
+        elsewhere: Sequence[str],
     ) -> None:
         self._store, self._seen = store, seen
         self._tally, self._loose = tally, loose
         self._tour, self._offline = tour, offline
         self._unread, self._folders = unread, folders
+        # Those in folders that were looked through, which an outer walk leaves alone.
+        self._inner = [f for f in elsewhere if covers(folders, f)]
+        self._names = {name: _named(name, owner) for name, owner in tour.same_place.items()}
         self._claims = array("q")  # for each that waits the file that goes there, 0 for none
         self._leaving = bytearray()  # by file id: whether it goes elsewhere
 
@@ -114,9 +119,9 @@ class Settling:
 
     def _is_gone(self, path: str) -> bool:
         """Whether a file that wasn't met is gone from its path."""
-        if covers(self._unread, path) or self._offline.excuses(path, self._seen):
+        if self._is_unknown(path):
             return False
-        if not any(is_under(path, folder) for folder in self._folders):
+        if not covers(self._folders, path) or covers(self._inner, path):
             return self._offline.is_gone(path)
         return not (self._tour.leaves_out(path) and os.path.lexists(path))
 
@@ -230,8 +235,21 @@ class Settling:
             self._let_go(file, None)
         self._store.drop_files([file.id for file in doubled])
 
+    def clear_ledger(self, met: Collection[str]) -> None:
+        """Take out of the ledger what wasn't met any more, as far as that can be known."""
+        for folder in self._folders:
+            paths = [folder, *(refusal.path for refusal in self._store.ledger(folder))]
+            self._store.unrefuse([p for p in paths if p not in met and self._may_go(p)])
+
     def _may_go(self, path: str) -> bool:
-        return not covers(self._unread, path) and not self._offline.excuses(path, self._seen)
+        return not self._is_unknown(path) and not covers(self._inner, path)
+
+    def _is_unknown(self, path: str) -> bool:
+        """Whether nothing can be said of a path, or of the name that its place has now."""
+        for name, other in self._names.items():
+            if is_under(path, name) and not self._may_go(other + path[len(name) :]):
+                return True
+        return covers(self._unread, path) or self._offline.excuses(path, self._seen)
 
     def _tell_gone(self, path: str) -> None:
         if self._tour.leaves_out(path) and os.path.lexists(path):
@@ -246,6 +264,12 @@ def _likeliest(waiting: Waiting, file: KnownFile) -> tuple[bool, bool, FileId]:
     """Of several files that lost a content, the one that goes here has the least."""
     is_renamed = os.path.basename(file.path) != os.path.basename(waiting.path)
     return not file.present, is_renamed, file.id
+
+
+def _named(name: str, owner: str) -> str:
+    """What a folder is called by its owner, which is the same place or has it in it."""
+    place, around = os.path.realpath(name), os.path.realpath(owner)
+    return owner + place[len(around) :] if is_under(place, around) else owner
 
 
 def _entry(waiting: Waiting) -> FileEntry:
