@@ -51,10 +51,11 @@ class Offline:
         self._devices = {folder.path: _device(folder.path) for folder in chosen}
         self.reachable = [f for f in chosen if self._devices[f.path] is not None]
         self.places: dict[str, str] = {}
-        if not gone:
-            for folder in chosen:
-                if self._devices[folder.path] is None:
-                    self.places[folder.path] = NOT_THERE
+        for folder in chosen:
+            absent = self._devices[folder.path] is None
+            # What may not be looked at is there, whatever a person says of what is not.
+            if absent and (not gone or _is_closed(folder.path)):
+                self.places[folder.path] = NOT_THERE
         self._others: dict[str, bool] = {}
         self._links: dict[
             str, bool
@@ -139,8 +140,10 @@ class Offline:
 
     def _has_any(self, path: str, seen: Seen) -> bool:
         """Whether any file below a path was met, or is there and left out by a pattern."""
-        files = self._store.files_under(path)
-        return any(seen[file.id] != UNSEEN or os.path.lexists(file.path) for file in files)
+        for file in self._store.files_under(path):
+            if seen[file.id] != UNSEEN or os.path.lexists(file.path):
+                return True
+        return any(os.path.lexists(refusal.path) for refusal in self._store.ledger(path))
 
     def is_gone(self, path: str) -> bool:
         """Whether the file of a path in a folder that was not looked through is gone for sure."""
@@ -182,6 +185,17 @@ def _device(path: str) -> int | None:
         return os.stat(path).st_dev
     except OSError:
         return None
+
+
+def _is_closed(path: str) -> bool:
+    """Whether the system doesn't say if there is a folder."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return False
 
 
 def _found(tour: Tour, path: str) -> int:
