@@ -140,7 +140,7 @@ class Ingest:
             settling.clear_ledger(self._keeping.refused)
             # What failed in a folder whose disk went away failed for that.
             self._store.unrefuse([p for p in self._keeping.newly_refused if offline.covers(p)])
-            offline.remember(tour)
+            offline.remember(tour, self._seen)
             if self._tally.events:
                 self._store.put_changes(self._tally.changes, self._tally.events)
 

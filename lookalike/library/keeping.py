@@ -150,6 +150,8 @@ class Keeping:
         if file is not None:
             self._seen.note(file.id, CHANGED)
             if file.present:
+                if not silent:  # else that was told
+                    self._tally.tell("unreadable", file.path)
                 self._later.append(Waiting(file.path, refusal.size, refusal.mtime_ns, (), silent))
 
     # Commits

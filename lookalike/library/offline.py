@@ -12,18 +12,21 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Sequence
 
-from lookalike.library.records import Folder
-from lookalike.library.seen import STAYS, UNSEEN, Seen
+from lookalike.library.records import Folder, Mount, Place
+from lookalike.library.seen import NEW, STAYS, UNSEEN, Seen
 from lookalike.library.store import Store
 from lookalike.sources.folders import is_under
 from lookalike.sources.tour import Tour
-from lookalike.system.mounts import mount_point
+from lookalike.system.mounts import disk_at, mount_point
+from lookalike.types import FileId
 
-__all__ = ["Offline", "covers"]
+__all__ = ["Offline", "covers", "why_absent"]
 
 NOT_THERE = "is not there"
+NO_FOLDER = "is no folder any more"
 EMPTY = "is empty"
 OTHER_DISK = "is on another disk than before"
+OTHER_FILES = "has none of the pictures that it had"
 
 
 class Offline:
@@ -54,12 +57,11 @@ class Offline:
         for folder in chosen:
             absent = self._devices[folder.path] is None
             # What may not be looked at is there, whatever a person says of what is not.
-            if absent and (not gone or _is_closed(folder.path)):
-                self.places[folder.path] = NOT_THERE
+            if absent and (_is_closed(folder.path) or (not gone and self._holds(folder.path))):
+                self.places[folder.path] = why_absent(folder.path)
         self._others: dict[str, bool] = {}
-        self._links: dict[
-            str, bool
-        ] = {}  # by folder: whether it is, or is behind, a link to nothing
+        # By folder: whether it is a link to nothing, or is behind one.
+        self._links: dict[str, bool] = {}
 
     def look_at(self, folders: Sequence[Folder]) -> None:
         """Add folders that are looked through in place of chosen ones, which are the same place."""
@@ -80,33 +82,39 @@ class Offline:
                 continue
             now = _device(path)
             if now is None:
-                self.places[path] = NOT_THERE
+                self.places[path] = why_absent(path)
             elif now != device:
                 self.places[path] = OTHER_DISK
             elif not self._gone and self._is_suddenly_empty(tour, unread, path):
                 self.places[path] = EMPTY
             elif not self._gone:
-                self._judge_mounts(folder, tour, seen)
+                self._judge_doubts(folder, tour, seen)
 
     def _is_suddenly_empty(self, tour: Tour, unread: Sequence[str], path: str) -> bool:
         """Whether a folder has no pictures at all, and should have some."""
         empty = not _found(tour, path) and not _has_unread(unread, path)
         return empty and self._holds(path)
 
-    def _judge_mounts(self, folder: Folder, tour: Tour, seen: Seen) -> None:
-        """Disks that were in a folder, or held it, and don't any more; and others in their place.
+    def _judge_doubts(self, folder: Folder, tour: Tour, seen: Seen) -> None:
+        """Places that have other files than those that they should have.
 
-        A disk that was moved, or mounted elsewhere, has the files: then all is well.
+        In doubt is what was offline before, and what is on another disk: one that was in a folder,
+        or held it, and doesn't any more, or one that is new there. Files from before, found there
+        as they were, settle that: then the disk is back, or was moved with all that is on it.
         """
-        before, now = set(folder.mounts), set(tour.mounts.get(folder.path, ()))
+        doubts = {place.path: (OTHER_FILES, place.since) for place in folder.offline}
+        before, now = set(folder.mounts), set(_mounts(tour, folder.path))
+        paths = {mount.path for mount in now}
         for mount in sorted(before ^ now) if before else ():
-            place = mount if is_under(mount, folder.path) else folder.path
-            if mount in before and place == mount and os.path.ismount(mount):
+            place = mount.path if is_under(mount.path, folder.path) else folder.path
+            if mount in before and place not in paths and os.path.ismount(place):
                 continue  # it is there, and left out by a pattern now
+            doubts.setdefault(place, (OTHER_DISK, FileId(0)))
+        for place, (why, since) in doubts.items():
             if place not in self.places and self._holds(place):
                 files = self._store.files_under(place)
-                if not any(seen[file.id] == STAYS for file in files):
-                    self.places[place] = NOT_THERE if mount in before else OTHER_DISK
+                if not any(seen[f.id] == STAYS and (f.id <= since or not since) for f in files):
+                    self.places[place] = why if os.path.isdir(place) else why_absent(place)
 
     def _holds(self, path: str) -> bool:
         """Whether the library has present files below a path."""
@@ -147,29 +155,40 @@ class Offline:
 
     def is_gone(self, path: str) -> bool:
         """Whether the file of a path in a folder that was not looked through is gone for sure."""
-        folder = max(
-            (f for f in self._known if is_under(path, f.path)),
-            key=lambda f: len(f.path),
-            default=None,
-        )
+        folder = self._owner(path)
         if folder is not None:
             if folder.path not in self._others:
                 self._others[folder.path] = _is_online(folder)
-            if not self._others[folder.path]:
+            if not self._others[folder.path] or _is_on_lost_disk(folder, path):
                 return False
         return not os.path.lexists(path)
 
-    def remember(self, tour: Tour) -> None:
+    def remember(self, tour: Tour, seen: Seen) -> None:
         """Keep with the folders what the next run has to know; in a transaction."""
         for folder in self._chosen:
-            reason = self.places.get(folder.path, "")
+            since = {place.path: place.since for place in folder.offline}
+            offline = tuple(
+                Place(path, why, since.get(path) or self._last_before(path, seen))
+                for path, why in self.places.items()
+                if self._owner(path) == folder
+            )
             mounts = folder.mounts
-            if not reason and folder.path in tour.mounts:
-                before, now = set(folder.mounts), set(tour.mounts[folder.path])
-                asleep = {m for m in before ^ now if self.covers(m) or m in self.places}
+            if folder.path not in self.places and folder.path in tour.mounts:
+                before, now = set(folder.mounts), set(_mounts(tour, folder.path))
+                asleep = {mount for mount in before ^ now if self.covers(mount.path)}
                 mounts = tuple(sorted((now - (asleep - before)) | (asleep & before)))
-            if (reason, mounts) != (folder.offline, folder.mounts):
-                self._store.put_folder(folder._replace(offline=reason, mounts=mounts))
+            if (offline, mounts) != (folder.offline, folder.mounts):
+                self._store.put_folder(folder._replace(offline=offline, mounts=mounts))
+
+    def _last_before(self, path: str, seen: Seen) -> FileId:
+        """The last file below a path that was known before this run."""
+        files = self._store.files_under(path)
+        return max((file.id for file in files if seen[file.id] != NEW), default=FileId(0))
+
+    def _owner(self, path: str) -> Folder | None:
+        """The innermost folder of the library that is a path or holds it."""
+        around = (f for f in self._known if path == f.path or is_under(path, f.path))
+        return max(around, key=lambda folder: len(folder.path), default=None)
 
 
 def covers(places: Collection[str], path: str) -> bool:
@@ -209,13 +228,32 @@ def _has_unread(unread: Sequence[str], path: str) -> bool:
 
 def _is_online(folder: Folder) -> bool:
     """Whether a folder that isn't looked through seems to be where it was."""
-    if folder.offline or not os.path.isdir(folder.path):
+    if folder.path in {place.path for place in folder.offline} or not os.path.isdir(folder.path):
         return False
-    above = [mount for mount in folder.mounts if not is_under(mount, folder.path)]
-    if above and mount_point(folder.path) not in above:
+    above = [mount for mount in folder.mounts if not is_under(mount.path, folder.path)]
+    point = mount_point(folder.path)
+    if above and Mount(point, disk_at(point)) not in above:
         return False
     try:
         with os.scandir(folder.path) as entries:
             return next(entries, None) is not None
     except OSError:
         return False
+
+
+def _is_on_lost_disk(folder: Folder, path: str) -> bool:
+    """Whether a path is on a disk in a folder that isn't where it was."""
+    if covers([place.path for place in folder.offline], path):
+        return True
+    inner = [m for m in folder.mounts if is_under(m.path, folder.path) and is_under(path, m.path)]
+    return any(disk_at(mount.path) != mount.disk for mount in inner)
+
+
+def _mounts(tour: Tour, path: str) -> list[Mount]:
+    """Where file systems begin at, above and below a folder."""
+    return [Mount(place, disk_at(place)) for place in tour.mounts.get(path, ())]
+
+
+def why_absent(path: str) -> str:
+    """What to say of a folder that can't be looked through."""
+    return NO_FOLDER if os.path.lexists(path) and not os.path.islink(path) else NOT_THERE

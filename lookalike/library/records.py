@@ -19,7 +19,9 @@ __all__ = [
     "Folder",
     "KnownFile",
     "Member",
+    "Mount",
     "PictureInfo",
+    "Place",
     "Refusal",
     "Stamp",
     "StoredCode",
@@ -53,6 +55,33 @@ class ContentKey(NamedTuple):
     member: str = ""
 
 
+class Mount(NamedTuple):
+    """Where a file system begins.
+
+    Attributes:
+        path: absolute.
+        disk: names the file system, as far as the system can tell it from others.
+    """
+
+    path: str
+    disk: str
+
+
+class Place(NamedTuple):
+    """A folder, or a place in one, of whose files nothing can be said.
+
+    Attributes:
+        path: absolute.
+        why: in words, to be put behind the path.
+        since: the last file there that was known before: only such files show that it is the place
+            of before.
+    """
+
+    path: str
+    why: str
+    since: FileId
+
+
 class Folder(NamedTuple):
     """A folder whose pictures the library holds.
 
@@ -62,14 +91,14 @@ class Folder(NamedTuple):
         everything: whether folders that programs make for themselves are looked through, too.
         mounts: where file systems began, at the last run: the nearest place at or above the
             folder, and all below it.
-        offline: why its pictures were left as they are at the last run; empty if they were not.
+        offline: what of it, if not all, was left as it is at the last run.
     """
 
     path: str
     exclude: tuple[str, ...]
     everything: bool = False
-    mounts: tuple[str, ...] = ()
-    offline: str = ""
+    mounts: tuple[Mount, ...] = ()
+    offline: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,12 +287,20 @@ class Counts:
 
 
 Event: TypeAlias = Literal[
-    "moved", "updated", "replaced", "missing", "left out", "returned", "changed silently"
+    "moved",
+    "updated",
+    "replaced",
+    "missing",
+    "left out",
+    "unreadable",
+    "returned",
+    "changed silently",
 ]
 """What became of a file.
 
 ``replaced``: another file of the library took its place. ``left out``: a pattern, or the list of
-programs' own folders, leaves it out now. ``changed silently``: it has other bytes with the same
+programs' own folders, leaves it out now. ``unreadable``: it can't be read or decoded any more; the
+ledger says why. ``changed silently``: it has other bytes with the same
 size and time of change.
 """
 

@@ -115,15 +115,20 @@ class Settling:
             content = waiting.members[0].content
             # What can't be read may hold anything.
             return now is not None and bool(now.members) and now.members[0].content != content
-        return state == UNSEEN and self._is_gone(file.path)
+        return state == UNSEEN and self._is_gone(file)
 
-    def _is_gone(self, path: str) -> bool:
+    def _is_gone(self, file: KnownFile) -> bool:
         """Whether a file that wasn't met is gone from its path."""
-        if self._is_unknown(path):
+        path = file.path
+        if self._is_excused(file):
             return False
         if not covers(self._folders, path) or covers(self._inner, path):
             return self._offline.is_gone(path)
         return not (self._tour.leaves_out(path) and os.path.lexists(path))
+
+    def _is_excused(self, file: KnownFile) -> bool:
+        """Whether a file wasn't met since its disk isn't there; of missing ones nobody asks."""
+        return file.present and self._offline.excuses(file.path, self._seen)
 
     def _leave(self, file: FileId) -> None:
         if file >= len(self._leaving):
@@ -226,7 +231,7 @@ class Settling:
                     continue
                 if is_twice or covers(self._tour.same_place, file.path):
                     doubled.append(file)
-                elif file.present:
+                elif file.present and not self._is_excused(file):
                     gone.append(file.id)
                     self._tell_gone(file.path)
         for portion in _portions(gone, PORTION):
@@ -249,7 +254,7 @@ class Settling:
         for name, other in self._names.items():
             if is_under(path, name) and not self._may_go(other + path[len(name) :]):
                 return True
-        return covers(self._unread, path) or self._offline.excuses(path, self._seen)
+        return covers(self._unread, path) or self._offline.covers(path)
 
     def _tell_gone(self, path: str) -> None:
         if self._tour.leaves_out(path) and os.path.lexists(path):

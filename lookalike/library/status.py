@@ -7,7 +7,7 @@ import os
 from lookalike.errors import LibraryNotFoundError
 from lookalike.library.engine import Engine
 from lookalike.library.models import Models
-from lookalike.library.offline import NOT_THERE
+from lookalike.library.offline import why_absent
 from lookalike.library.records import EncoderInfo, Folder
 from lookalike.library.reports import CodeStatus, FolderStatus, LedgerEntry, Status
 from lookalike.library.store import Store
@@ -42,14 +42,21 @@ def describe(store: Store, engine: Engine, models: Models, *, measure: bool) -> 
 
 
 def _folder(store: Store, folder: Folder) -> FolderStatus:
-    note = folder.offline if os.path.isdir(folder.path) else NOT_THERE
+    own = why_absent(folder.path) if not os.path.isdir(folder.path) else ""
+    notes = [own] if own else []
+    for place in folder.offline:
+        if place.path == folder.path:
+            own = own or place.why
+            notes = [own]
+        elif not own:
+            notes.append(f"{os.path.relpath(place.path, folder.path)} {place.why}")
     return FolderStatus(
         path=folder.path,
-        online=not note,
+        online=not own,
         pictures=store.count_pictures(folder.path),
         exclude=folder.exclude,
         everything=folder.everything,
-        note=note,
+        note="; ".join(notes),
     )
 
 

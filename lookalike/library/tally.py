@@ -14,6 +14,7 @@ __all__ = ["Tally"]
 _ORDER: tuple[Event, ...] = (
     "changed silently",
     "missing",
+    "unreadable",
     "replaced",
     "left out",
     "returned",

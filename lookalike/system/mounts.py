@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["mount_point"]
+__all__ = ["disk_at", "mount_point"]
 
 
 def mount_point(path: str) -> str:
@@ -24,3 +24,18 @@ def mount_point(path: str) -> str:
             break
         place = above
     return place
+
+
+def disk_at(path: str) -> str:
+    """Tells the file system that holds a path from others, also after a restart where it can.
+
+    That is the number by which file systems name themselves (``f_fsid``; on Windows the serial
+    number of the volume). Some give another one each time that they are mounted, so that another
+    number alone says little. Empty where nothing can be told.
+    """
+    try:
+        if hasattr(os, "statvfs"):
+            return f"{os.statvfs(path).f_fsid:x}"
+        return f"{os.stat(path).st_dev:x}"
+    except (OSError, ValueError):
+        return ""

@@ -27,6 +27,8 @@ from lookalike.library.records import (
     Folder,
     KnownFile,
     Member,
+    Mount,
+    Place,
     Refusal,
     StoredCode,
     Waiting,
@@ -207,7 +209,13 @@ class Contract:
         assert store.setting("a") == "2"
         store.put_folder(Folder("/q", ("*.gif",)))
         store.put_folder(Folder("/p\udcff", ()))
-        last = Folder("/q", ("*.gif", "small/"), True, ("/", "/q/\udcff"), "is empty")
+        last = Folder(
+            "/q",
+            ("*.gif", "small/"),
+            True,
+            (Mount("/", "1f"), Mount("/q/\udcff", "")),
+            (Place("/q/\udcff", "is empty", FileId(7)),),
+        )
         store.put_folder(last)
         assert store.folders() == [Folder("/p\udcff", ()), last]
         store.drop_folder("/q")

@@ -192,9 +192,12 @@ def test_a_disk_that_leaves_its_mount_point(library: Library, home: Path, drive:
     shutil.copy(home / "grass.jpg", drive.place / "copy.jpg")
     report = library.index()
     assert (counts(report), report.offline) == ({"unchanged": 3, "added": 1}, (str(drive.place),))
+    # What was saved there is known now, and says nothing of the disk.
+    report = library.index()
+    assert (counts(report), report.offline) == ({"unchanged": 4}, (str(drive.place),))
     after = ids(library, drive.place)
     assert {name: after[name] for name in before} == before
-    assert library.status().folders[0].note == "is on another disk than before"
+    assert library.status().folders[0].note == "has none of the pictures that it had"
     drive.plug()
     report = library.index()
     assert (report.unchanged, report.missing, report.offline) == (5, 1, ())
@@ -265,6 +268,61 @@ def test_another_disk_in_its_place(
     report = library.index()
     assert (counts(report), report.offline) == ({"unchanged": 3, "missing": 2}, ())
     assert ids(library, home) == before
+
+
+def test_one_disk_after_another(library: Library, home: Path, drive: Drive, tmp_path: Path) -> None:
+    """Another one at the same mount point, with pictures of its own."""
+    library.index(home, drive.place)
+    before = ids(library, drive.place)
+    drive.unplug()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", drive.place], check=True)
+    try:
+        with Image.open(home / "grass.jpg") as image:
+            image.rotate(90).save(drive.place / "other.jpg")
+        for report in (library.index(), library.index()):
+            assert (report.missing, report.unconfirmed) == (0, (str(drive.place),))
+        assert library.status().folders[0].note == "has none of the pictures that it had"
+        after = ids(library, drive.place)
+        assert {name: after[name] for name in before} == before
+    finally:
+        drive.unplug()
+    drive.plug()
+    report = library.index()
+    assert (report.missing, report.offline) == (1, ())
+    assert ids(library, drive.place) == before
+
+
+def test_a_place_inside_of_a_folder_is_told(library: Library, home: Path, drive: Drive) -> None:
+    drive.unplug()
+    drive.place = home / "usb"
+    drive.plug()
+    library.index(home)
+    drive.unplug()
+    library.index()
+    (status,) = library.status().folders
+    assert (status.online, status.note) == (True, "usb is on another disk than before")
+    shutil.copy(home / "grass.jpg", home / "usb" / "stray.jpg")
+    for _ in range(2):
+        assert library.index().missing == 0
+    drive.plug()
+    assert library.index().missing == 1
+    assert library.status().folders[0].note == ""
+
+
+def test_a_folder_without_pictures_is_no_matter(
+    library: Library, home: Path, disk: Path, tmp_path: Path
+) -> None:
+    library.index(home, disk)
+    (home / "link").symlink_to(disk)
+    library.index()
+    disk.rename(tmp_path / "new")
+    assert library.index(gone=True).missing == 2
+    report = library.index()
+    assert (report.offline, report.changes) == ((), ())
+    assert library.status().folders[0].note == "is not there"
+    disk.write_text("a file now")
+    library.index()
+    assert library.status().folders[0].note == "is no folder any more"
 
 
 def test_files_that_were_taken_along_to_another_disk(

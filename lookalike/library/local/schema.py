@@ -163,11 +163,11 @@ CREATE TABLE changes (
     path BLOB NOT NULL,
     source BLOB
 );
--- Whether folders of programs are looked through, where file systems begin (JSON), and why it is
--- offline.
+-- Whether folders of programs are looked through; where file systems begin, and which (JSON); what
+-- of it is offline: place, why, and the last file that was known before (JSON).
 ALTER TABLE folders ADD COLUMN everything INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE folders ADD COLUMN mounts TEXT NOT NULL DEFAULT '[]';
-ALTER TABLE folders ADD COLUMN offline TEXT NOT NULL DEFAULT '';
+ALTER TABLE folders ADD COLUMN offline TEXT NOT NULL DEFAULT '[]';
 -- Whether it is for what is in the file, what else it depends on, and when it was tried.
 ALTER TABLE ledger ADD COLUMN cause TEXT NOT NULL DEFAULT 'file';
 ALTER TABLE ledger ADD COLUMN context TEXT NOT NULL DEFAULT '';

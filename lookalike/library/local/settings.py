@@ -6,7 +6,7 @@ import json
 import os
 
 from lookalike.library.local.database import Database
-from lookalike.library.records import EncoderInfo, Folder, Stamp
+from lookalike.library.records import EncoderInfo, Folder, Mount, Place, Stamp
 from lookalike.types import Encoder, EncoderId, Slot
 
 __all__ = ["Settings"]
@@ -46,8 +46,8 @@ class Settings:
                 os.fsdecode(path),
                 tuple(json.loads(exclude)),
                 bool(everything),
-                tuple(json.loads(mounts)),
-                offline,
+                tuple(Mount(*mount) for mount in json.loads(mounts)),
+                tuple(Place(*place) for place in json.loads(offline)),
             )
             for path, exclude, everything, mounts, offline in rows
         ]
@@ -61,8 +61,8 @@ class Settings:
                     os.fsencode(folder.path),
                     json.dumps(list(folder.exclude)),
                     folder.everything,
-                    json.dumps(list(folder.mounts)),
-                    folder.offline,
+                    json.dumps(folder.mounts),
+                    json.dumps(folder.offline),
                 ],
             )
 
