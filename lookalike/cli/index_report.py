@@ -15,8 +15,8 @@ from lookalike.fields import json_values
 from lookalike.sources.folders import is_under
 
 if TYPE_CHECKING:
-    from lookalike.library.records import Change, Event
     from lookalike.library.reports import IndexReport, LeftOut
+    from lookalike.library.run_records import Change, Event
 
 __all__ = ["show_report"]
 

@@ -11,8 +11,8 @@ from lookalike.cli.output import counted, one_line, print_json, show_path, size,
 from lookalike.fields import json_values
 
 if TYPE_CHECKING:
-    from lookalike.library.records import Change
     from lookalike.library.reports import Status
+    from lookalike.library.run_records import Change
 
 __all__ = ["status"]
 

@@ -3,7 +3,7 @@
 from lookalike.library.checking import CheckReport, Problem, RepairReport, Saved
 from lookalike.library.library import Library
 from lookalike.library.pictures import Pictures
-from lookalike.library.records import Change, PictureInfo
+from lookalike.library.records import PictureInfo
 from lookalike.library.reports import (
     CodeStatus,
     FolderStatus,
@@ -14,6 +14,7 @@ from lookalike.library.reports import (
     SearchResult,
     Status,
 )
+from lookalike.library.run_records import Change
 
 __all__ = [
     "Change",

@@ -27,9 +27,10 @@ from lookalike.library.keeping import Job, Keeping
 from lookalike.library.loose import Loose
 from lookalike.library.offline import Offline
 from lookalike.library.options import Options
-from lookalike.library.records import ContentKey, Folder, Refusal
+from lookalike.library.records import ContentKey, Folder
 from lookalike.library.reports import IndexReport, OnProgress
 from lookalike.library.retrying import context_of
+from lookalike.library.run_records import Refusal
 from lookalike.library.seen import Seen
 from lookalike.library.settling import Settling
 from lookalike.library.store import Store

@@ -17,15 +17,9 @@ from dataclasses import dataclass
 from lookalike.errors import PictureError
 from lookalike.library.loose import Loose
 from lookalike.library.offline import covers
-from lookalike.library.records import (
-    FileEntry,
-    KnownFile,
-    Member,
-    Refusal,
-    StoredCode,
-    Waiting,
-)
+from lookalike.library.records import FileEntry, KnownFile, Member, StoredCode
 from lookalike.library.reports import OnProgress, Progress
+from lookalike.library.run_records import Refusal, Waiting
 from lookalike.library.seen import CHANGED, NEW, STAYS, Seen
 from lookalike.library.store import Store
 from lookalike.library.tally import Tally

@@ -35,7 +35,7 @@ _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
 
 def file_of(location: Location) -> Path | None:
-    """The file that a location names, absolute; ``None`` for one that is no file.
+    """The file that a location names or is a link to, absolute; ``None`` for one that is no file.
 
     Raises:
         UsageError: no path, or an address of a kind that this lookalike doesn't know.
@@ -56,6 +56,9 @@ def file_of(location: Location) -> Path | None:
         if error.errno == errno.ENAMETOOLONG:
             raise UsageError(f"{named[:40]}... is too long for the path of a file") from error
         # Others come again when the file is opened.
+    if path.is_symlink():
+        # A link is the file that it leads to: lock, log and cache lie beside that one.
+        path = Path(os.path.realpath(path))
     return path
 
 

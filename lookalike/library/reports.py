@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from lookalike.library.records import Change
+from lookalike.library.run_records import Change
 from lookalike.sources.source import LeftOut
 from lookalike.types import Match
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 from lookalike import __version__
-from lookalike.library.records import Refusal
+from lookalike.library.run_records import Refusal
 from lookalike.types import Limits
 
 __all__ = ["context_of", "is_due"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from lookalike.library.records import Change, Refusal, Waiting
+from lookalike.library.run_records import Change, Refusal, Waiting
 
 __all__ = ["RunStore"]
 

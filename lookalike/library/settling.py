@@ -17,7 +17,8 @@ from typing import TypeVar
 
 from lookalike.library.loose import Loose
 from lookalike.library.offline import Offline, covers
-from lookalike.library.records import FileEntry, KnownFile, Waiting
+from lookalike.library.records import FileEntry, KnownFile
+from lookalike.library.run_records import Waiting
 from lookalike.library.seen import CHANGED, STAYS, UNSEEN, Seen
 from lookalike.library.store import Store
 from lookalike.library.tally import Tally

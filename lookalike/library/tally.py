@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from lookalike.library.records import Change, Event
 from lookalike.library.reports import CHANGES_SHOWN
+from lookalike.library.run_records import Change, Event
 
 __all__ = ["Tally"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from lookalike.fields import same_as, told
-from lookalike.library.records import Event
+from lookalike.library.run_records import Event
 from lookalike.match import Match
 
 __all__ = [

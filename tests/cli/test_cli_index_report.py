@@ -13,8 +13,8 @@ import pytest
 from lookalike.cli.index_report import _lines, show_report
 from lookalike.cli.status import _print_status
 from lookalike.library import FolderStatus, IndexReport, Library, Status
-from lookalike.library.records import Change
 from lookalike.library.reports import LeftOut
+from lookalike.library.run_records import Change
 
 Run = Callable[..., Any]
 

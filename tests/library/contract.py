@@ -20,7 +20,6 @@ from lookalike.errors import LibraryClosedError, LibraryLockedError
 from lookalike.images.parts.nine import PARTS
 from lookalike.library.engine import Engine, Table
 from lookalike.library.records import (
-    Change,
     ContentKey,
     EncoderInfo,
     FileEntry,
@@ -29,10 +28,9 @@ from lookalike.library.records import (
     Member,
     Mount,
     Place,
-    Refusal,
     StoredCode,
-    Waiting,
 )
+from lookalike.library.run_records import Change, Refusal, Waiting
 from lookalike.library.store import Store
 from lookalike.types import (
     Codes,

@@ -18,6 +18,7 @@ from PIL import Image, ImageOps
 from lookalike.errors import (
     LibraryClosedError,
     LibraryDamagedError,
+    LibraryError,
     LibraryLockedError,
     LibraryNotFoundError,
     LibraryReadOnlyError,
@@ -395,6 +396,51 @@ def test_wrong_use(library: Library, photos: Path, tmp_path: Path) -> None:
     assert library.search(photos / "coins.jpg").hits == ()
     with pytest.raises(LibraryNotFoundError):
         Library.open(tmp_path / "none.lookalike", create=False)
+
+
+def test_a_link_to_a_library_is_the_library(library: Library, photos: Path, tmp_path: Path) -> None:
+    library.index(photos)
+    (tmp_path / "sub").mkdir()
+    link = tmp_path / "sub" / "link.lookalike"
+    link.symlink_to(library.path)
+    with Library.open(link) as other, writer_lock(library.path):
+        assert other.path == library.path
+        with pytest.raises(LibraryLockedError):
+            other.remove(photos)
+    assert list(link.parent.iterdir()) == [link]
+    library.close()
+    Library.delete(link)
+    assert not library.path.exists()
+
+
+def test_a_second_name_of_the_file_is_refused(
+    library: Library, photos: Path, tmp_path: Path
+) -> None:
+    """SQLite keeps its log by the name, so that two names would be two logs."""
+    library.index(photos)
+    library.close()
+    os.link(library.path, tmp_path / "second.lookalike")
+    with Library.open(tmp_path / "second.lookalike") as other:
+        assert names(other, photos / "coins.jpg", 1) == ["coins.jpg"]
+        with pytest.raises(LibraryError, match=r"2 names \(hard links\)"):
+            other.index()
+
+
+@pytest.mark.parametrize("away", ["deleted", "moved", "another"])
+def test_what_goes_nowhere_is_told(
+    library: Library, photos: Path, tmp_path: Path, away: str
+) -> None:
+    library.index(photos)
+    shutil.copy(library.path, tmp_path / "copy")
+    if away == "moved":
+        library.path.rename(tmp_path / "moved")
+    else:
+        library.path.unlink()
+    if away == "another":
+        shutil.copy(tmp_path / "copy", library.path)
+    for call in (library.index, library.reindex, lambda: library.remove(photos)):
+        with pytest.raises(LibraryNotFoundError, match="deleted or moved away"):
+            call()
 
 
 def test_read_only(library: Library, photos: Path) -> None:

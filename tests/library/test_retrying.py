@@ -9,8 +9,8 @@ import pytest
 
 from lookalike.errors import Cause
 from lookalike.library import retrying
-from lookalike.library.records import Refusal
 from lookalike.library.retrying import context_of, is_due
+from lookalike.library.run_records import Refusal
 from lookalike.types import Limits
 
 NOW = 1_900_000_000

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lookalike.library.local.files import Files
-from lookalike.library.records import Change, Member, Waiting
+from lookalike.library.records import Member
+from lookalike.library.run_records import Change, Waiting
 
 __all__ = ["Runs"]
 

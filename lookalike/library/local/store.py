@@ -9,7 +9,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from lookalike.errors import LibraryNotFoundError, LibraryReadOnlyError
+from lookalike.errors import LibraryError, LibraryNotFoundError, LibraryReadOnlyError
 from lookalike.library.checking import OnCheck, Problem
 from lookalike.library.local import schema
 from lookalike.library.local.checking import check_file
@@ -17,7 +17,8 @@ from lookalike.library.local.connection import writer_lock
 from lookalike.library.local.database import Database
 from lookalike.library.local.files import UNDER
 from lookalike.library.local.runs import Runs
-from lookalike.library.records import Counts, Refusal
+from lookalike.library.records import Counts
+from lookalike.library.run_records import Refusal
 from lookalike.library.store import Capabilities
 from lookalike.sources.folders import bounds
 
@@ -43,6 +44,7 @@ class LocalStore(Runs):
     def __init__(self, path: Path, *, create: bool = True, read_only: bool = False) -> None:
         super().__init__(Database(path, create=create, read_only=read_only))
         self.path = path
+        self._opened = self.identity()
 
     @property
     def location(self) -> str:
@@ -72,8 +74,32 @@ class LocalStore(Runs):
     def run(self) -> Iterator[None]:
         if self.read_only:
             raise LibraryReadOnlyError(f"{self.path} is open for reading only")
+        self._check_kept()
+        self._check_alone()
         with writer_lock(self.path):
             yield
+            self._check_kept()
+
+    def _check_alone(self) -> None:
+        """Refuse a file of several names: SQLite would keep a log beside each, and damage it."""
+        names = self.path.stat().st_nlink
+        if names > 1:
+            raise LibraryError(
+                f"{self.path} has {names} names (hard links), and changing it by one of them can"
+                " damage it: copy it, and put the copy in its place"
+            )
+
+    def _check_kept(self) -> None:
+        """Make sure that what was written can be found again."""
+        try:
+            kept = self.identity() == self._opened
+        except LibraryNotFoundError:
+            kept = False
+        if not kept:
+            raise LibraryNotFoundError(
+                f"{self.path} was deleted or moved away while it was written to: what this run did"
+                " went with it; run again"
+            )
 
     def settle(self) -> None:
         self._database.merge()

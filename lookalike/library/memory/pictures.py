@@ -10,15 +10,8 @@ from dataclasses import replace
 from itertools import count
 
 from lookalike.library.closing import closed
-from lookalike.library.records import (
-    Change,
-    ContentKey,
-    FileEntry,
-    KnownFile,
-    PictureInfo,
-    Refusal,
-    Waiting,
-)
+from lookalike.library.records import ContentKey, FileEntry, KnownFile, PictureInfo
+from lookalike.library.run_records import Change, Refusal, Waiting
 from lookalike.sources.folders import is_under
 from lookalike.types import ContentId, Decoded, FileId, PictureId
 

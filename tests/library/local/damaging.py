@@ -10,7 +10,8 @@ from typing import Any
 from contract import fill, random_codes
 
 from lookalike.library.opening import open_library
-from lookalike.library.records import Folder, Refusal
+from lookalike.library.records import Folder
+from lookalike.library.run_records import Refusal
 
 __all__ = ["make", "overwrite", "pages", "rows", "sql", "tables"]
 
