@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 from lookalike.errors import PictureError
 from lookalike.library.keeping import Job, Keeping
@@ -50,7 +51,23 @@ class Judging:
 
     def decide(self, files: Sequence[Found]) -> Iterator[Job]:
         """Deal with files that are as they were, and say of the others what is to be done."""
-        keeping = self._keeping
+        looks = list(self._look_at(files))
+        read = {look.digest for look in looks if look.digest is not None}
+        held = self._store.members(list(read)) if read else {}
+        whole = self._whole(held)
+        for found, file, digest_, same in looks:
+            members = None if digest_ is None else whole.get(digest_)
+            if file is None or not same:
+                yield Job(found, file, members)
+            elif self._verifying and not _shows(file, held.get(digest_ or b"", (None, {}))[1]):
+                yield Job(found, file, members, silent=digest_ is not None)
+            elif file.present:
+                self._keeping.stays(file)
+            else:
+                yield Job(found, file, file.members)
+
+    def _look_at(self, files: Sequence[Found]) -> Iterator[_Look]:
+        """Tell files that seem to be as they were from others, and read what has to be read."""
         known = self._store.known([found.path for found in files])
         complete = self._complete(known.values())
         unsure = [f for f in files if not _is_as_it_was(f, known.get(f.path))]
@@ -61,30 +78,16 @@ class Judging:
             tried = refused.get(found.path)
             if tried is not None and (tried.size, tried.mtime_ns) == (found.size, found.mtime_ns):
                 if not is_due(tried, self._context(), self._now):
-                    keeping.refused_before(tried, file)
+                    self._keeping.refused_before(tried, file)
                     continue
             elif file is not None and found.path in complete and _has_same_times(found, file):
-                yield from self._as_it_was(found, file)
+                read = None if self._verifying is None else self._verifying.digest(found)
+                yield _Look(found, file, read, True)
                 continue
             # Hashing a file is much cheaper than decoding it; it pays where its content may be
             # known.
-            members = None
-            if file is not None or found.size in sizes:
-                members = self._known_content(_digest(found.path))
-            yield Job(found, file, members)
-
-    def _as_it_was(self, found: Found, file: KnownFile) -> Iterator[Job]:
-        """A file of the same size and time, that lacks nothing."""
-        if self._verifying is not None:
-            read = self._verifying.digest(found)
-            held = {} if read is None else self._store.members([read]).get(read, (None, {}))[1]
-            if file.members[0].content not in held.values():
-                yield Job(found, file, self._known_content(read), silent=read is not None)
-                return
-        if file.present:
-            self._keeping.stays(file)
-        else:
-            yield Job(found, file, file.members)
+            hashed = file is not None or found.size in sizes
+            yield _Look(found, file, _digest(found.path) if hashed else None, False)
 
     def _complete(self, files: Iterable[KnownFile]) -> set[str]:
         """Paths of the files that lack no code, and of whose pictures as many as wanted are in."""
@@ -103,27 +106,44 @@ class Judging:
             and not any(member.content in lacking for member in file.members)
         }
 
-    def _known_content(self, bytes_: bytes | None) -> tuple[Member, ...] | None:
-        """What a file of these bytes shows, if that is known and lacks nothing."""
-        if bytes_ is None:
-            return None
-        held, contents = self._store.members([bytes_]).get(bytes_, (None, {}))
-        if "" not in contents:
-            return None
+    def _whole(
+        self, held: Mapping[bytes, tuple[int | None, dict[str, ContentId]]]
+    ) -> dict[bytes, tuple[Member, ...]]:
+        """What files of these bytes show, where that is known and lacks nothing."""
         most = self._options.members
-        if most == 1:
-            wanted = {"": contents[""]}
-        elif held is None or len(contents) < min(most, held):
-            return None
-        else:
-            wanted = dict(islice(contents.items(), most))
-        if any(self.lacking(list(wanted.values()))):
-            return None
-        return tuple(Member(name, content) for name, content in wanted.items())
+        found: dict[bytes, tuple[Member, ...]] = {}
+        for digest_, (count, contents) in held.items():
+            if "" not in contents:
+                continue
+            if most == 1:
+                found[digest_] = (Member("", contents[""]),)
+            elif count is not None and len(contents) >= min(most, count):
+                found[digest_] = tuple(Member(*item) for item in islice(contents.items(), most))
+        wanted = [member.content for members in found.values() for member in members]
+        lacking = {c for c, some in zip(wanted, self.lacking(wanted), strict=True) if some}
+        return {
+            digest_: members
+            for digest_, members in found.items()
+            if not any(member.content in lacking for member in members)
+        }
 
     def lacking(self, contents: Sequence[ContentId]) -> list[list[EncoderId]]:
         """Of each content the encoders whose codes it lacks."""
         return self._store.lacking(contents, self._encoders, self._options.parts)
+
+
+class _Look(NamedTuple):
+    """A file, as found and as known, its digest if it was read, and whether it seems unchanged."""
+
+    found: Found
+    file: KnownFile | None
+    digest: bytes | None
+    same: bool
+
+
+def _shows(file: KnownFile, contents: Mapping[str, ContentId]) -> bool:
+    """Whether a file's first picture is one of these contents."""
+    return file.members[0].content in contents.values()
 
 
 def _has_same_times(found: Found, file: KnownFile) -> bool:
