@@ -10,7 +10,6 @@ from lookalike.indexes.explain import explain
 from lookalike.library.checking import OnCheck, Problem
 from lookalike.library.engine import Table
 from lookalike.library.local import mapped
-from lookalike.library.local.checking_cache import check_cache
 from lookalike.library.local.store import LocalStore
 from lookalike.library.records import EncoderInfo
 from lookalike.library.tables import ArrayTable, index_stamp
@@ -69,6 +68,9 @@ class LocalEngine:
             mapped.load(self._store, encoder)
 
     def check(self, progress: OnCheck | None = None) -> Iterator[Problem]:
+        # Here, not above: a search needs none of it.
+        from lookalike.library.local.checking_cache import check_cache
+
         for encoder in self._store.encoders():
             if encoder.current:
                 yield from check_cache(self._store, encoder, progress)

@@ -12,7 +12,6 @@ from typing import Any
 from lookalike.errors import LibraryError, LibraryNotFoundError, LibraryReadOnlyError
 from lookalike.library.checking import OnCheck, Problem
 from lookalike.library.local import schema
-from lookalike.library.local.checking import check_file
 from lookalike.library.local.connection import writer_lock
 from lookalike.library.local.database import Database
 from lookalike.library.local.files import UNDER
@@ -106,6 +105,9 @@ class LocalStore(Runs):
 
     def check(self, progress: OnCheck | None = None) -> Iterator[Problem]:
         self.stamp()  # says if it is closed
+        # Here, not above: a search needs none of it.
+        from lookalike.library.local.checking import check_file
+
         return check_file(self.path, progress)
 
     def identity(self) -> object:
