@@ -55,7 +55,9 @@ def _print_status(found: Status) -> None:
     for folder in found.folders:
         notes = [] if folder.online else ["offline"]
         if folder.note:
-            notes = [f"offline: it {one_line(folder.note)}"]
+            notes = [
+                one_line(folder.note) if folder.online else f"offline: it {one_line(folder.note)}"
+            ]
         if folder.everything:
             notes.append("with programs' own folders")
         notes += [f"without {one_line(pattern)}" for pattern in folder.exclude]

@@ -156,7 +156,7 @@ class FolderStatus:
         pictures: files in it that can be found by a search.
         exclude: patterns that leave files out.
         everything: whether folders that programs make for themselves are looked through, too.
-        note: why it is not online; empty if it is.
+        note: why it is not online; or which places in it are not, and why; empty if all is there.
     """
 
     path: str

@@ -47,7 +47,7 @@ export async function libraryPage() {
         path(folder.path),
         folder.pictures.toLocaleString("en"),
         [
-          folder.online ? "" : `offline: it ${path(folder.note)}`,
+          folder.online ? path(folder.note) : `offline: it ${path(folder.note)}`,
           folder.everything ? "with programs' own folders" : "",
           ...folder.exclude.map((pattern) => `without ${path(pattern)}`),
         ]
@@ -72,7 +72,7 @@ export async function libraryPage() {
     parts.push(
       table(
         `${counted(found.changes_count, "change")} in the last run`,
-        ["", "File", "Before"],
+        ["Change", "File", "Before"],
         found.changes.map((change) => [
           change.what,
           path(change.path),
@@ -87,7 +87,7 @@ export async function libraryPage() {
     parts.push(
       table(
         `${counted(left, "file")} without a code`,
-        ["", "File", "Why"],
+        ["Status", "File", "Why"],
         found.ledger.map((entry) => [entry.status, path(entry.path), path(entry.reason)]),
       ),
       rest > 0 ? make("p", {}, `And ${counted(rest, "other")}: lookalike status has them.`) : null,
