@@ -11,6 +11,7 @@ import click
 from lookalike.cli.options import PathType, json_option, library_option, verbose_option
 from lookalike.cli.output import counted, print_json, show_path
 from lookalike.errors import LookalikeError, UsageError
+from lookalike.sources.folders import is_under
 
 __all__ = ["remove"]
 
@@ -32,16 +33,32 @@ def remove(
         )
     if not everything and not folders:
         raise click.UsageError("Name the folders to forget, or give --all to delete the library")
-    removed = _delete(library, yes=yes) if everything else _forget(folders, library)
+    if everything:
+        pictures = _delete(library, yes=yes)
+        if as_json:
+            print_json({"removed": pictures})
+        else:
+            click.echo(f"deleted {show_path(library)}")
+        return
+    removed, around = _forget(folders, library)
     if as_json:
         print_json({"removed": removed})
-    elif everything:
-        click.echo(f"deleted {show_path(library)}")
-    else:
-        click.echo(f"forgot {counted(removed, 'file')}; the files themselves stay")
+        return
+    click.echo(f"forgot {counted(removed, 'file')}; the files themselves stay")
+    for folder, outer in around.items():
+        click.echo(
+            f"{show_path(folder)} lies in {show_path(outer)}, which the library keeps:"
+            " what that takes in stays"
+        )
 
 
-def _forget(folders: tuple[Path, ...], library: str) -> int:
+def _forget(folders: tuple[Path, ...], library: str) -> tuple[int, dict[str, str]]:
+    """Forget folders.
+
+    Returns:
+        The number of files that were forgotten, and for each of the folders that lies in one of
+        the library's the innermost of these.
+    """
     from lookalike.library import Library
 
     with Library.open(library, create=False) as opened:
@@ -54,23 +71,31 @@ def _forget(folders: tuple[Path, ...], library: str) -> int:
                     "lookalike status lists them"
                 )
         once = dict.fromkeys(os.path.abspath(folder.expanduser()) for folder in folders)
-        return sum(opened.remove(folder) for folder in once)
+        removed = sum(opened.remove(folder) for folder in once)
+    around = {}
+    for path in once:
+        outer = [name for name in known - once.keys() if is_under(path, name)]
+        if outer:
+            around[path] = max(outer, key=len)
+    return removed, around
 
 
-def _delete(library: str, *, yes: bool) -> int:
-    from lookalike.library import Library
+def _delete(library: str, *, yes: bool) -> int | None:
+    """Delete the library; gives the number of its pictures, unless it is too damaged to say."""
+    from lookalike.library.opening import count_deletable, delete_library
 
-    with Library.open(library, create=False, read_only=True) as opened:
-        pictures = opened.status().pictures
+    pictures, damaged = count_deletable(library)
     if not yes:
-        _ask(library, pictures)
-    Library.delete(library)
+        _ask(library, pictures, damaged)
+    delete_library(library)
     return pictures
 
 
-def _ask(library: str, pictures: int) -> None:
+def _ask(library: str, pictures: int | None, damaged: bool) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError("Deleting a library takes --yes where nobody can be asked")
-    told = f"{show_path(library)} with {counted(pictures, 'picture')}"
-    if not click.confirm(f"Delete the library {told}? The files themselves stay.", err=True):
+    told = f"the {'damaged ' if damaged else ''}library {show_path(library)}"
+    if pictures is not None:
+        told += f" with {counted(pictures, 'picture')}"
+    if not click.confirm(f"Delete {told}? The files themselves stay.", err=True):
         raise LookalikeError("nothing deleted")

@@ -7,7 +7,13 @@ import os
 import re
 from pathlib import Path
 
-from lookalike.errors import LibraryNotFoundError, LibraryReadOnlyError, UsageError
+from lookalike.errors import (
+    LibraryDamagedError,
+    LibraryError,
+    LibraryNotFoundError,
+    LibraryReadOnlyError,
+    UsageError,
+)
 from lookalike.library.arguments import check_path
 from lookalike.library.checking import CheckReport, OnCheck, RepairReport, report_of
 from lookalike.library.engine import Engine
@@ -17,6 +23,7 @@ __all__ = [
     "MEMORY",
     "Location",
     "check_library",
+    "count_deletable",
     "delete_library",
     "exists",
     "file_of",
@@ -75,9 +82,12 @@ def makes_one(location: Location, *, create: bool, read_only: bool) -> bool:
         UsageError: the location can't be understood.
         LibraryError: it would fail: there is no folder for the file, or something else is there.
     """
+    named = os.fspath(location) if isinstance(location, str | os.PathLike) else ""
     path = file_of(location)
     if path is None:
         return create and not read_only
+    if os.path.basename(named) in ("", os.curdir):
+        raise UsageError(f"{named} names a folder, not a library: give the path of a file in it")
     # Here, not above: SQLite.
     from lookalike.library.local.connection import check_folder, is_there
 
@@ -130,6 +140,35 @@ def delete_library(location: Location) -> None:
     from lookalike.library.local.deleting import delete
 
     delete(path)
+
+
+def count_deletable(location: Location) -> tuple[int | None, bool]:
+    """What :func:`delete_library` would delete.
+
+    Returns:
+        The number of pictures, if it can be known, and whether the library is damaged.
+
+    Raises:
+        UsageError: the location can't be understood.
+        LibraryError: there is none, it is no library, or it can't be deleted.
+    """
+    path = file_of(location)
+    if path is None:
+        raise LibraryNotFoundError(f"{MEMORY} can't be deleted: it is gone when it is closed")
+    from lookalike.library.local.deleting import check_deletable
+    from lookalike.library.local.store import LocalStore
+
+    check_deletable(path)
+    try:
+        store = LocalStore(path, create=False, read_only=True)
+        try:
+            return store.count_pictures(), False
+        finally:
+            store.close()
+    except LibraryDamagedError:
+        return None, True
+    except LibraryError:  # of an older version, or in use
+        return None, False
 
 
 def check_library(location: Location, progress: OnCheck | None = None) -> CheckReport:

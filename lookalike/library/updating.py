@@ -29,7 +29,9 @@ from lookalike.library.reports import IndexReport, OnProgress
 from lookalike.library.store import Store
 from lookalike.road import Road
 from lookalike.sources.exclude import Exclusion
+from lookalike.sources.folders import Folder as Source
 from lookalike.sources.folders import is_under
+from lookalike.sources.rules import Rules
 from lookalike.types import EncoderId, Limits, Slot
 
 __all__ = ["MOST_MEMBERS", "Updating"]
@@ -149,17 +151,22 @@ class Updating:
             )
         with self._alone(), store.writing():
             store.drop_folder(path)
-            if any(is_under(path, name) for name in folders):
-                return 0  # a folder around it still wants the files
             kept = [name for name in folders if name != path and is_under(name, path)]
+            # A folder around it takes in the files that it doesn't leave out.
+            around = [folder for folder in store.folders() if is_under(path, folder.path)]
+            outer = max(around, key=lambda folder: len(folder.path), default=None)
+            rules = None if outer is None else Source(*outer[:3]).rules()
 
-            def goes(name: str) -> bool:
-                return not any(is_under(name, inner) for inner in kept)
+            def goes(name: str, *, is_folder: bool = False) -> bool:
+                if any(is_under(name, inner) for inner in kept):
+                    return False
+                return rules is None or _leaves_out(rules, name, is_folder=is_folder)
 
             gone = [file for file in store.files_under(path) if goes(file.path)]
             store.drop_files([file.id for file in gone])
             store.drop_unused({m.content for file in gone for m in file.members})
-            store.unrefuse([r.path for r in store.ledger(path) if goes(r.path)])
+            refused = [refusal.path for refusal in store.ledger(path)]
+            store.unrefuse([r for r in refused if goes(r, is_folder=os.path.isdir(r))])
             return len(gone)
 
     def _renew(
@@ -209,6 +216,14 @@ class Updating:
         with Road(encoders, parts=parts, limits=self._limits, workers=self._workers) as road:
             ingest = Ingest(self._store, road, options, progress=self._progress, stop=self._stop)
             return ingest.run(folders, self._store.folders())
+
+
+def _leaves_out(rules: Rules, path: str, *, is_folder: bool) -> bool:
+    """Whether a walk leaves out what lies at a path below its folder: by its rules, or hidden."""
+    relative = path[len(rules.name.rstrip(os.sep)) + 1 :].replace(os.sep, "/")
+    if any(name.startswith(".") for name in relative.split("/")):
+        return True
+    return rules.leaves_out_on_the_way(relative, is_folder=is_folder)
 
 
 def absolute(folder: str | os.PathLike[str]) -> str:

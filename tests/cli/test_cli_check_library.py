@@ -41,6 +41,22 @@ def test_a_sound_library(run: Run, indexed: Path) -> None:
     assert (done.code, done.out) == (0, f"sound, nothing to repair: {indexed}\n")
 
 
+def test_nothing_is_left_beside(run: Run, indexed: Path) -> None:
+    before = sorted(path.name for path in indexed.parent.iterdir())
+    assert run("check-library").code == 0
+    assert sorted(path.name for path in indexed.parent.iterdir()) == before
+    with Library.open(indexed, read_only=True) as library:
+        assert library.check().sound
+    assert sorted(path.name for path in indexed.parent.iterdir()) == before
+    with Library.open(indexed) as library:  # what others need stays
+        assert run("check-library").code == 0
+        assert Path(f"{indexed}-shm").exists()
+        assert library.status().pictures == 8
+    damage(indexed)
+    assert run("check-library").code == 1
+    assert sorted(path.name for path in indexed.parent.iterdir()) == before
+
+
 def test_a_damaged_library_is_repaired(run: Run, indexed: Path, photos: Path) -> None:
     damage(indexed)
     before = indexed.read_bytes()

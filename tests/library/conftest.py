@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,3 +51,20 @@ def later(path: Path) -> None:
     """Give a file another time of change, whatever the clock's grain."""
     status = path.stat()
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1_000_000_000))
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, 64 MB in memory; mounting takes root and Linux."""
+    point = tmp_path / "disk"
+    point.mkdir()
+    mount = shutil.which("mount")
+    if mount is None or sys.platform != "linux":
+        pytest.skip("mounting a disk needs Linux's mount")
+    made = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=64m", "none", str(point)], capture_output=True
+    )
+    if made.returncode:
+        pytest.skip(f"mounting a disk needs root: {made.stderr.decode().strip()}")
+    yield point
+    subprocess.run(["umount", "-l", str(point)], check=True)

@@ -70,6 +70,16 @@ def test_a_model_that_is_none_leaves_no_file(tmp_path: Path) -> None:
         (tmp_path / "l").unlink()
 
 
+@pytest.mark.parametrize("named", ["l/", "./l/", "l/."])
+def test_a_folder_s_name_makes_no_file(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="names a folder, not a library"):
+        Library.open(named)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_disk_that_fails_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise LibraryFullError("no space left")

@@ -5,30 +5,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lookalike.errors import LibraryReadOnlyError, LibraryUnmergedError
 from lookalike.library import Library
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own, 64 MB in memory; mounting takes root and Linux."""
-    point = tmp_path / "disk"
-    point.mkdir()
-    mount = shutil.which("mount")
-    if mount is None or sys.platform != "linux":
-        pytest.skip("mounting a disk needs Linux's mount")
-    made = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=64m", "none", str(point)], capture_output=True
-    )
-    if made.returncode:
-        pytest.skip(f"mounting a disk needs root: {made.stderr.decode().strip()}")
-    yield point
-    subprocess.run(["umount", "-l", str(point)], check=True)
 
 
 def remount(disk: Path, mode: str) -> None:

@@ -12,13 +12,9 @@ from pathlib import Path
 from lookalike.errors import LibraryDamagedError, LibraryNotFoundError, LibraryVersionError
 from lookalike.library.checking import OnCheck, Problem
 from lookalike.library.local import schema
-from lookalike.library.local.connection import (
-    BUSY_SECONDS,
-    check_file_header,
-    is_read_only,
-    is_there,
-)
-from lookalike.library.local.errors import translated
+from lookalike.library.local.connection import is_there, opened, tidy
+from lookalike.library.local.errors import newer, no_library, translated
+from lookalike.library.local.header import check_file_header, how_to_delete
 from lookalike.library.local.integrity import integrity_problems
 from lookalike.library.local.migrating import version_of
 from lookalike.library.local.rules import INDEXED_ANEW, add_functions, notes_of, rules_of
@@ -29,9 +25,7 @@ __all__ = ["check_file", "lenient", "library_version", "reading"]
 # Instructions of SQLite's machine between two calls of a progress callback: some milliseconds.
 _PACE = 1_000_000
 
-_NOTHING_LEFT = (
-    "nothing can be saved without it: restore a copy of the file, or delete it and index again"
-)
+_NOTHING_LEFT = "nothing can be saved without it: restore a copy of the file, or "
 
 
 def reading(path: Path) -> sqlite3.Connection:
@@ -41,21 +35,10 @@ def reading(path: Path) -> sqlite3.Connection:
         LibraryError: there is no file, or it is something else.
     """
     if not is_there(path):
-        raise LibraryNotFoundError(
-            f"there is no library at {path}: make one with 'lookalike index FOLDER'"
-        )
+        raise LibraryNotFoundError(no_library(path))
     check_file_header(path, create=False)
-    options = "?mode=ro"
-    if is_read_only(path):
-        options += "&immutable=1"
     with translated(path):
-        connection = sqlite3.connect(
-            path.absolute().as_uri() + options,
-            uri=True,
-            timeout=BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-        )
+        connection = opened(path, read_only=True)
     lenient(connection)
     return connection
 
@@ -96,10 +79,7 @@ def library_version(connection: sqlite3.Connection, path: Path) -> int | None:
     if application != schema.APPLICATION_ID and not {"settings", "contents", "codes"} <= tables:
         raise LibraryDamagedError(f"{path} is an SQLite file, but not a lookalike library")
     if version > len(schema.MIGRATIONS):
-        raise LibraryVersionError(
-            f"{path} was made by a newer lookalike (version {version}, this one knows"
-            f" {len(schema.MIGRATIONS)}): upgrade lookalike"
-        )
+        raise LibraryVersionError(newer(path, version))
     return version if version > 0 and tables else None
 
 
@@ -118,14 +98,18 @@ def check_file(path: Path, progress: OnCheck | None = None) -> Iterator[Problem]
     Raises:
         LibraryError: there is none, it is something else, or it can't be read at all.
     """
-    with closing(reading(path)) as connection:
-        add_functions(connection)
-        version = library_version(connection, path)
-        if version is None:
-            yield Problem("file", "the list of its tables is damaged", 0, _NOTHING_LEFT)
-            return
-        check = _Check(connection, version, progress)
-        yield from check.problems()
+    try:
+        with closing(reading(path)) as connection:
+            add_functions(connection)
+            version = library_version(connection, path)
+            if version is None:
+                remedy = f"{_NOTHING_LEFT}{how_to_delete(path)}"
+                yield Problem("file", "the list of its tables is damaged", 0, remedy)
+                return
+            check = _Check(connection, path, version, progress)
+            yield from check.problems()
+    finally:
+        tidy(path)
     yield from _beside(path)
 
 
@@ -134,14 +118,15 @@ class _Check:
 
     Args:
         connection: to the file.
+        path: of the file.
         version: of the library.
         progress: called now and then.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, version: int, progress: OnCheck | None
+        self, connection: sqlite3.Connection, path: Path, version: int, progress: OnCheck | None
     ) -> None:
-        self._connection, self._version = connection, version
+        self._connection, self._path, self._version = connection, path, version
         self._stage, self._steps = "", 0
         self._damaged: set[str] = set()
         if progress is not None:
@@ -159,7 +144,8 @@ class _Check:
         try:
             connection.execute("BEGIN")
         except sqlite3.DatabaseError as error:
-            yield Problem("file", f"it can't be read ({error})", 0, _NOTHING_LEFT)
+            remedy = f"{_NOTHING_LEFT}{how_to_delete(self._path)}"
+            yield Problem("file", f"it can't be read ({error})", 0, remedy)
             return
         self._begin("pages and indexes")
         for problem in (*integrity_problems(connection), *self._shape()):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from lookalike.errors import (
     LibraryDamagedError,
     LibraryError,
+    LibraryFullError,
     LibraryLockedError,
     LibraryNotFoundError,
     LibraryReadOnlyError,
@@ -19,21 +21,28 @@ from lookalike.errors import (
 )
 from lookalike.library.disk import is_network, is_writable
 from lookalike.library.local import schema
-from lookalike.library.local.errors import translated
+from lookalike.library.local.errors import is_full, newer, no_library, translated
+from lookalike.library.local.header import check_file_header
 from lookalike.library.local.migrating import migrate, version_of
 from lookalike.system.locks import locked
 
 __all__ = [
     "BUSY_SECONDS",
-    "check_file_header",
     "check_folder",
     "connect",
     "is_read_only",
     "is_there",
+    "opened",
+    "tidy",
+    "why_read_only",
     "writer_lock",
 ]
 
-_HEADER = b"SQLite format 3\0"
+_NO_SHARED_MEMORY = (
+    sqlite3.SQLITE_IOERR_SHMOPEN,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+    sqlite3.SQLITE_IOERR_SHMMAP,
+)
 
 # A reader waits this long for a writer's commit, which takes milliseconds.
 BUSY_SECONDS = 10.0
@@ -44,6 +53,23 @@ def is_read_only(path: Path) -> bool:
     if not is_writable(path.parent):
         return True
     return path.exists() and not is_writable(path)
+
+
+def why_read_only(path: Path) -> str:
+    """What to say of a library that was opened for reading, to who wants to write to it."""
+    if not is_writable(path.parent):
+        why = f"its folder {path.parent} can't be written to"
+    elif not is_writable(path):
+        why = "its file can't be written to"
+    else:
+        return (
+            f"{path} was opened for reading only: open it anew, without read_only=True and where it"
+            " can be written to"
+        )
+    return (
+        f"{path} can only be read: {why} (a read-only disk, or somebody else's); get leave to write"
+        " there, or index into a copy of the library elsewhere"
+    )
 
 
 def connect(path: Path, *, create: bool, read_only: bool) -> sqlite3.Connection:
@@ -61,27 +87,15 @@ def connect(path: Path, *, create: bool, read_only: bool) -> sqlite3.Connection:
     """
     exists = is_there(path)
     if not exists and (read_only or not create):
-        raise LibraryNotFoundError(
-            f"there is no library at {path}: make one with 'lookalike index FOLDER'"
-        )
+        raise LibraryNotFoundError(no_library(path))
     if exists:
         check_file_header(path, create=create and not read_only)
     else:
         check_folder(path)
-    options = ""
-    if read_only:
-        options = "?mode=ro"
-        if is_read_only(path):
-            _check_merged(path)
-            options += "&immutable=1"
+    if read_only and is_read_only(path):
+        _check_merged(path)
     with translated(path):
-        connection = sqlite3.connect(
-            path.absolute().as_uri() + options,
-            uri=True,
-            timeout=BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-        )
+        connection = opened(path, read_only=read_only)
     try:
         with translated(path):
             _check_kind(connection, path, create=create)
@@ -102,6 +116,62 @@ def connect(path: Path, *, create: bool, read_only: bool) -> sqlite3.Connection:
                 Path(f"{path}{ending}").unlink(missing_ok=True)
         raise
     return connection
+
+
+def opened(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    """A connection to a file of which nothing is checked yet.
+
+    A disk that is full has no room for the shared memory that SQLite takes to read a library with
+    a write-ahead log. There the file is read by this connection alone, which needs none
+    (sqlite.org/wal.html, section 9): others wait until it is closed. SQLite's way to do without
+    locks would show pages that are half written once somebody frees some space and writes.
+
+    Raises:
+        sqlite3.Error: it can't be opened.
+    """
+    options = ""
+    if read_only:
+        options = "?mode=ro"
+        if is_read_only(path):
+            options += "&immutable=1"
+    connection = _connection(path, options)
+    try:
+        connection.execute("PRAGMA application_id").fetchone()
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) in _NO_SHARED_MEMORY and is_full(path):
+            connection.close()
+            connection = _connection(path, "?mode=rw")
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchone()
+            if read_only:
+                connection.execute("PRAGMA query_only = ON")
+        elif getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+            connection.close()
+            raise
+        # All else is said by who asks next, and knows what may be wrong with the file.
+    return connection
+
+
+def _connection(path: Path, options: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        path.absolute().as_uri() + options,
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def tidy(path: Path) -> None:
+    """Take away the empty log that a connection leaves which may not write.
+
+    SQLite does that itself when the last connection closes that may, and knows which is the last.
+    """
+    log = Path(f"{path}-wal")
+    with suppress(OSError, sqlite3.Error):
+        if log.stat().st_size == 0 and not is_read_only(path):
+            with closing(_connection(path, "?mode=rw")) as connection:
+                connection.execute("PRAGMA busy_timeout = 0")
+                connection.execute("PRAGMA application_id").fetchone()
 
 
 def is_there(path: Path) -> bool:
@@ -168,6 +238,10 @@ def writer_lock(path: Path, *, seconds: float = 0) -> Iterator[None]:
                 f"another process is writing to {path}: wait until it ends (searching goes on)"
             ) from error
         except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise LibraryFullError(
+                    f"no space left for {path}.lock: free some space, then try again"
+                ) from error
             raise LibraryReadOnlyError(f"{path} can't be written to: {error.strerror}") from error
         yield
 
@@ -179,20 +253,6 @@ def _check_merged(path: Path) -> None:
             f"{log} holds changes that were never merged into {path.name}, and its disk can't be"
             " written to: open the library once where it can"
         )
-
-
-def check_file_header(path: Path, *, create: bool) -> None:
-    """Refuse what is no SQLite file: SQLite itself takes very short files for empty databases.
-
-    An empty file is what a process leaves that was killed when it had just begun a library.
-    """
-    try:
-        with path.open("rb") as file:
-            header = file.read(len(_HEADER))
-    except OSError as error:
-        raise LibraryError(f"{path} can't be read: {error.strerror}") from error
-    if header != _HEADER and not (create and header == b""):
-        raise LibraryDamagedError(f"{path} is not a lookalike library: give the path of another")
 
 
 def _is_blank(connection: sqlite3.Connection) -> bool:
@@ -211,10 +271,7 @@ def _check_kind(connection: sqlite3.Connection, path: Path, *, create: bool) -> 
         raise LibraryDamagedError(f"{path} is an SQLite file, but not a lookalike library")
     version = version_of(connection)
     if version > len(schema.MIGRATIONS):
-        raise LibraryVersionError(
-            f"{path} was made by a newer lookalike (version {version}, this one knows"
-            f" {len(schema.MIGRATIONS)}): upgrade lookalike"
-        )
+        raise LibraryVersionError(newer(path, version))
 
 
 def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from lookalike.errors import LibraryError
 from lookalike.library.closing import closed
-from lookalike.library.local.connection import connect, is_read_only, is_there
+from lookalike.library.local.connection import connect, is_read_only, is_there, tidy
 from lookalike.library.local.errors import translated
 
 __all__ = ["Database"]
@@ -56,6 +56,8 @@ class Database:
                 _log.warning("%s", error)
             self._closed = True
             self._connection.close()
+            if self.read_only:
+                tidy(self.path)
 
     def merge(self) -> None:
         """Move all commits from the write-ahead log into the file, as far as readers allow."""

@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -181,15 +182,15 @@ def _refresh(
         if not path.exists() or path.stat().st_size < wanted:
             rows = 0  # somebody deleted or cut a file
     last = _last_content(folder / f"{stem}.contents", rows)
-    files = {ending: _cut(folder / f"{stem}.{ending}", rows, *fields[ending]) for ending in fields}
-    try:
+    with ExitStack() as opened:  # closes all, also where a full disk lets none be closed in peace
+        files = {
+            ending: opened.enter_context(_cut(folder / f"{stem}.{ending}", rows, *fields[ending]))
+            for ending in fields
+        }
         for block in blocks(store, encoder, last, fields):
             rows += len(block["contents"])
             for ending, file in files.items():
                 file.write(block[ending].tobytes())
-    finally:
-        for file in files.values():
-            file.close()
     contents = _map(folder / f"{stem}.contents", np.int64, (rows,))
     mask = folder / f"{stem}-{stamp[2]}.visible"
     visible_mask(store, contents).tofile(mask)

@@ -68,8 +68,8 @@ def migrate(connection: sqlite3.Connection, path: Path, *, copies: bool = True) 
             )
         elif connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
             raise LibraryDamagedError(
-                f"{path} is damaged (rows refer to rows that aren't there): restore a copy, or"
-                " delete it and index again"
+                f"{path} is damaged (rows refer to rows that aren't there): 'lookalike"
+                " check-library --repair' saves what is sound"
             )
         connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS)}")
         connection.execute("COMMIT")

@@ -16,6 +16,7 @@ from lookalike.library.local.checking import check_file, library_version, readin
 from lookalike.library.local.connection import is_read_only, writer_lock
 from lookalike.library.local.errors import translated
 from lookalike.library.local.exchanging import check_room, exchange, fenced
+from lookalike.library.local.header import how_to_delete
 from lookalike.library.local.migrating import migrate
 from lookalike.library.local.rules import add_functions, rules_of
 from lookalike.library.local.salvage import Salvage
@@ -77,7 +78,7 @@ def _repair_file(path: Path, progress: OnCheck | None = None) -> tuple[Path, tup
             if version is None:
                 raise LibraryDamagedError(
                     f"{path} is damaged where it lists its tables, and nothing can be saved: "
-                    "restore a copy, or delete it and index again"
+                    f"restore a copy, or {how_to_delete(path)}"
                 )
             with translated(new):
                 saved = _rebuild(old, new, version, progress)
@@ -85,7 +86,7 @@ def _repair_file(path: Path, progress: OnCheck | None = None) -> tuple[Path, tup
         if wrong:
             raise LibraryDamagedError(
                 f"{path} can't be repaired ({wrong[0].where}: {wrong[0].what}): restore a copy, or "
-                "delete it and index again"
+                f"{how_to_delete(path)}"
             )
         shutil.copymode(path, new)
         with suppress(OSError, AttributeError):  # only root may, and Windows has no owners

@@ -12,7 +12,7 @@ from typing import Any
 from lookalike.errors import LibraryError, LibraryNotFoundError, LibraryReadOnlyError
 from lookalike.library.checking import OnCheck, Problem
 from lookalike.library.local import schema
-from lookalike.library.local.connection import writer_lock
+from lookalike.library.local.connection import why_read_only, writer_lock
 from lookalike.library.local.database import Database
 from lookalike.library.local.files import UNDER
 from lookalike.library.local.runs import Runs
@@ -72,7 +72,7 @@ class LocalStore(Runs):
     @contextmanager
     def run(self) -> Iterator[None]:
         if self.read_only:
-            raise LibraryReadOnlyError(f"{self.path} is open for reading only")
+            raise LibraryReadOnlyError(why_read_only(self.path))
         self._check_kept()
         self._check_alone()
         with writer_lock(self.path):

@@ -107,9 +107,9 @@ def test_an_older_library_is_migrated_once(path: Path, monkeypatch: pytest.Monke
 def test_a_migration_that_fails_changes_nothing(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = "ALTER TABLE files ADD COLUMN note TEXT;\nINSERT INTO nowhere VALUES (1);\n"
+    broken = "ALTER TABLE files ADD COLUMN note TEXT;\nINSERT INTO files VALUES (1);\n"
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, broken))
-    with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+    with pytest.raises(sqlite3.OperationalError, match="columns but 1 values"):
         connect(path, create=False, read_only=False)
     with sqlite3.connect(path) as raw:
         assert raw.execute("PRAGMA user_version").fetchone() == (len(schema.MIGRATIONS) - 1,)
@@ -212,7 +212,7 @@ def test_one_writer_across_processes(path: Path) -> None:
 def test_an_empty_file_is_a_library_that_was_just_begun(tmp_path: Path) -> None:
     path = tmp_path / "empty"
     path.touch()
-    with pytest.raises(LibraryDamagedError, match="not a lookalike library"):
+    with pytest.raises(LibraryDamagedError, match="is empty: if it was a library"):
         connect(path, create=False, read_only=False)
     assert path.read_bytes() == b""
     connect(path, create=True, read_only=False).close()

@@ -157,9 +157,9 @@ def test_a_migration_that_fails_leaves_the_file_and_no_copy(
     old: Path, before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     *released, last = schema.MIGRATIONS
-    broken = (*released, last + "INSERT INTO nowhere VALUES (1);\n")
+    broken = (*released, last + "INSERT INTO settings VALUES (1);\n")
     monkeypatch.setattr(schema, "MIGRATIONS", broken)
-    with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+    with pytest.raises(sqlite3.OperationalError, match="columns but 1 values"):
         connect(old, create=False, read_only=False)
     assert version(old) == before
     assert not migrating.saved_copy(old, before).exists()
