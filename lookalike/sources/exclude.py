@@ -62,7 +62,8 @@ class Exclusion:
 
     Raises:
         UsageError: a pattern that is empty, is a comment, or can't match anything: it has an open
-            bracket, a range that runs backwards, or a backslash at the end.
+            bracket, a range that runs backwards, a backslash at the end, a null character, or a
+            part that no path from the walked folder on has (``//``, ``.``, ``..``).
     """
 
     def __init__(self, patterns: Sequence[str], *, ignore_case: bool = os.name == "nt") -> None:
@@ -97,16 +98,35 @@ def mended(patterns: Sequence[str]) -> list[str]:
     r"""Patterns that a library has kept, those of an early build so that they can be used.
 
     Comments, spaces alone and a backslash at the end were names then. Exclusion refuses them before
-    a library keeps them, so that a kept one can only be older, and gets its meaning back.
+    a library keeps them, so that a kept one can only be older, and gets its meaning back. One that
+    could match nothing still does.
     """
     found = []
     for pattern in patterns:
+        if _why_never(pattern):
+            found.append(_NOTHING)
+            continue
         if pattern and not pattern.strip(" "):
             found.append(pattern.replace(" ", "\\ "))
             continue
         escaped = (len(pattern) - len(pattern.rstrip("\\"))) % 2
         found.append("\\" * pattern.startswith("#") + pattern + "\\" * escaped)
     return found
+
+
+# No name has a null character.
+_NOTHING = "[!\x01-\U0010ffff]"
+
+
+def _why_never(pattern: str) -> str:
+    """What a pattern has that no path has; empty if it has nothing such."""
+    if "\0" in pattern:
+        return "a null character"
+    body = _without_spaces(pattern).removeprefix("!").removeprefix("/").removesuffix("/")
+    parts = body.replace("\\", "").split("/")
+    if len(parts) > 1 and "" in parts:
+        return "two slashes with nothing between"
+    return next((f"a part {part!r}" for part in parts if part in (".", "..")), "")
 
 
 def _compile(
@@ -117,6 +137,12 @@ def _compile(
     if body.startswith("#"):
         raise UsageError(
             f"exclude pattern {pattern!r} is a comment: for a name that begins with # write \\#..."
+        )
+    never = _why_never(pattern)
+    if never:
+        raise UsageError(
+            f"exclude pattern {pattern!r} can't match anything, since it has {never}: write the"
+            " path from the folder on, such as '2003/raw'"
         )
     leaves_out = not body.startswith("!")
     body = body.removeprefix("!")
