@@ -23,6 +23,9 @@ from lookalike.errors import UsageError
 __all__ = ["index"]
 
 _MEGABYTE = 1e6
+# Megabytes a second: with less, one picture would take hours, and no disk gives more.
+_LEAST_RATE = 0.001
+_MOST_RATE = 1e6
 
 
 @click.command(short_help="Put the pictures of folders into the library.")
@@ -59,9 +62,10 @@ _MEGABYTE = 1e6
 )
 @click.option(
     "--verify-rate",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(_LEAST_RATE, _MOST_RATE),
     metavar="MB",
-    help="Read at most so many megabytes a second for --verify; by default as many as possible.",
+    help="Read at most so many megabytes a second for --verify, 0.001 or more; by default as many "
+    "as possible.",
 )
 @click.option(
     "--parts/--no-parts",
@@ -121,7 +125,7 @@ def index(
     elif model is not None and is_new:
         with byte_bar("downloading") as fetched:
             model = registry.resolve(model, progress=fetched)
-        registry.load(model)  # says what is wrong with it
+        registry.load(model, photo=True)  # says what is wrong with it
     if is_new and folders:
         make_default_folder(library)
     with (
@@ -162,7 +166,7 @@ def _check(
         raise click.UsageError("--exclude and --no-exclude contradict each other: give one of them")
     if verify_rate is not None and not verify:
         raise click.UsageError("--verify-rate says how fast --verify reads: give both")
-    if verify_rate is not None and not math.isfinite(verify_rate):
+    if verify_rate is not None and math.isnan(verify_rate):  # which is in every range
         raise click.UsageError(f"--verify-rate is a number of megabytes, not {verify_rate}")
     if folders:
         return

@@ -46,8 +46,8 @@ def index_options(gone: Any, verify: Any, verify_rate: Any) -> Options:
             raise UsageError(f"{what} is True or False, not {value!r}")
     if verify_rate is not None:
         number = isinstance(verify_rate, int | float) and not isinstance(verify_rate, bool)
-        if not number or not 0 < verify_rate < math.inf:
-            raise UsageError(f"verify_rate is bytes a second, more than 0, not {verify_rate!r}")
+        if not number or not 1 <= verify_rate < math.inf:
+            raise UsageError(f"verify_rate is bytes a second, 1 or more, not {verify_rate!r}")
         if not verify:
             raise UsageError("verify_rate limits what verify reads: give verify=True, too")
     return Options(gone=bool(gone), verify=bool(verify), verify_rate=verify_rate)

@@ -10,6 +10,9 @@ from lookalike.sources.walk import Found, digest
 
 __all__ = ["Verifying"]
 
+_AT_ONCE = 3600.0
+"""Seconds of one wait: a platform may take no more than some weeks."""
+
 
 class Verifying:
     """Digests of files that should be as they were.
@@ -29,7 +32,9 @@ class Verifying:
         """SHA-256 of a file's bytes, once there is time for it; ``None`` if it can't be read."""
         if self._rate is not None:
             due = self._started + self._bytes / self._rate
-            self._stop.wait(max(0.0, due - time.monotonic()))
+            while (left := due - time.monotonic()) > 0:
+                if self._stop.wait(min(left, _AT_ONCE)):
+                    break
         self._bytes += found.size
         try:
             return digest(found.path)

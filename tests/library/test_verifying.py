@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,9 @@ from PIL import Image
 
 from lookalike.errors import EncoderMismatchError, UsageError
 from lookalike.library import Library
+from lookalike.library.verifying import Verifying
 from lookalike.road import Road
+from lookalike.sources.source import Found
 
 
 @pytest.fixture
@@ -80,13 +83,31 @@ def test_reading_can_be_slow_and_stopped(library: Library, scans: Path) -> None:
     assert time.monotonic() - began >= 0.3  # three files' time before the fourth
 
 
+@pytest.mark.parametrize("size", [2**40, 2**63 - 1])
+def test_no_wait_is_longer_than_a_platform_takes(size: int) -> None:
+    stop, waits = threading.Event(), list[float]()
+
+    def wait(seconds: float | None = None) -> bool:
+        assert seconds is not None
+        waits.append(seconds)
+        return len(waits) == 3
+
+    stop.wait = wait  # type: ignore[method-assign]
+    verifying = Verifying(1, stop)
+    verifying.digest(Found("/nowhere", "nowhere", size, 0, 0, 0))
+    verifying.digest(Found("/nowhere", "nowhere", size, 0, 0, 0))
+    assert len(waits) == 3
+    assert max(waits) <= 3600
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
         ({"verify_rate": 5}, "give verify=True"),
-        ({"verify": True, "verify_rate": 0}, "more than 0, not 0"),
+        ({"verify": True, "verify_rate": 0}, "1 or more, not 0"),
+        ({"verify": True, "verify_rate": 1e-300}, "1 or more, not 1e-300"),
         ({"verify": True, "verify_rate": "fast"}, "not 'fast'"),
-        ({"verify": True, "verify_rate": float("nan")}, "more than 0"),
+        ({"verify": True, "verify_rate": float("nan")}, "1 or more"),
         ({"verify": None}, "verify is True or False, not None"),
         ({"gone": "yes"}, "gone is True, False or None, not 'yes'"),
         ({"everything": 3}, "everything is True, False or None, not 3"),
