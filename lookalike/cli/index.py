@@ -125,7 +125,7 @@ def index(
     elif model is not None and is_new:
         with byte_bar("downloading") as fetched:
             model = registry.resolve(model, progress=fetched)
-        registry.load(model, photo=True)  # says what is wrong with it
+        registry.load_photo(model)  # says what is wrong with it
     if is_new and folders:
         make_default_folder(library)
     with (

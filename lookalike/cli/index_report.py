@@ -39,6 +39,7 @@ _EVENTS: dict[Event, str] = {
     "returned": "came back",
     "replaced": "replaced by another file of the library",
     "missing": "missing",
+    "unreadable": "can't be read any more",
     "left out": "left out now",
     "changed silently": "other content with the same size and time",
 }
@@ -91,8 +92,8 @@ def _lines(
         )
     yield from _left_out(report.patterns)
     if report.skipped or report.failed:
-        files = counted(report.skipped + report.failed, "file")
-        yield f"{files} gave no code; lookalike status says why"
+        what = counted(report.skipped + report.failed, "file or folder", plural="files or folders")
+        yield f"{what} gave no code; lookalike status says why"
     yield f"library: {show_path(library)}"
 
 

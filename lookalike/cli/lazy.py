@@ -61,6 +61,17 @@ class LazyGroup(click.Group):
         super().__init__(commands=_Commands(package, told), **settings)  # type: ignore[arg-type]
         self._told = told
 
+    def invoke(self, context: click.Context) -> object:
+        """Run a command; what its options are given wrongly names the help of that command."""
+        try:
+            return super().invoke(context)
+        except click.UsageError as error:
+            # Of an option without its value Click doesn't say whose it is.
+            name = context.invoked_subcommand
+            if error.ctx is None and name is not None and name in self.commands:
+                error.ctx = click.Context(self.commands[name], parent=context, info_name=name)
+            raise
+
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands into the help."""
         rows = [

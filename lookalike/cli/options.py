@@ -59,7 +59,10 @@ class LibraryType(PathType):
         self, value: Any, parameter: click.Parameter | None, context: click.Context | None
     ) -> Any:
         """Refuse what no command could go on with; an address is never taken for a path."""
-        if "://" not in str(value):
+        named = str(value)
+        if "://" not in named:
+            if os.path.basename(named) in ("", os.curdir) and named and not os.path.isdir(named):
+                self.fail(f"{named} names a folder: give the path of a file", parameter, context)
             value = str(super().convert(value, parameter, context))
         # Here, not above: only what runs needs it, and not --help.
         from lookalike.library.opening import MEMORY, file_of

@@ -29,7 +29,9 @@ __all__ = ["print_hits", "search"]
     metavar="TEXT",
     help="Look for pictures that show what TEXT says, such as 'a red boat', in place of PICTURE.",
 )
-@click.option("-k", default=10, show_default=True, type=click.IntRange(min=1), help="Hits wanted.")
+@click.option(
+    "-k", default=10, show_default=True, type=click.IntRange(1, 10_000), help="Hits wanted."
+)
 @click.option(
     "--code",
     type=click.Choice(["pdq", "photo", "both"]),

@@ -72,7 +72,7 @@ def _print_status(found: Status) -> None:
         if more > 0:
             click.echo(f"... and {more:,} more, which are not kept")
     if found.ledger:
-        click.echo(f"\nFiles without a code ({len(found.ledger):,}):")
+        click.echo(f"\nFiles and folders without a code ({len(found.ledger):,}):")
         rows = [
             (entry.status, show_path(entry.path), one_line(entry.reason)) for entry in found.ledger
         ]

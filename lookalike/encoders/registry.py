@@ -30,6 +30,7 @@ __all__ = [
     "fingerprint",
     "foreign",
     "load",
+    "load_photo",
     "load_stored",
     "names",
     "resolve",
@@ -73,7 +74,19 @@ def load(name: str, *, threads: int | None = None) -> Encoder:
     origin = foreign(name)
     if origin is not None:
         return FittedEncoder.load(origin, threads=threads)
-    return OnnxEncoder(model_path(name), threads=threads)
+    return OnnxEncoder(model_path(name, pdq=True), threads=threads)
+
+
+def load_photo(name: str) -> Encoder:
+    """As :func:`load`, where a photo model is wanted: an unknown name gets only these offered.
+
+    Raises:
+        UsageError: no photo model has this name.
+        ModelError: as of :func:`load`.
+    """
+    if foreign(name) is None:
+        model_path(name)
+    return load(name)
 
 
 def resolve(name: str, *, progress: Callable[[int, int], object] | None = None) -> str:
@@ -198,17 +211,19 @@ def file_of(name: str) -> str:
     return origin.place if origin is not None and origin.kind == "onnx" else name
 
 
-def model_path(name: str) -> Path:
-    """The ONNX file that a name stands for."""
+def model_path(name: str, *, pdq: bool = False) -> Path:
+    """The ONNX file that a name stands for; ``pdq`` says whether that would do as well."""
     if file_of(name) != name or name.lower().endswith(".onnx"):
         return Path(file_of(name))
     known = names()
     full = ALIASES.get(name, name)
     if full == "pdq" or full not in known:
-        close = difflib.get_close_matches(name, [*known, *ALIASES], n=1, cutoff=0.5)
-        guess = f"did you mean {close[0]}? " if close else ""
+        told = [*known, *ALIASES] if pdq else [*known[1:], *ALIASES]
+        close = difflib.get_close_matches(name, told, n=1, cutoff=0.5)
+        guess = f"did you mean {close[0]}? There are" if close else "there are"
+        what = "encoder" if pdq else "photo model"
         raise UsageError(
-            f"no encoder is named {name!r}: {guess}There are {', '.join([*known, *ALIASES])}, or "
-            "give the path of an .onnx file"
+            f"no {what} is named {name!r}: {guess} {', '.join(told)}, or give the path of an .onnx"
+            " file"
         )
     return MODELS / f"{full}.onnx"

@@ -78,7 +78,7 @@ def prepare(
         if not (image.width and image.height):
             raise UsageError(f"a picture of {image.width} x {image.height} holds no pixels")
     else:
-        raise UsageError(f"a {type(image).__name__} is no picture: give a PIL image or an array")
+        raise UsageError(f"{type(image).__name__} is no picture: give a PIL image or an array")
     try:
         image.load()
         frame = _upright(as_viewed(image), _orientation(image))

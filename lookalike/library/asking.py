@@ -102,7 +102,7 @@ class Asking:
         if isinstance(pictures, str | bytes | os.PathLike | Item | Image.Image | np.ndarray):
             raise UsageError("search_many takes several pictures: put a single one into a list")
         if not isinstance(pictures, Iterable):
-            raise UsageError(f"search_many takes pictures, not a {type(pictures).__name__}")
+            raise UsageError(f"search_many takes pictures, not {type(pictures).__name__}")
         with self._open():
             self._encoders(code)  # says what is wrong with the library
         return self._each(iter(pictures), k, code)

@@ -40,7 +40,7 @@ def first(photo: str) -> list[Opened]:
 
 def _opened(origin: str) -> Opened:
     name = registry.resolve(origin)
-    return name, registry.load(name)
+    return name, registry.load(name) if origin == "pdq" else registry.load_photo(name)
 
 
 class Models:

@@ -83,7 +83,7 @@ def _listed(pictures: Any) -> list[Picture]:
         return [pictures]
     if not isinstance(pictures, Iterable):
         raise UsageError(
-            f"a {type(pictures).__name__} is no picture: give a path, the bytes of a file, a PIL "
+            f"{type(pictures).__name__} is no picture: give a path, the bytes of a file, a PIL "
             "image, an array, or several of them"
         )
     try:

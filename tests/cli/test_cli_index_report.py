@@ -75,6 +75,15 @@ def test_a_terminal_gets_ten_of_a_kind_but_every_silent_change() -> None:
     assert len(lines(report)) == len(changes) + 1
 
 
+def test_files_that_cant_be_read_any_more_and_what_gave_no_code() -> None:
+    report = replace(REPORT, failed=1, changes=(Change("unreadable", "/p/a.jpg"),), changes_count=1)
+    told = lines(report)
+    assert told[0] == "can't be read any more: /p/a.jpg"
+    # Either may be meant: a folder that can't be read is in the ledger, too.
+    assert told[-1] == "1 file or folder gave no code; lookalike status says why"
+    assert lines(replace(report, failed=2))[-1].startswith("2 files or folders gave no code;")
+
+
 def test_places_that_are_offline_or_the_same() -> None:
     report = replace(
         REPORT,
@@ -181,9 +190,10 @@ def test_options_reach_the_library(
     [
         (["photos", "--exclude", "a", "--no-exclude"], "contradict each other"),
         (["photos", "--verify-rate", "5"], "--verify-rate says how fast --verify reads"),
-        (["photos", "--verify", "--verify-rate", "0"], "x>0"),
+        (["photos", "--verify", "--verify-rate", "0"], "0.001<=x"),
+        (["photos", "--verify", "--verify-rate", "1e-300"], "0.001<=x"),
         (["photos", "--verify", "--verify-rate", "nan"], "number of megabytes"),
-        (["photos", "--verify", "--verify-rate", "inf"], "number of megabytes"),
+        (["photos", "--verify", "--verify-rate", "inf"], "0.001<=x"),
         (["--exclude", "a"], "--exclude is for the folders that are named"),
         (["--no-exclude"], "--no-exclude is for the folders that are named"),
         (["--all"], "--all is for the folders that are named"),

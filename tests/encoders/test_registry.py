@@ -34,12 +34,21 @@ def test_aliases_stand_for_shipped_models() -> None:
     [("photo-265", "photo-256"), ("foto", "photo"), ("pqd", "pdq"), ("PDQ", None), ("", None)],
 )
 def test_unknown_names_list_what_there_is(name: str, guess: str | None) -> None:
-    with pytest.raises(UsageError, match=r"There are pdq, .*photo-256, .*photo, or give") as error:
+    with pytest.raises(
+        UsageError, match=r"[Tt]here are pdq, .*photo-256, .*photo, or give"
+    ) as error:
         registry.load(name)
     assert repr(name) in str(error.value)
     assert "\n" not in str(error.value)
     if guess is not None:
         assert f"did you mean {guess}?" in str(error.value)
+
+
+def test_who_wants_a_photo_model_is_offered_no_pdq() -> None:
+    for ask in (registry.card, registry.load_photo):
+        with pytest.raises(UsageError, match="no photo model is named 'nope': there are ") as error:
+            ask("nope")
+        assert "pdq" not in str(error.value)
 
 
 def test_names_are_no_way_out_of_the_folder() -> None:

@@ -14,12 +14,13 @@ from PIL import Image
 from lookalike.codes.bits import from_words, hamming, to_words
 from lookalike.encoders import registry
 from lookalike.encoders.perceptual import USABLE_QUALITY
+from lookalike.errors import UsageError
 from lookalike.evaluation.edits import apply
 from lookalike.images.decode import prepare
 from lookalike.library import Library
 from lookalike.library.merging import merge
 from lookalike.ranking.short_list import Rows, in_order
-from lookalike.road import Question
+from lookalike.road import Item, Question
 from lookalike.types import ContentId, Limits, Match
 
 
@@ -125,6 +126,16 @@ def test_a_good_likeness_outweighs_a_far_pdq_code(
     assert [(stem(hit), hit.code) for hit in hits] == [("crop", "photo-256"), ("small", "pdq")]
     assert hits[0].similarity is not None
     assert hits[0].similarity > 1 - hits[1].distance / 128
+
+
+def test_an_empty_path_is_no_picture(library: Library) -> None:
+    for nothing in ("", Item("")):
+        with pytest.raises(UsageError, match="a picture's path is empty"):
+            library.search(nothing)
+        with pytest.raises(UsageError, match="a picture's path is empty"):
+            list(library.search_many([nothing]))
+    with pytest.raises(UsageError, match=r"^int is no picture file: give a path or bytes"):
+        library.search(5)  # type: ignore[arg-type]
 
 
 def test_a_view_too_plain_for_pdq_is_not_trusted(library: Library) -> None:

@@ -53,11 +53,14 @@ def request(item: Item, *, count: bool, most: int) -> tuple[dict[str, Any], byte
             )
         return {"from": "bytes", "suffix": suffix_of(item.name), **header}, file
     try:
-        path = os.path.abspath(os.fspath(file))  # the child's current folder is its own
+        path = os.fspath(file)
     except TypeError as error:
         raise UsageError(
-            f"a {type(file).__name__} is no picture file: give a path or bytes"
+            f"{type(file).__name__} is no picture file: give a path or bytes"
         ) from error
+    if not path:
+        raise UsageError("a picture's path is empty: give a path or bytes")
     if "\0" in path:
         raise PictureFailed("can't be read: its path holds a null character")
-    return {"from": "path", **header}, os.fsencode(path)
+    # The child's current folder is its own.
+    return {"from": "path", **header}, os.fsencode(os.path.abspath(path))
