@@ -121,7 +121,7 @@ class Settling:
     def _is_gone(self, file: KnownFile) -> bool:
         """Whether a file that wasn't met is gone from its path."""
         path = file.path
-        if self._is_excused(file):
+        if self._is_unknown(path) or self._is_excused(file):
             return False
         if not covers(self._folders, path) or covers(self._inner, path):
             return self._offline.is_gone(path)
@@ -253,8 +253,8 @@ class Settling:
     def _is_unknown(self, path: str) -> bool:
         """Whether nothing can be said of a path, or of the name that its place has now."""
         for name, other in self._names.items():
-            if is_under(path, name) and not self._may_go(other + path[len(name) :]):
-                return True
+            if is_under(path, name):
+                return not self._may_go(other + path[len(name) :])
         return covers(self._unread, path) or self._offline.covers(path)
 
     def _tell_gone(self, path: str) -> None:

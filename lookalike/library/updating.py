@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 
 from lookalike.errors import UsageError
 from lookalike.library.arguments import (
@@ -38,6 +39,9 @@ __all__ = ["MOST_MEMBERS", "Updating"]
 
 MOST_MEMBERS = 10_000
 """Pictures of one file that get codes, at most."""
+
+# Contents that the store is asked about at a time.
+PORTION = 1_000
 
 
 class Updating:
@@ -178,12 +182,21 @@ class Updating:
         old = [row for row in current.values() if self._models.can_make(row)]
         rows = {row.id: row for row in [*old, *new.values()]}
         report = self._ingest(list(rows.values()), self._store.folders())
-        if not report.interrupted and not report.offline:
+        made = [row.id for row in new.values()]
+        if not report.interrupted and not report.offline and self._are_complete(made):
             with self._store.writing():
                 for row in new.values():
                     if row.id != current[row.slot].id:
                         self._store.make_current(row)
         return report
+
+    def _are_complete(self, encoders: Sequence[EncoderId]) -> bool:
+        """Whether all that can be found has their codes: a folder may have been unreadable."""
+        visible = self._store.visible()
+        while some := list(islice(visible, PORTION)):
+            if any(self._store.lacking(some, encoders)):
+                return False
+        return True
 
     def _fitting(self) -> Fitting:
         return Fitting(
