@@ -110,6 +110,8 @@ class Judging:
         self, held: Mapping[bytes, tuple[int | None, dict[str, ContentId]]]
     ) -> dict[bytes, tuple[Member, ...]]:
         """What files of these bytes show, where that is known and lacks nothing."""
+        if not held:
+            return {}
         most = self._options.members
         found: dict[bytes, tuple[Member, ...]] = {}
         for digest_, (count, contents) in held.items():

@@ -150,9 +150,10 @@ class FileEntry:
     members: tuple[Member, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFile:
+class KnownFile(NamedTuple):
     """A file that the library has pictures of, as it was when it was last seen.
+
+    A tuple, since every run makes one of each file.
 
     Attributes:
         id: in this library.

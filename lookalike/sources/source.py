@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from lookalike.errors import Cause
 
 __all__ = ["Found", "LeftOut", "Source", "Unreadable"]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A file that is a picture by its suffix.
+class Found(NamedTuple):
+    """A file that is a picture by its suffix; a tuple, since every walk makes one of each file.
 
     Attributes:
         path: absolute; undecodable bytes as lone surrogates (PEP 383), as ``os`` gives them. It

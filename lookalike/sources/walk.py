@@ -265,5 +265,7 @@ def _judge(path: str, relative: str, status: os.stat_result) -> Found | Unreadab
         reason = f"not a regular file: {file_kind(status.st_mode)}"
         return Unreadable(path, reason, is_folder=False, status="skipped", cause="file")
     # Whatever a file system says has to fit where it is kept: signed 64 bits.
-    size = max(0, min(status.st_size, _MOST_BYTES))
-    return Found(path, relative, size, kept(status.st_mtime_ns), status.st_dev, status.st_ino)
+    size, mtime_ns = status.st_size, status.st_mtime_ns
+    if not (0 <= size <= _MOST_BYTES and -_MOST_BYTES <= mtime_ns <= _MOST_BYTES):
+        size, mtime_ns = max(0, min(size, _MOST_BYTES)), kept(mtime_ns)
+    return Found(path, relative, size, mtime_ns, status.st_dev, status.st_ino)

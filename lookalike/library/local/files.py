@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from typing import Any
 
 from lookalike.library.local.contents import Contents
@@ -182,11 +181,19 @@ class Files(Contents):
 
 def _files(rows: Iterator[Any]) -> Iterator[KnownFile]:
     """Files from rows of one picture each, those of a file one after the other."""
-    for _, group in groupby(rows, key=lambda row: row[0]):
-        pictures = list(group)
-        file, path, size, mtime_ns, present, *_ = pictures[0]
-        members = tuple(Member(row[5], row[6]) for row in pictures)
-        yield KnownFile(file, os.fsdecode(path), size, mtime_ns, bool(present), members)
+    known: KnownFile | None = None
+    more: list[Member] = []
+    for file, path, size, mtime_ns, present, name, content in rows:
+        member = Member(name, content)
+        if known is not None and known.id == file:
+            more.append(member)
+            continue
+        if known is not None:
+            yield known._replace(members=(*known.members, *more)) if more else known
+            more.clear()
+        known = KnownFile(file, os.fsdecode(path), size, mtime_ns, bool(present), (member,))
+    if known is not None:
+        yield known._replace(members=(*known.members, *more)) if more else known
 
 
 def _picture(row: tuple[Any, ...]) -> PictureInfo:

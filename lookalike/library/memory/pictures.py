@@ -126,7 +126,7 @@ class MemoryPictures:
             for file in files:
                 known = self._files[file]
                 del self._paths[known.path]
-                self._files[file] = replace(known, path=f"\0{file}")
+                self._files[file] = known._replace(path=f"\0{file}")
                 self._paths[f"\0{file}"] = file
 
     def move_files(self, moves: Sequence[tuple[FileId, FileEntry]]) -> None:
@@ -143,7 +143,7 @@ class MemoryPictures:
             return
         with self.writing():
             for file in files:
-                self._files[file] = replace(self._files[file], present=present)
+                self._files[file] = self._files[file]._replace(present=present)
             self._touch()
 
     def drop_files(self, files: Sequence[FileId]) -> None:
