@@ -161,7 +161,7 @@ class Offline:
                 self._others[folder.path] = _is_online(folder)
             if not self._others[folder.path] or _is_on_lost_disk(folder, path):
                 return False
-        return not os.path.lexists(path)
+        return _is_absent(path)
 
     def remember(self, tour: Tour, seen: Seen) -> None:
         """Keep with the folders what the next run has to know; in a transaction."""
@@ -215,6 +215,17 @@ def _is_closed(path: str) -> bool:
         return False
     except OSError:
         return True
+    return False
+
+
+def _is_absent(path: str) -> bool:
+    """Whether the system says that there is nothing of a path, be it a link to nothing."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
     return False
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from machine_disk import as_a_user
 from PIL import Image
 
 from lookalike.library import IndexReport, Library, Progress
@@ -339,3 +340,23 @@ def test_files_that_were_taken_along_to_another_disk(
     report = library.index()
     assert (counts(report), report.offline) == ({"unchanged": 2}, ())
     assert ids(library, drive.place) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+def test_what_may_not_be_looked_at_has_gone_nowhere(
+    library: Library, home: Path, disk: Path
+) -> None:
+    closed = home / "closed"
+    closed.mkdir()
+    (home / "grass.jpg").rename(closed / "grass.jpg")
+    library.index(home)
+    shutil.copy(closed / "grass.jpg", disk)
+    before = ids(library, home)
+    closed.chmod(0)
+    try:
+        with as_a_user():
+            assert counts(library.index(disk))["added"] == 3
+            library.index()
+    finally:
+        closed.chmod(0o700)
+    assert ids(library, home) == before
