@@ -13,7 +13,7 @@ import os
 from collections.abc import Collection, Sequence
 
 from lookalike.library.records import Folder, Mount, Place
-from lookalike.library.seen import NEW, STAYS, UNSEEN, Seen
+from lookalike.library.seen import NEW, STAYS, Seen
 from lookalike.library.store import Store
 from lookalike.sources.folders import is_under
 from lookalike.sources.tour import Tour
@@ -124,7 +124,7 @@ class Offline:
         """Whether nothing can be said of a path's file."""
         return covers(self.places, path)
 
-    def excuses(self, path: str, seen: Seen) -> bool:
+    def excuses(self, path: str, tour: Tour) -> bool:
         """Whether a file that wasn't met is not known to be gone.
 
         A link to a folder on another disk leads nowhere, or to an empty place, once that disk is
@@ -132,26 +132,19 @@ class Offline:
         """
         if self.covers(path):
             return True
-        return not self._gone and self._is_behind_lost_link(os.path.dirname(path), seen)
+        return not self._gone and self._is_behind_lost_link(os.path.dirname(path), tour)
 
-    def _is_behind_lost_link(self, folder: str, seen: Seen) -> bool:
+    def _is_behind_lost_link(self, folder: str, tour: Tour) -> bool:
         """Whether a folder is a link with nothing behind it, or lies behind one."""
         if folder not in self._links:
             lost = False
             if any(is_under(folder, chosen.path) for chosen in self._chosen):
-                lost = self._is_behind_lost_link(os.path.dirname(folder), seen)
-                if not lost and os.path.islink(folder) and not self._has_any(folder, seen):
+                lost = self._is_behind_lost_link(os.path.dirname(folder), tour)
+                if not lost and os.path.islink(folder) and not _has_any(tour, folder):
                     self.places[folder] = EMPTY if os.path.isdir(folder) else NOT_THERE
                     lost = True
             self._links[folder] = lost
         return self._links[folder]
-
-    def _has_any(self, path: str, seen: Seen) -> bool:
-        """Whether any file below a path was met, or is there and left out by a pattern."""
-        for file in self._store.files_under(path):
-            if seen[file.id] != UNSEEN or os.path.lexists(file.path):
-                return True
-        return any(os.path.lexists(refusal.path) for refusal in self._store.ledger(path))
 
     def is_gone(self, path: str) -> bool:
         """Whether the file of a path in a folder that was not looked through is gone for sure."""
@@ -232,6 +225,11 @@ def _is_absent(path: str) -> bool:
 def _found(tour: Tour, path: str) -> int:
     """Files found in a folder, those of folders in it and those left out included."""
     return sum(n for name, n in tour.files.items() if name == path or is_under(name, path))
+
+
+def _has_any(tour: Tour, link: str) -> bool:
+    """Whether there is anything behind a link, or the tour left it alone for another reason."""
+    return os.path.isdir(link) if link not in tour.behind else tour.behind[link] > 0
 
 
 def _has_unread(unread: Sequence[str], path: str) -> bool:

@@ -129,7 +129,7 @@ class Settling:
 
     def _is_excused(self, file: KnownFile) -> bool:
         """Whether a file wasn't met since its disk isn't there; of missing ones nobody asks."""
-        return file.present and self._offline.excuses(file.path, self._seen)
+        return file.present and self._offline.excuses(file.path, self._tour)
 
     def _leave(self, file: FileId) -> None:
         if file >= len(self._leaving):

@@ -47,7 +47,10 @@ class Tour:
             those that patterns leave out included. Folders of programs, and folders that are walked
             by themselves, count as one: 0 means that there is nothing at all.
 
-    ``left_out``, ``mounts`` and ``files`` are complete once the iteration has ended.
+        behind: links to folders that were entered, with the number of pictures there, counted in
+            the same way.
+
+    ``left_out``, ``mounts``, ``files`` and ``behind`` are complete once the iteration has ended.
 
     Raises:
         UsageError: a pattern that can't be worked with.
@@ -67,10 +70,11 @@ class Tour:
         self.left_out: list[LeftOut] = []
         self.mounts: dict[str, tuple[str, ...]] = {}
         self.files: dict[str, int] = {}
+        self.behind: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[Found | Unreadable]:
         """All files of the folders, and what can't be read: folder by folder, then behind links."""
-        self.left_out, self.mounts, self.files = [], {}, {}
+        self.left_out, self.mounts, self.files, self.behind = [], {}, {}, {}
         ground = Ground()
         ground.names = self._apart
         for spot in self._spots:
@@ -89,6 +93,7 @@ class Tour:
         for name, one in walks.items():
             yield from one.linked()
             self.files[name] = one.files
+            self.behind |= one.behind
             self.left_out += one.leaving.records()
 
     def leaves_out(self, path: str) -> bool:

@@ -77,6 +77,8 @@ class Walk:
             folder isn't empty: folders of programs, and folders that are walked by themselves.
         leaving: counts what was left out.
         mounts: folders on the way, not behind links, where another file system begins.
+        behind: links to folders that were entered, with the pictures found there, those that are
+            left out included.
     """
 
     def __init__(self, rules: Rules, ground: Ground, *, follow_links: bool = True) -> None:
@@ -88,6 +90,7 @@ class Walk:
         self.files = 0
         self.leaving = Leaving(rules, ground.names)
         self.mounts: list[str] = []
+        self.behind: dict[str, int] = {}
 
     def plain(self) -> Iterator[Found | Unreadable]:
         """What lies in the folder and those below it, and files that are linked there."""
@@ -116,7 +119,9 @@ class Walk:
             status = self._enter(path, 0, linked=True)
             if status is not None:
                 ground.claim(real, self._rules, relative)
+                before = self.files
                 yield from self._below(relative, status.st_dev, (path, real))
+                self.behind[path] = self.files - before
 
     def _below(
         self, relative: str, device: int, link: tuple[str, str] | None = None

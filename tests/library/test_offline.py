@@ -252,6 +252,19 @@ def test_a_disk_behind_a_link(library: Library, home: Path, disk: Path, tmp_path
     assert (counts(report), report.offline) == ({"unchanged": 4, "missing": 2}, ())
 
 
+def test_pictures_that_are_all_renamed_behind_a_link(
+    library: Library, home: Path, disk: Path
+) -> None:
+    (home / "usb").symlink_to(disk)
+    library.index(home)
+    before = ids(library, home)
+    for path in disk.iterdir():
+        path.rename(disk / f"new-{path.name}")
+    report = library.index()
+    assert (counts(report), report.offline) == ({"unchanged": 3, "moved": 2}, ())
+    assert sorted(ids(library, home).values()) == sorted(before.values())
+
+
 def test_another_disk_in_its_place(
     library: Library, home: Path, drive: Drive, tmp_path: Path
 ) -> None:
