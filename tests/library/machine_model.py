@@ -127,12 +127,11 @@ class Run:
 
     def _lost_links(self) -> Iterator[str]:
         """Links to folders behind which nothing is left: their disk may be unplugged."""
-        known = self.before.rows.keys() | self.before.ledger.keys()
-        there = self.look.found.keys() | set(filter(os.path.lexists, known))
         for path, row in self.before.rows.items():
             owner, place = self.owner(path), os.path.dirname(path)
             while row.present and owner is not None and is_below(place, owner):
-                if os.path.islink(place) and not any(is_below(other, place) for other in there):
+                files = (name for _, _, names in os.walk(place) for name in names)
+                if os.path.islink(place) and not any(name.endswith(".png") for name in files):
                     yield place
                 place = os.path.dirname(place)
 

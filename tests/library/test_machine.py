@@ -47,7 +47,7 @@ from lookalike.errors import UsageError
 from lookalike.library import Library
 from lookalike.library.local import mapped
 
-RUNS = int(os.environ.get("LOOKALIKE_MACHINE_RUNS", "60"))
+RUNS = int(os.environ.get("LOOKALIKE_MACHINE_RUNS", "25"))
 STEPS = int(os.environ.get("LOOKALIKE_MACHINE_STEPS", "30"))
 VERSIONS = 3
 
