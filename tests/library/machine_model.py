@@ -326,7 +326,8 @@ class Run:
             elif old is None or row.id != old.id:
                 continue  # it is new
             elif row.content != old.content:
-                silent = row[1:3] == old[1:3]
+                known = self.verify and old.present and self.is_complete(old.content)
+                silent = known and row[1:3] == old[1:3]
                 found.add(("changed silently" if silent else "updated", path, None))
             elif row.present and not old.present:
                 found.add(("returned", path, None))
