@@ -302,6 +302,24 @@ class Contract:
         assert [code.content for code in store.codes(encoder.id)] == [contents[0], contents[2]]
         assert store.put_contents([picture(1)]) != [contents[1]]  # ids are given out once
 
+    def test_a_code_below_a_forgotten_one_is_found(self, store: Store, engine: Engine) -> None:
+        (low,) = store.put_contents([picture(90)])
+        encoder, contents = fill(store, random_codes(3))
+        assert table_of(engine, encoder).sample(9).tolist() == contents
+        gone = [file.id for file in store.files_under("/p")][1:]
+        store.drop_files(gone)
+        store.drop_unused(contents)
+        store.settle()
+        assert table_of(engine, encoder).sample(9).tolist() == contents[:1]
+        store.drop_files([file.id for file in store.files_under("/p")])
+        store.drop_unused(contents)
+        before = store.stamp()
+        store.put_codes([StoredCode(encoder.id, low, b"\xf0" * 13, bytes(SIZE))])
+        store.put_files([FileEntry("/p/low.png", 1, 1, (Member("", low),))])
+        store.settle()
+        assert store.stamp().epoch > before.epoch
+        assert table_of(engine, encoder).sample(9).tolist() == [low]
+
     # Files and pictures
 
     def test_files_are_known_by_path(self, store: Store) -> None:

@@ -15,6 +15,11 @@ __all__ = ["Contents"]
 _PORTION = 1_000
 
 
+def _mark(encoder: EncoderId) -> str:
+    """The setting of the last content that ever had a code of an encoder, if it was forgotten."""
+    return f"coded {encoder}"
+
+
 class Contents(Settings):
     """What files hold: a part of :class:`~lookalike.library.local.store.LocalStore`."""
 
@@ -100,15 +105,12 @@ class Contents(Settings):
         with self._database.writing():
             append = True
             last = {
-                encoder: self._database.fetch(
-                    "SELECT max(content) FROM codes WHERE encoder = ?", [encoder]
-                )[0][0]
+                encoder: max(self._last_coded(encoder), int(self.setting(_mark(encoder)) or 0))
                 for encoder in {code.encoder for code in codes}
             }
             for code in codes:
-                before = last[code.encoder]
-                append &= before is None or code.content > before
-                last[code.encoder] = code.content if before is None else max(before, code.content)
+                append &= code.content > last[code.encoder]
+                last[code.encoder] = max(last[code.encoder], code.content)
             self._database.execute_many(
                 "INSERT OR REPLACE INTO codes (encoder, content, code, embedding, quality, parts)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
@@ -132,12 +134,25 @@ class Contents(Settings):
     def drop_unused(self, contents: Iterable[ContentId]) -> None:
         rest = iter(contents)
         with self._database.writing():
+            encoders = [encoder.id for encoder in self.encoders()]
+            before = {encoder: self._last_coded(encoder) for encoder in encoders}
             while some := list(islice(rest, _PORTION)):
                 self._database.execute_many(
                     "DELETE FROM contents WHERE id = ?1"
                     " AND NOT EXISTS (SELECT 1 FROM pictures WHERE content = ?1)",
                     [(content,) for content in some],
                 )
+            for encoder in encoders:
+                # Whoever keeps rows beside the file may still have the last one: a code below it
+                # is no mere addition, though it is the last one now.
+                if self._last_coded(encoder) < before[encoder]:
+                    known = int(self.setting(_mark(encoder)) or 0)
+                    self.put_setting(_mark(encoder), str(max(known, before[encoder])))
+
+    def _last_coded(self, encoder: EncoderId) -> int:
+        """The last content that has a code of an encoder, 0 without any."""
+        sql = "SELECT coalesce(max(content), 0) FROM codes WHERE encoder = ?"
+        return self._database.number(sql, [encoder])
 
     def unused(self) -> Iterator[ContentId]:
         for row in self._database.stream(

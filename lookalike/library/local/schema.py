@@ -172,6 +172,8 @@ ALTER TABLE folders ADD COLUMN offline TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE ledger ADD COLUMN cause TEXT NOT NULL DEFAULT 'file';
 ALTER TABLE ledger ADD COLUMN context TEXT NOT NULL DEFAULT '';
 ALTER TABLE ledger ADD COLUMN tried INTEGER NOT NULL DEFAULT 0;
+-- Rows that are kept beside the file may end in contents that were forgotten: they are made anew.
+UPDATE settings SET value = value + 1 WHERE key = 'epoch';
 """
 
 MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4)

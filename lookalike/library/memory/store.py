@@ -45,6 +45,7 @@ class MemoryStore(MemoryPictures):
         self._encoders: dict[EncoderId, EncoderInfo] = {}
         self._data: dict[EncoderId, tuple[str | None, bytes | None]] = {}
         self._codes: dict[EncoderId, dict[ContentId, StoredCode]] = {}
+        self._last_coded: dict[EncoderId, int] = {}  # contents, be they forgotten by now
         self._encoder_ids = count(1)
         self._running = threading.Lock()
         self.settled = time.monotonic()
@@ -216,9 +217,10 @@ class MemoryStore(MemoryPictures):
         with self.writing():
             for code in codes:
                 kept = self._codes[code.encoder]
-                later = bool(kept) and code.content <= max(kept)
+                last = self._last_coded.get(code.encoder, 0)
                 kept[code.content] = code
-                self._touch(epoch=later)
+                self._last_coded[code.encoder] = max(last, code.content)
+                self._touch(epoch=code.content <= last)
 
     def codes(self, encoder: EncoderId, after: ContentId | None = None) -> Iterator[StoredCode]:
         with self.writing():
