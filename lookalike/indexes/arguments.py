@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.arguments import check_whole
 from lookalike.codes.bits import bytes_for, words_for
 from lookalike.errors import UsageError
 
@@ -23,7 +24,6 @@ __all__ = [
     "check_k",
     "check_radius",
     "check_threads",
-    "check_whole",
     "whole_numbers",
 ]
 
@@ -31,18 +31,6 @@ __all__ = [
 MOST_THREADS = 1024
 MOST_NEIGHBOURS = 100_000_000
 """Of one query: there is a column for each of them, also where there are fewer codes."""
-
-
-def check_whole(name: str, value: Any, most: int, least: int = 1) -> int:
-    """A whole number in a range.
-
-    Raises:
-        UsageError: another type, or out of range.
-    """
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or not least <= value <= most:
-        raise UsageError(f"{name} is a whole number from {least:,} to {most:,}, not {value!r}")
-    return int(value)
 
 
 def as_folder(folder: Any) -> Path:
@@ -97,7 +85,7 @@ def check_threads(threads: int | None) -> int | None:
     """
     if threads is None:
         return None
-    return check_whole("threads", threads, MOST_THREADS)
+    return check_whole("threads", threads, 1, MOST_THREADS)
 
 
 def check_k(k: int) -> int:
@@ -106,7 +94,7 @@ def check_k(k: int) -> int:
     Raises:
         UsageError: no whole number from 1 to :data:`MOST_NEIGHBOURS`.
     """
-    return check_whole("k", k, MOST_NEIGHBOURS)
+    return check_whole("k", k, 1, MOST_NEIGHBOURS)
 
 
 def check_radius(radius: int) -> int:

@@ -14,6 +14,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.arguments import check_whole
 from lookalike.errors import MissingExtraError, UsageError
 from lookalike.indexes.arguments import (
     MOST_NEIGHBOURS,
@@ -21,7 +22,6 @@ from lookalike.indexes.arguments import (
     check_ids,
     check_k,
     check_threads,
-    check_whole,
 )
 from lookalike.indexes.threads import run, shares
 from lookalike.system.processors import processors
@@ -68,7 +68,7 @@ class KDTreeIndex:
         if not len(array):
             raise UsageError("a k-d tree needs at least 1 row of features, not 0")
         check_threads(threads)
-        leaf_size = check_whole("leaf_size", leaf_size, MOST_NEIGHBOURS)
+        leaf_size = check_whole("leaf_size", leaf_size, 1, MOST_NEIGHBOURS)
         self._tree: Any = KDTree(array, leaf_size=leaf_size)
         self._ids = None if ids is None else check_ids(ids, len(array))
         self._n: int = array.shape[0]

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.arguments import check_whole
 from lookalike.codes import bits as packed
 from lookalike.errors import MissingExtraError, UsageError
 from lookalike.indexes.arguments import (
@@ -26,7 +27,6 @@ from lookalike.indexes.arguments import (
     check_ids,
     check_k,
     check_radius,
-    check_whole,
 )
 from lookalike.types import Codes, Hits, RadiusHits
 
@@ -74,10 +74,10 @@ class MinHashForest:
         seed: int = 1,
         candidates: int = 1,
     ) -> None:
-        permutations = check_whole("permutations", permutations, _MOST_PERMUTATIONS)
-        trees = check_whole("trees", trees, _MOST_PERMUTATIONS)
-        candidates = check_whole("candidates", candidates, MOST_NEIGHBOURS)
-        seed = check_whole("seed", seed, (1 << 32) - 1, 0)
+        permutations = check_whole("permutations", permutations, 1, _MOST_PERMUTATIONS)
+        trees = check_whole("trees", trees, 1, _MOST_PERMUTATIONS)
+        candidates = check_whole("candidates", candidates, 1, MOST_NEIGHBOURS)
+        seed = check_whole("seed", seed, 0, (1 << 32) - 1)
         if trees > permutations:
             raise UsageError(
                 f"a forest has 1 to {permutations} trees, as many as permutations at most, "

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lookalike.arguments import check_whole
 from lookalike.errors import UsageError
 from lookalike.types import Limits
 
@@ -21,22 +22,9 @@ __all__ = [
     "check_photo",
     "check_stop",
     "check_switch",
-    "check_whole",
 ]
 
 _MOST_WORKERS = 1024
-
-
-def check_whole(what: str, value: Any, least: int, most: int) -> int:
-    """A whole number from ``least`` to ``most``.
-
-    Raises:
-        UsageError: another type, or out of range.
-    """
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or not least <= value <= most:
-        raise UsageError(f"{what} is a whole number from {least:,} to {most:,}, not {value!r}")
-    return int(value)
 
 
 def check_path(what: str, value: Any) -> str:

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from lookalike.arguments import check_whole
 from lookalike.encoders.perceptual import PDQ
 from lookalike.errors import LibraryNotFoundError, LookalikeError, PictureError, UsageError
 from lookalike.images.pool.item import Item
 from lookalike.images.pool.pool import DecodePool
-from lookalike.library.arguments import check_name, check_whole
+from lookalike.library.arguments import check_name
 from lookalike.library.closing import closed
 from lookalike.library.engine import Engine, Table
 from lookalike.library.merging import CodeChoice, merge

@@ -150,11 +150,16 @@ def _nearest(
     if not asked:
         return
     hits = table.nearest(np.concatenate([codes for _, codes in asked]), k)
-    start = 0
-    for one, codes in asked:
-        rows = slice(start, start := start + len(codes))
+    for one, rows in _rows(asked):
         one.exact &= hits.exact
         yield one, Hits(hits.ids[rows], hits.distances[rows], hits.exact)
+
+
+def _rows(asked: Sequence[tuple[Found, Codes]]) -> Iterator[tuple[Found, slice]]:
+    """Where the answers to each one's codes are, of all that were asked one after the other."""
+    start = 0
+    for one, codes in asked:
+        yield one, slice(start, start := start + len(codes))
 
 
 def _offer_edited(
@@ -222,9 +227,7 @@ def _ask_parts(table: Table, found: Sequence[Found], k: int) -> None:
     if not asked:
         return
     theirs = table.nearest_parts(np.concatenate([codes for _, codes in asked]), wanted)
-    start = 0
-    for one, codes in asked:
-        rows = slice(start, start := start + len(codes))
+    for one, rows in _rows(asked):
         one.exact &= theirs.exact
         _offer_wholes(table, one, theirs, rows)
     own = [(one, one.question.parts) for one in found]

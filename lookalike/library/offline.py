@@ -55,10 +55,12 @@ class Offline:
         self.reachable = [f for f in chosen if self._devices[f.path] is not None]
         self.places: dict[str, str] = {}
         for folder in chosen:
-            absent = self._devices[folder.path] is None
-            # What may not be looked at is there, whatever a person says of what is not.
-            if absent and (_is_closed(folder.path) or (not gone and self._holds(folder.path))):
-                self.places[folder.path] = why_absent(folder.path)
+            path = folder.path
+            if self._devices[path] is None:
+                # What may not be looked at is there, whatever a person says of what is not.
+                untold = _is_there(path, follow_links=True) is None
+                if untold or (not gone and self._holds(path)):
+                    self.places[path] = why_absent(path)
         self._others: dict[str, bool] = {}
         # By folder: whether it is a link to nothing, or is behind one.
         self._links: dict[str, bool] = {}
@@ -154,7 +156,7 @@ class Offline:
                 self._others[folder.path] = _is_online(folder)
             if not self._others[folder.path] or _is_on_lost_disk(folder, path):
                 return False
-        return _is_absent(path)
+        return _is_there(path, follow_links=False) is False
 
     def remember(self, tour: Tour, seen: Seen) -> None:
         """Keep with the folders what the next run has to know; in a transaction."""
@@ -200,26 +202,15 @@ def _device(path: str) -> int | None:
         return None
 
 
-def _is_closed(path: str) -> bool:
-    """Whether the system doesn't say if there is a folder."""
+def _is_there(path: str, *, follow_links: bool) -> bool | None:
+    """Whether there is anything of a path; ``None``: the system doesn't say."""
     try:
-        os.stat(path)
+        os.stat(path, follow_symlinks=follow_links)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:
-        return True
-    return False
-
-
-def _is_absent(path: str) -> bool:
-    """Whether the system says that there is nothing of a path, be it a link to nothing."""
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False
+        return None
+    return True
 
 
 def _found(tour: Tour, path: str) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from lookalike.library.arguments import check_flag, check_path, check_whole
+from lookalike.arguments import check_whole
+from lookalike.library.arguments import check_flag, check_path
 from lookalike.library.records import PictureInfo
 from lookalike.library.store import Store
 from lookalike.types import PictureId

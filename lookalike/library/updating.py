@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 
+from lookalike.arguments import check_whole
 from lookalike.errors import UsageError
 from lookalike.library.arguments import (
     check_callback,
@@ -17,7 +18,6 @@ from lookalike.library.arguments import (
     check_photo,
     check_stop,
     check_switch,
-    check_whole,
 )
 from lookalike.library.engine import Engine
 from lookalike.library.fitting import Fitting

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -47,12 +46,6 @@ def contents() -> Callable[..., Contents]:
     return read_contents
 
 
-def later(path: Path) -> None:
-    """Give a file another time of change, whatever the clock's grain."""
-    status = path.stat()
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1_000_000_000))
-
-
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of its own, 64 MB in memory; mounting takes root and Linux."""
@@ -68,3 +61,20 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip(f"mounting a disk needs root: {made.stderr.decode().strip()}")
     yield point
     subprocess.run(["umount", "-l", str(point)], check=True)
+
+
+def write_and_end(path: Path) -> None:
+    """Change a library in a process that ends before its log is merged."""
+    script = (
+        "import os, sys; from lookalike.library.opening import open_library;"
+        "from lookalike.library.records import Folder; from lookalike.library import Library;"
+        "library = Library.open(sys.argv[1]);"
+        "store, _ = open_library(sys.argv[1], create=False, read_only=False);"
+        "store.put_folder(Folder('/x', ())); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+
+
+@pytest.fixture
+def leave_log() -> Callable[[Path], None]:
+    return write_and_end

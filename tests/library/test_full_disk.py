@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -61,16 +60,9 @@ def test_what_needs_room_says_so_and_goes_on_once_there_is_some(full: Path, phot
         assert library.search(photos / "money.jpg", k=1).hits[0].path == str(photos / "money.jpg")
 
 
-def test_what_was_never_merged_is_read(disk: Path) -> None:
+def test_what_was_never_merged_is_read(disk: Path, leave_log: Callable[[Path], None]) -> None:
     path = disk / "p.lookalike"
-    script = (
-        "import os, sys; from lookalike.library.opening import open_library;"
-        "from lookalike.library.records import Folder; from lookalike.library import Library;"
-        "library = Library.open(sys.argv[1]);"
-        "store, _ = open_library(sys.argv[1], create=False, read_only=False);"
-        "store.put_folder(Folder('/x', ())); os._exit(0)"
-    )
-    subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+    leave_log(path)
     assert Path(f"{path}-wal").stat().st_size > 0
     Path(f"{path}-shm").unlink()
     fill(disk)

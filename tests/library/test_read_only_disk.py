@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -43,16 +43,11 @@ def test_without_a_cache_the_codes_are_read(disk: Path, photos: Path) -> None:
         assert library.search(photos / "coins.jpg", k=1).hits[0].kind == "same-bytes"
 
 
-def test_an_unmerged_log_is_said(disk: Path, photos: Path) -> None:
+def test_an_unmerged_log_is_said(
+    disk: Path, photos: Path, leave_log: Callable[[Path], None]
+) -> None:
     path = disk / "p.lookalike"
-    script = (
-        "import os, sys; from lookalike.library.opening import open_library;"
-        "from lookalike.library.records import Folder; from lookalike.library import Library;"
-        "library = Library.open(sys.argv[1]);"
-        "store, _ = open_library(sys.argv[1], create=False, read_only=False);"
-        "store.put_folder(Folder('/x', ())); os._exit(0)"
-    )
-    subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+    leave_log(path)
     remount(disk, "ro")
     with pytest.raises(LibraryUnmergedError):
         Library.open(path)

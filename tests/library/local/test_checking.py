@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from damaging import make, overwrite, pages, rows, sql
+from damaging import overwrite, pages, rows, sql
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,18 +22,6 @@ from lookalike.errors import (
 from lookalike.library.local import schema
 from lookalike.library.local.mapped import cache_folder
 from lookalike.library.opening import check_library
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library that no test changes."""
-    return make(tmp_path_factory.mktemp("whole") / "a.lookalike")
-
-
-@pytest.fixture
-def path(whole: Path, tmp_path: Path) -> Path:
-    shutil.copytree(cache_folder(whole), cache_folder(tmp_path / "a.lookalike"))
-    return Path(shutil.copyfile(whole, tmp_path / "a.lookalike"))
 
 
 def has_dbstat() -> bool:
