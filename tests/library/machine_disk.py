@@ -196,6 +196,10 @@ def _below(
         todo += reversed(below)
 
 
+def _give_up(error: OSError) -> None:
+    raise error
+
+
 def _see(path: str) -> Seen:
     status = os.stat(path)
     time = min(max(status.st_mtime_ns, LEAST), MOST)
@@ -299,7 +303,8 @@ class Disk:
         link = self.path(directory) / "to-out"
         there = os.path.islink(link)
         with suppress(OSError):
-            for place, _, _ in os.walk(self.root):
+            # Where a directory can't be looked into, another link may be there.
+            for place, _, _ in os.walk(self.root, onerror=_give_up):
                 Path(place, "to-out").unlink(missing_ok=True)
             if not there and directory != "out":
                 link.symlink_to(self.path("out"))
