@@ -126,12 +126,16 @@ class Run:
         return True
 
     def _lost_links(self) -> Iterator[str]:
-        """Links to folders behind which nothing is left: their disk may be unplugged."""
+        """Links to folders behind which nothing is left: their disk may be unplugged.
+
+        One whose folder can't be looked at is there: what it held is known as before.
+        """
         for path, row in self.before.rows.items():
             owner, place = self.owner(path), os.path.dirname(path)
             while row.present and owner is not None and is_below(place, owner):
                 files = (name for _, _, names in os.walk(place) for name in names)
-                if os.path.islink(place) and not any(name.endswith(".png") for name in files):
+                empty = not any(name.endswith(".png") for name in files)
+                if os.path.islink(place) and place not in self.look.closed and empty:
                     yield place
                 place = os.path.dirname(place)
 
