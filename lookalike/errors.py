@@ -49,12 +49,12 @@ __all__ = [
 ]
 
 
-Cause: TypeAlias = Literal["file", "access", "time", "memory", "extra", "limit"]
+Cause: TypeAlias = Literal["file", "access", "time", "memory", "extra", "limit", "kind"]
 """Why a picture gave no code: for what is in its file, or for what is not.
 
 ``file``: it is damaged, or no picture. ``access``: the system would not open or read it. ``time``,
 ``memory``: reading it took more than is allowed. ``extra``: an optional dependency is missing.
-``limit``: it is larger than what is read.
+``limit``: it is larger than what is read. ``kind``: it is sound, of a kind that isn't read.
 """
 
 

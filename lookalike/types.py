@@ -114,7 +114,8 @@ class Decoded:
     Attributes:
         inputs: for each encoder's name its input, uint8 (height, width, 3).
         content_digest: SHA-256 of the file's bytes, 32 bytes.
-        pixel_digest: SHA-256 of size and RGB pixels after orientation, 32 bytes.
+        pixel_digest: SHA-256 of all that the file shows, 32 bytes; ``None`` where that took more
+            than decoding it for its codes.
         width: in pixels, after orientation, at full size.
         height: likewise.
         format: Pillow's name of the format, such as ``JPEG``; ``array`` for pixels in memory.
@@ -122,17 +123,20 @@ class Decoded:
         member: which picture of the file it is, such as ``page-2``; empty for the only or the
             first one.
         members: how many pictures the file holds; ``None`` where nobody counted.
+        loss: what of the file is lost, in a few words, though its picture can be shown; empty where
+            nothing is known to be.
     """
 
     inputs: dict[str, Pixels]
     content_digest: bytes
-    pixel_digest: bytes
+    pixel_digest: bytes | None
     width: int
     height: int
     format: str
     file_bytes: int
     member: str = ""
     members: int | None = None
+    loss: str = ""
 
 
 @dataclass(frozen=True, slots=True)

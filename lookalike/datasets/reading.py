@@ -137,7 +137,7 @@ def pixel_digests(subset: Subset, *, workers: int | None = None) -> list[bytes]:
     with Road[str]({}, workers=workers) as road:
 
         def digest(item: Picture) -> bytes:
-            return road.picture(item, more={_NAME: FULL_SIZE}).pixel_digest
+            return road.picture(item, more={_NAME: FULL_SIZE}).pixel_digest or b""
 
         for path, found in road.each(zip(subset.pictures, subset.pictures, strict=True), digest):
             if isinstance(found, PictureError):

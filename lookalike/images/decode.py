@@ -160,15 +160,20 @@ def decode(
         with _reasons(label, image.size, limits):
             kind.seek(image, frames[number - 1], limits)
     full = image.size
-    kind.reduce(image, least_size(full, [*inputs.values(), _LEAST]))
-    reduced = image.size != full
-    if permit is not None and not composed:
-        permit(_estimate(image) + kind.extra_bytes(image, full))
     with _reasons(label, full, limits):
-        image.load()
+        opened = kind.reduced(opened, data, least_size(full, [*inputs.values(), _LEAST]), limits)
+    image = opened.image
+    if permit is not None and not composed:
+        permit(opened.needs or _estimate(image) + kind.extra_bytes(image, full))
+    with _reasons(label, full, limits):
+        if opened.load is None:
+            image.load()
+        else:
+            image = opened.load()
         orientation = _orientation(image)
         if opened.size is not None and orientation == 1:
             orientation = opened.orientation
+        reduced = image.size != full
         profile = image.info.get("icc_profile")
         frame = as_viewed(image)
         del image
@@ -187,6 +192,7 @@ def decode(
             file_bytes=len(data),
             member=member,
             members=members,
+            loss=opened.loss,
         )
     except MemoryError as error:
         raise _out_of_memory(full, limits) from error

@@ -105,8 +105,11 @@ def _ask_digests(store: Store, tables: Mapping[Slot, Table], found: Sequence[Fou
     """Offer what has the bytes or the pixels of a question."""
     questions = [one.question for one in found]
     same = store.contents([ContentKey(q.content_digest, q.member) for q in questions])
-    equal = store.contents_with_pixels([q.pixel_digest for q in questions])
-    for one, with_bytes, with_pixels in zip(found, same, equal, strict=True):
+    pixels = list(dict.fromkeys(q.pixel_digest for q in questions if q.pixel_digest is not None))
+    equal = dict(zip(pixels, store.contents_with_pixels(pixels), strict=True))
+    for one, with_bytes in zip(found, same, strict=True):
+        known = one.question.pixel_digest
+        with_pixels = [] if known is None else equal[known]
         identical: dict[ContentId, Kind] = dict.fromkeys(with_pixels, "same-pixels")
         if with_bytes is not None:
             identical[with_bytes] = "same-bytes"

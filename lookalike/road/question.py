@@ -23,7 +23,7 @@ class Question:
 
     Attributes:
         content_digest: SHA-256 of its bytes.
-        pixel_digest: of its pixels.
+        pixel_digest: of all that it shows; ``None`` where that isn't known yet.
         pdq: codes of the rotations and flips of each of its views, uint8 (8 x views, 32).
         pdq_quality: 0 to 100, of each of these codes, uint8 (8 x views,).
         photo: photo code and embedding of each of its views, the whole picture first.
@@ -33,7 +33,7 @@ class Question:
     """
 
     content_digest: bytes
-    pixel_digest: bytes
+    pixel_digest: bytes | None
     pdq: Codes | None = None
     pdq_quality: npt.NDArray[np.uint8] | None = None
     photo: Encoded | None = None

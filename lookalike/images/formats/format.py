@@ -11,6 +11,7 @@ said: ``jpeg2000.py`` says the least.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import ClassVar, Literal
@@ -34,17 +35,25 @@ class Opened:
     """A picture whose header was read; nothing is decoded yet.
 
     Attributes:
-        image: Pillow's.
+        image: Pillow's; of what Pillow can't decode, at least its width and height.
         name: of the format, as a library keeps it.
         size: width and height of what the picture shows, upright, where the image is a smaller
             version of it; else ``None``.
         orientation: as EXIF counts (1 to 8), for an image that states none itself.
+        load: decodes, where that isn't done by Pillow's reader of :attr:`image`; its picture may
+            have another size than the image.
+        needs: bytes of memory that decoding takes, roughly, where :attr:`load` does it.
+        loss: what of the file is lost, in a few words, though its picture can be shown; empty where
+            nothing is known to be.
     """
 
     image: Image.Image
     name: str
     size: tuple[int, int] | None = None
     orientation: int = 1
+    load: Callable[[], Image.Image] | None = None
+    needs: int = 0
+    loss: str = ""
 
 
 class Format:
@@ -133,8 +142,21 @@ class Format:
     def check_after(self, data: bytes) -> None:
         """Refuse a file whose header could be read."""
 
-    def reduce(self, image: Image.Image, least: tuple[int, int]) -> None:
-        """Let the decoder make a smaller picture at once, of at least this width and height."""
+    def reduced(
+        self, opened: Opened, data: bytes, least: tuple[int, int], limits: Limits
+    ) -> Opened:
+        """The picture as its decoder makes it smaller at once, or as the file holds it smaller.
+
+        What shows anything else than the picture itself is no smaller version of it. A format may
+        change the image that was opened, or give another, with :attr:`Opened.size`.
+
+        Args:
+            opened: as :meth:`open` gave it, gone to the picture that is wanted.
+            data: the file.
+            least: width and height that it has to have at least, as the image lies in the file.
+            limits: to keep to.
+        """
+        return opened
 
     def extra_bytes(self, image: Image.Image, full: tuple[int, int]) -> int:
         """Memory that decoding takes beside the pixels.

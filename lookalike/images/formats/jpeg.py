@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PIL import Image
 
-from lookalike.images.formats.format import Format
+from lookalike.images.formats.format import Format, Opened
+from lookalike.types import Limits
 
 __all__ = ["FORMAT", "JPEG"]
 
@@ -19,9 +20,12 @@ class JPEG(Format):
     reader = "PIL.JpegImagePlugin"  # hands over to MPO by itself
     media_type = "image/jpeg"
 
-    def reduce(self, image: Image.Image, least: tuple[int, int]) -> None:
+    def reduced(
+        self, opened: Opened, data: bytes, least: tuple[int, int], limits: Limits
+    ) -> Opened:
         """To a half, a quarter or an eighth, kept in its mode: only the size is drafted."""
-        image.draft(None, least)
+        opened.image.draft(None, least)
+        return opened
 
     def extra_bytes(self, image: Image.Image, full: tuple[int, int]) -> int:
         """All coefficients of a progressive one are kept, two bytes each."""

@@ -55,10 +55,13 @@ class _RAW(Format):
         image = preview.image or JPEG.open(preview.jpeg or b"", limits).image
         return Opened(image, self.name, preview.size, preview.orientation)
 
-    def reduce(self, image: Image.Image, least: tuple[int, int]) -> None:
+    def reduced(
+        self, opened: Opened, data: bytes, least: tuple[int, int], limits: Limits
+    ) -> Opened:
         """As JPEG, which most previews are."""
-        if image.format in (JPEG.name, *JPEG.also):
-            JPEG.reduce(image, least)
+        if opened.image.format in (JPEG.name, *JPEG.also):
+            return JPEG.reduced(opened, data, least, limits)
+        return opened
 
     def extra_bytes(self, image: Image.Image, full: tuple[int, int]) -> int:
         """As JPEG."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from lookalike.errors import Cause, PictureError, PictureFailed, PictureSkipped
 from lookalike.images.formats.format import MOST_MEMBERS
+from lookalike.images.reasons import one_line
 from lookalike.types import Decoded, InputSpec, Limits
 
 __all__ = [
@@ -57,13 +58,14 @@ def pack_decoded(decoded: Decoded) -> tuple[dict[str, Any], list[memoryview]]:
     header = {
         "status": "ok",
         "content": decoded.content_digest.hex(),
-        "pixels": decoded.pixel_digest.hex(),
+        "pixels": None if decoded.pixel_digest is None else decoded.pixel_digest.hex(),
         "width": decoded.width,
         "height": decoded.height,
         "format": decoded.format,
         "file_bytes": decoded.file_bytes,
         "member": decoded.member,
         "members": decoded.members,
+        "loss": decoded.loss,
         "arrays": [[n, a.shape[0], a.shape[1]] for n, a in decoded.inputs.items()],
     }
     return header, [np.ascontiguousarray(a).data for a in decoded.inputs.values()]
@@ -104,8 +106,9 @@ def unpack_answer(
         flat = np.frombuffer(body, np.uint8, count, at)
         arrays[name] = flat.reshape(height, width, 3)
         at += count
-    content, pixels = bytes.fromhex(header["content"]), bytes.fromhex(header["pixels"])
-    if at != len(body) or len(content) != 32 or len(pixels) != 32:
+    content = bytes.fromhex(header["content"])
+    pixels = None if header["pixels"] is None else bytes.fromhex(header["pixels"])
+    if at != len(body) or len(content) != 32 or (pixels is not None and len(pixels) != 32):
         raise ValueError("not an answer to this question")
     members = None if header["members"] is None else int(header["members"])
     if header["member"] != member or not (members is None or 1 <= members <= MOST_MEMBERS):
@@ -120,4 +123,5 @@ def unpack_answer(
         file_bytes=int(header["file_bytes"]),
         member=member,
         members=members,
+        loss=one_line(str(header["loss"])),
     )

@@ -78,8 +78,8 @@ class Contents(Settings):
         with self._database.writing():
             self._database.execute_many(
                 "INSERT INTO contents"
-                " (digest, member, pixel_digest, width, height, format, bytes, members)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest, member)"
+                " (digest, member, pixel_digest, width, height, format, bytes, members, loss)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest, member)"
                 " DO UPDATE SET members = coalesce(excluded.members, members)",
                 [
                     (
@@ -91,6 +91,7 @@ class Contents(Settings):
                         p.format,
                         p.file_bytes,
                         p.members,
+                        p.loss,
                     )
                     for p in pictures
                 ],

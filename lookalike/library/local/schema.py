@@ -176,4 +176,31 @@ ALTER TABLE ledger ADD COLUMN tried INTEGER NOT NULL DEFAULT 0;
 UPDATE settings SET value = value + 1 WHERE key = 'epoch';
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4)
+_V5 = """
+-- `pixel_digest` is of all that a file shows; NULL until that was looked at. Those of before were
+-- of less. `loss` is what of the file is lost though its picture is shown; empty for nothing.
+CREATE TABLE new_contents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest BLOB NOT NULL,
+    member TEXT NOT NULL,
+    pixel_digest BLOB,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    format TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    members INTEGER,
+    loss TEXT NOT NULL DEFAULT '',
+    UNIQUE (digest, member)
+);
+INSERT INTO new_contents
+    SELECT id, digest, member, NULL, width, height, format, bytes, members, '' FROM contents;
+DELETE FROM sqlite_sequence WHERE name = 'new_contents';
+INSERT INTO sqlite_sequence
+    SELECT 'new_contents', seq FROM sqlite_sequence WHERE name = 'contents';
+DROP TABLE contents;
+ALTER TABLE new_contents RENAME TO contents;
+CREATE INDEX contents_by_pixels ON contents (pixel_digest) WHERE pixel_digest IS NOT NULL;
+CREATE INDEX contents_by_bytes ON contents (bytes);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4, _V5)
