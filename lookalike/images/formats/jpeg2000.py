@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
 from PIL import Image
 
 from lookalike.errors import PictureSkipped
 from lookalike.images.formats.format import Format, Opened
+from lookalike.images.samples import Told, to_bytes
 from lookalike.types import Limits
 
 __all__ = ["FORMAT"]
 
 _STREAM = b"\xff\x4f\xff\x51"  # start of codestream, and of its size segment
 _COD, _TILE_PART = 0x52, 0x90
+_SYCC = b"colr\x01\x00\x00\x00\x00\x00\x12"  # luma and chroma, which Pillow makes RGB
+_LONGEST_HEADER = 4_000_000  # with a colour profile
+_DEEP = {"RGB": 3, "RGBA": 3, "LA": 1}  # and how many of their channels are colours
 _MOST_CHANNELS = 4  # that Pillow's reader knows what to make of
 _MOST_BITS = 16
 
@@ -58,6 +64,8 @@ class _JPEG2000(Format):
     ) -> Opened:
         """To a half, a quarter and so on: those are kept in the file, one upon the other."""
         image, stream = opened.image, _stream(data)
+        if stream is not None and len(stream.bits) > 1 and max(stream.bits) > 8:
+            return _deep(opened, data, stream)
         if stream is None or stream.origin != (0, 0) or stream.steps != {(1, 1)}:
             return opened
         width, height = image.size
@@ -73,6 +81,31 @@ class _JPEG2000(Format):
             image.reduce = times  # type: ignore[method-assign, assignment]
         needs = (width * height >> 2 * times) * 16
         return Opened(image, opened.name, load=lambda: _loaded(image), needs=needs)
+
+
+def _deep(opened: Opened, data: bytes, stream: _Stream) -> Opened:
+    """Colours of more than 8 bits. Pillow 13 rounds the brightest of them up to black."""
+    image = opened.image
+    if image.mode not in _DEEP or _SYCC in data[:_LONGEST_HEADER]:
+        return opened
+    try:
+        import imagecodecs
+    except ImportError:
+        loss = "white may be shown as black: install lookalike[tiff]"
+        return replace(opened, loss=loss)
+
+    def load() -> Image.Image:
+        samples = np.asarray(imagecodecs.jpeg2k_decode(data, numthreads=1))
+        colours = _DEEP[image.mode]
+        shown = to_bytes(samples[..., :colours], Told(bits=max(stream.bits), colour=True))
+        if colours < samples.shape[2]:
+            alpha = samples[..., colours] >> np.asarray(max(stream.bits) - 8, samples.dtype)
+            shown = np.dstack([shown, alpha.astype(np.uint8)])
+        made = Image.fromarray(shown)
+        made.info = dict(image.info)
+        return made
+
+    return replace(opened, load=load, needs=image.width * image.height * 16)
 
 
 def _loaded(image: Image.Image) -> Image.Image:

@@ -68,9 +68,9 @@ def _shown(colour: Samples, layout: Layout) -> Bytes:
 def _share(alpha: Samples, layout: Layout) -> Bytes:
     """How much is covered: never stretched, the largest number is all."""
     if layout.format == 3:
-        return np.rint(np.clip(np.nan_to_num(alpha), 0, 1) * 255).astype(np.uint8)
+        return np.asarray(np.rint(np.clip(np.nan_to_num(alpha), 0, 1) * 255), np.uint8)
     most = 2**layout.bits - 1 if layout.format != 2 else 2 ** (layout.bits - 1) - 1
-    return np.rint(np.clip(alpha, 0, most) * (255.0 / most)).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(alpha, 0, most) * (255.0 / most)), np.uint8)
 
 
 def _on_white(shown: Bytes, alpha: Bytes, *, associated: bool) -> Bytes:
