@@ -385,7 +385,7 @@ def packed_layouts() -> list[Layout]:
 
 
 def other_formats() -> list[Layout]:
-    """PNG and JPEG 2000 of more than 8 bits."""
+    """PNG, JPEG 2000, HEIC and AVIF of more than 8 bits."""
     import imagecodecs
 
     made: list[Layout] = []
@@ -405,8 +405,27 @@ def other_formats() -> list[Layout]:
                 (few >> 4).astype(np.uint8),
             ),
         ]
+    made += _of_video(rgb, grey)
     small = grey.astype(np.uint16)
     made.append(
         Layout("PNG, grey 16 bits, 8 used", ".png", imagecodecs.png_encode(small), small, grey)
     )
+    return made
+
+
+def _of_video(rgb: Bytes, grey: Bytes) -> list[Layout]:
+    """HEIC and AVIF, whose coders lose a little."""
+    import imagecodecs
+    import pillow_heif
+
+    made: list[Layout] = []
+    for mode, name, shown in (("RGB;16", "RGB", rgb), ("I;16", "grey", grey)):
+        wide = shown.astype(np.uint16) * 257
+        file = io.BytesIO()
+        heif = pillow_heif.from_bytes(mode=mode, size=(WIDTH, HEIGHT), data=wide.tobytes())
+        heif.save(file, quality=-1, chroma=444)
+        made.append(Layout(f"HEIC, {name} 10 bits", ".heic", file.getvalue(), wide, shown))
+    few = (rgb.astype(np.uint32) * 1023 // 255).astype(np.uint16)
+    data = imagecodecs.avif_encode(few, level=100, bitspersample=10, pixelformat="444")
+    made.append(Layout("AVIF, RGB 10 bits", ".avif", data, few, rgb))
     return made

@@ -21,7 +21,9 @@ _FEW = 64  # samples; of fewer than these none is taken for wild
 # What stands for "no data" where the file doesn't say, as GDAL and ESRI's programs write it.
 _NO_DATA = (-32_768, -32_767, -9_999, -99_999, -(2.0**31))
 _ENDLESS = 1e30  # floats beyond are no measurement; the least float32 is -3.4e38
-_NARROW = 16  # grey that takes less than a 16th of its scale is stretched
+# Grey that takes less than a 16th of its scale is stretched; or less than a quarter, where the scale
+# is a guess, since some bits are never used.
+_NARROW, _NARROW_OF_SOME = 16, 4
 _OVERSHOOT = 0.1  # colours beyond 0 to 1 by so much are cut: sharpening makes them
 _WHITE_SHARE = 0.99  # of what is brighter than white, so much is shown without being cut
 
@@ -140,8 +142,9 @@ def _scale(kept: Samples, told: Told, kind: np.dtype[Any]) -> _Scale:
 
 def _whole_numbers(low: float, high: float, whole: int, told: Told) -> _Scale:
     bits = max(1, int(high).bit_length())
-    bits = min(whole, whole if bits == whole - 1 else bits_of(bits))
-    if not told.colour and low < high and (high - low) * _NARROW < 1 << bits:
+    bits = min(whole, whole if bits + 1 == told.bits else bits_of(bits))
+    narrow = _NARROW if bits == whole else _NARROW_OF_SOME
+    if not told.colour and low < high and (high - low) * narrow < 1 << bits:
         return _between(low, high)
     if bits <= 8:
         return _Scale(0, 255 / ((1 << bits) - 1))
@@ -159,8 +162,11 @@ def _floats(low: float, high: float, kept: Samples, told: Told) -> _Scale:
             return _whole_numbers(low, high, 8 if high < 256 else 16, told)
         white = max(1.0, float(np.quantile(kept[kept > 0], _WHITE_SHARE)))
         return _Scale(0, 255 / white, curve=told.linear)
-    if not told.colour and low >= 0 and high <= 255 and (high - low) * _NARROW >= 256:
-        return _Scale(0, 1)
+    if not told.colour and low >= 0 and high <= 255:
+        if (kept == np.rint(kept)).all():
+            return _whole_numbers(low, high, 16, told)
+        if high > 127 and (high - low) * _NARROW >= 256:
+            return _Scale(0, 1)
     return _between(low, high)
 
 
