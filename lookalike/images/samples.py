@@ -21,8 +21,8 @@ _FEW = 64  # samples; of fewer than these none is taken for wild
 # What stands for "no data" where the file doesn't say, as GDAL and ESRI's programs write it.
 _NO_DATA = (-32_768, -32_767, -9_999, -99_999, -(2.0**31))
 _ENDLESS = 1e30  # floats beyond are no measurement; the least float32 is -3.4e38
-# Grey that takes less than a 16th of its scale is stretched; or less than a quarter, where the scale
-# is a guess, since some bits are never used.
+# Grey that takes less than a 16th of its scale is stretched; or less than a quarter, where the
+# scale is a guess, since some bits are never used.
 _NARROW, _NARROW_OF_SOME = 16, 4
 _OVERSHOOT = 0.1  # colours beyond 0 to 1 by so much are cut: sharpening makes them
 _WHITE_SHARE = 0.99  # of what is brighter than white, so much is shown without being cut

@@ -5,17 +5,18 @@ from __future__ import annotations
 import importlib.util
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from io import BytesIO
 from typing import Any, Final
 
 import numpy as np
+from PIL import Image
 
 from lookalike.errors import PictureFailed, PictureSkipped
 from lookalike.images.formats import tiff_directories as tags
 from lookalike.images.formats.tiff_directories import Directory
 
-__all__ = ["BY_HAND", "Layout", "check_kind", "is_plain", "layout_of"]
+__all__ = ["Layout", "check_kind", "is_plain", "layout_of"]
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, MASK, CMYK, YCBCR = 0, 1, 2, 3, 4, 5, 6
 CIELAB, ICCLAB, ITULAB = 8, 9, 10
@@ -34,9 +35,9 @@ _COMPRESSIONS: Final = {
     34927: "WebP", 34933: "PNG", 34934: "JPEG XR", 50000: "ZSTD", 50001: "WebP", 50002: "JPEG XL",
     50013: "Deflate", 52546: "JPEG XL",
 }  # fmt: skip
-BY_HAND: Final = {1, 5, 8, 32773, 32946, 34925, 50000, 50013}
-"""Compressions that are undone without an extra."""
-_BY_PILLOW: Final = {1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000, 50001}
+_BY_HAND: Final = {1, 5, 8, 32773, 32946, 50013}  # undone without an extra
+_BY_PILLOW: Final = {1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946}
+_BY_SOME_PILLOWS: Final = {34925: "lzma", 50000: "zstd"}  # as its libtiff was built
 _FORMATS: Final = {1: "", 2: "signed", 3: "float", 4: "", 5: "complex", 6: "complex float"}
 _MOST_SAMPLES = 10_000  # of a pixel
 
@@ -85,7 +86,7 @@ class Layout:
     @property
     def by_hand(self) -> bool:
         """Whether its compression is undone without an extra."""
-        return self.compression in BY_HAND
+        return self.compression in _BY_HAND or _libtiff_has(self.compression)
 
     @property
     def across(self) -> int:
@@ -186,7 +187,9 @@ def layout_of(directory: Directory) -> Layout:
 def is_plain(layout: Layout) -> bool:
     """Whether Pillow reads it, and right: the usual kinds of 8 bits, and black and white."""
     one, data = layout, layout.directory.data
-    if one.bits not in (1, 8) or one.format not in (1, 4) or one.compression not in _BY_PILLOW:
+    if one.bits not in (1, 8) or one.format not in (1, 4):
+        return False
+    if one.compression not in _BY_PILLOW and not _libtiff_has(one.compression):
         return False
     if data[:4] == b"MM\x00+":  # Pillow's reader knows big-endian BigTIFF not at all
         return False
@@ -227,13 +230,13 @@ def check_kind(layout: Layout) -> None:
         wrong = f"{one.samples} samples of a pixel are too few"
     elif one.colour == CMYK and one.directory.number(332, 1) != 1:
         wrong = "inks other than CMYK aren't read"
-    elif one.colour == YCBCR and one.compression in BY_HAND and _is_subsampled(one):
+    elif one.colour == YCBCR and one.by_hand and _is_subsampled(one):
         wrong = "chroma of fewer samples isn't read without JPEG"
-    elif one.compression not in BY_HAND and one.compression not in _COMPRESSIONS:
+    elif not one.by_hand and one.compression not in _COMPRESSIONS:
         wrong = "this compression isn't read"
     if wrong:
         raise PictureSkipped(f"{one.name()}: {wrong}", cause="kind")
-    if one.compression not in BY_HAND and not has_extra():
+    if not one.by_hand and not has_extra():
         raise PictureSkipped(f"{one.name()}: install lookalike[tiff] to read it", cause="extra")
 
 
@@ -254,6 +257,19 @@ def has_extra() -> bool:
         return all(importlib.util.find_spec(name) for name in ("tifffile", "imagecodecs"))
     except (ImportError, ValueError):  # ValueError: set to None in sys.modules
         return False
+
+
+@lru_cache(maxsize=8)
+def _libtiff_has(compression: int) -> bool:
+    """Whether the libtiff in Pillow knows a compression that not all of them know."""
+    if compression not in _BY_SOME_PILLOWS:
+        return False
+    try:
+        name = _BY_SOME_PILLOWS[compression]
+        Image.new("L", (1, 1)).save(BytesIO(), "TIFF", compression=name)
+    except Exception:  # whatever it is that a build without it raises
+        return False
+    return True
 
 
 def _is_subsampled(layout: Layout) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from lookalike.images.formats.tiff_layout import BY_HAND, Layout
+from lookalike.images.formats.tiff_layout import Layout
 
 __all__ = ["is_cut", "present_share", "segment_picture", "segment_samples"]
 
@@ -81,7 +81,7 @@ def segment_samples(layout: Layout, number: int) -> Samples:
     if not layout.tiled:
         rows = min(rows, layout.height - (number % layout.down) * rows)
     packed = _present(layout, number)
-    if layout.compression not in BY_HAND:
+    if not layout.by_hand:
         return _by_codecs(layout, number, packed)
     row = row_bytes(layout)
     data = _unpacked(packed, layout, row, rows)
