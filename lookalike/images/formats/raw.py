@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Final
 
 from PIL import Image
@@ -9,6 +10,7 @@ from PIL import Image
 from lookalike.images.formats.format import Format, Opened
 from lookalike.images.formats.iso import brands_of
 from lookalike.images.formats.jpeg import FORMAT as JPEG
+from lookalike.images.formats.raw_smaller import smaller_preview
 from lookalike.images.formats.tiff_directories import (
     COMPRESSION,
     PHOTOMETRIC,
@@ -32,6 +34,13 @@ SUFFIXES: Final = (
 _DNG_VERSION = 50706
 _RAW_COLOURS = (32803, 34892)  # behind a colour filter, and linear raw (DNG)
 _RAW_COMPRESSIONS = (32767, 32769, 32770, 34713, 65000, 65535)  # Sony, Epson, Samsung, Nikon, ...
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenedRaw(Opened):
+    """With the preview that was opened, a JPEG file; empty where it is none."""
+
+    jpeg: bytes = b""
 
 
 class _RAW(Format):
@@ -62,15 +71,21 @@ class _RAW(Format):
 
         preview = raw_preview(data)
         image = preview.image or JPEG.open(preview.jpeg or b"", limits).image
-        return Opened(image, self.name, preview.size, preview.orientation)
+        return _OpenedRaw(
+            image, self.name, preview.size, preview.orientation, jpeg=preview.jpeg or b""
+        )
 
     def reduced(
         self, opened: Opened, data: bytes, least: tuple[int, int], limits: Limits
     ) -> Opened:
-        """As JPEG, which most previews are."""
-        if opened.image.format in (JPEG.name, *JPEG.also):
-            return JPEG.reduced(opened, data, least, limits)
-        return opened
+        """A smaller preview, and as JPEG, which most previews are."""
+        if opened.image.format not in (JPEG.name, *JPEG.also):
+            return opened
+        if isinstance(opened, _OpenedRaw):
+            smaller = smaller_preview(data, opened.jpeg, least)
+            if smaller is not None:
+                opened = replace(opened, image=JPEG.open(smaller, limits).image)
+        return JPEG.reduced(opened, data, least, limits)
 
     def extra_bytes(self, image: Image.Image, full: tuple[int, int]) -> int:
         """As JPEG."""

@@ -61,13 +61,13 @@ class TIFFImage(Image.Image):
 
     format = "TIFF"
 
-    def __init__(self, pages: list[Page], pillow: Image.Image | None) -> None:
+    def __init__(self, pages: list[Page], layout: Layout, pillow: Image.Image | None) -> None:
         super().__init__()
         self.pages = pages
         self.pillow = pillow
         self.at = 0
         self.page = pages[0]
-        self.layout = layout_of(self.page.main)
+        self.layout = layout
 
     @property
     def size(self) -> tuple[int, int]:
@@ -137,7 +137,7 @@ class _TIFF(Format):
         else:
             self.load_reader()
             check_kind(layout)
-        return Opened(TIFFImage(pages, pillow), self.name)
+        return Opened(TIFFImage(pages, layout, pillow), self.name)
 
     def frames(self, image: Image.Image, data: bytes) -> list[int]:
         """Pages; what is a smaller version of another one, or a mask, is none."""
