@@ -1,0 +1,254 @@
+"""Exact digests: equal where all that two files show is equal, and hardly ever where it isn't.
+
+The digest of one picture is SHA-256 of its width and height once it is upright, of the depth of its
+samples, of how their numbers become colours, of every sample of colour and every one of
+transparency. So that it is of what is shown, and not of how that is kept:
+
+- palettes are resolved; 1, 2, 4 and 8 bits are 8, since they are shown as that;
+- grey is RGB with three equal channels;
+- transparency that is opaque everywhere is none, and what lies under pixels that are wholly
+  transparent is black;
+- a profile counts by what it does to colours. One that changes none is none.
+
+The digest of a file is of those of its pictures, in their order. Of an animation they are as a
+viewer shows them, each laid over those before it; how long each stays is left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from lookalike.images.profiles import to_srgb
+
+__all__ = ["BYTES", "Samples", "file_digest", "from_pillow", "meaning_of", "picture_digest"]
+
+Strip = npt.NDArray[Any]
+"""Some rows of a picture: (rows, width) or (rows, width, channels)."""
+
+BYTES: Final = "8"
+"""The depth of samples that are shown as 8 bits: of 1 to 8 bits."""
+
+_STRIP_SAMPLES = 4_000_000  # hashed at a time, so that hashing needs no second copy of a picture
+_VERSION = b"lookalike: all that a file shows, 1"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """All the samples of one picture, as the file means them and none of them changed.
+
+    Attributes:
+        colour: (height, width) of one channel, else (height, width, channels); of any type of
+            numbers. Where black and white are meant, white is the largest number, whatever the file
+            calls zero.
+        depth: names the type of the numbers: :data:`BYTES` for uint8 that 1 to 8 bits became; else
+            the kind and the bits that are used, such as ``u10``, ``u16``, ``s16``, ``u32``,
+            ``f16``, ``f32``.
+        space: what the channels are: ``grey`` or ``RGB``, which are compared with one another; or
+            any other name, such as ``CMYK``, ``LAB``, ``RGB, infrared``.
+        alpha: how opaque each pixel is, (height, width), not multiplied into the colour; ``None``
+            where all are.
+        opaque: the number in :attr:`alpha` that means opaque; 0 is transparent.
+        orientation: as EXIF counts, 1 to 8, of these arrays.
+        meaning: how the numbers become colours: empty for sRGB, else anything that is equal only
+            where they become the same ones, such as :func:`meaning_of` gives.
+    """
+
+    colour: npt.NDArray[Any]
+    depth: str
+    space: str
+    alpha: npt.NDArray[Any] | None = None
+    opaque: float = 255
+    orientation: int = 1
+    meaning: bytes = b""
+
+    def digest(self) -> bytes:
+        """SHA-256 of all that is shown, 32 bytes; see the module."""
+        colour = _upright(self.colour, self.orientation)
+        alpha = None if self.alpha is None else _upright(self.alpha, self.orientation)
+        height, width = colour.shape[:2]
+        per_row = max(1, colour[:1].size)
+        rows = max(1, _STRIP_SAMPLES // per_row)
+
+        def strips() -> Iterator[tuple[Strip, Strip | None]]:
+            for top in range(0, height, rows):
+                some = slice(top, top + rows)
+                yield colour[some], None if alpha is None else alpha[some]
+
+        return picture_digest(
+            (width, height), self.depth, self.space, self.meaning, strips(), self.opaque
+        )
+
+
+def picture_digest(
+    size: tuple[int, int],
+    depth: str,
+    space: str,
+    meaning: bytes,
+    strips: Iterator[tuple[Strip, Strip | None]],
+    opaque: float = 255,
+) -> bytes:
+    """SHA-256 of all that one picture shows, 32 bytes.
+
+    Args:
+        size: width and height, upright.
+        depth: as of :class:`Samples`, like all that follow.
+        space: likewise.
+        meaning: likewise.
+        strips: colour and alpha of some rows after the other, upright.
+        opaque: the number of alpha that means opaque.
+    """
+    colours, alphas = hashlib.sha256(), hashlib.sha256()
+    seen = False  # something that isn't opaque
+    for colour, alpha in strips:
+        if space == "grey":
+            colour = np.repeat(colour.reshape(*colour.shape[:2], 1), 3, axis=2)
+        if alpha is not None:
+            clear = alpha == 0
+            if clear.any():
+                colour = colour.copy()
+                colour[clear] = 0
+            seen = seen or bool((alpha != opaque).any())
+            alphas.update(_plain(alpha))
+        colours.update(_plain(colour))
+    shown = "RGB" if space == "grey" else space
+    head = f"{size[0]}x{size[1]} {depth} {shown} {len(meaning)} ".encode()
+    whole = hashlib.sha256(head + meaning + colours.digest())
+    if seen:
+        whole.update(alphas.digest())
+    return whole.digest()
+
+
+def file_digest(pictures: Iterable[bytes]) -> bytes:
+    """SHA-256 of what a file shows, 32 bytes, from the digests of its pictures in their order."""
+    return hashlib.sha256(_VERSION + b"".join(pictures)).digest()
+
+
+def _plain(values: Strip) -> memoryview:
+    """The bytes of numbers, the lowest first; equal for equal numbers."""
+    if values.dtype.kind == "f":
+        values = values + values.dtype.type(0)  # there is one zero
+        values[np.isnan(values)] = np.nan
+    if values.dtype.itemsize > 1:
+        values = values.astype(values.dtype.newbyteorder("<"), copy=False)
+    return memoryview(np.ascontiguousarray(values)).cast("B")
+
+
+def _upright(values: Strip, orientation: int) -> Strip:
+    """A view of samples as they are shown, turned and mirrored as EXIF says."""
+    if orientation in (5, 6, 7, 8):
+        values = values.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        values = values[::-1]
+    if orientation in (2, 3, 6, 7):
+        values = values[:, ::-1]
+    return values
+
+
+# Of Pillow's modes those that keep what there is: the depth and the space of their numbers.
+_MODES = {
+    "1": (BYTES, "grey"),
+    "L": (BYTES, "grey"),
+    "P": (BYTES, "RGB"),
+    "LA": (BYTES, "grey"),
+    "PA": (BYTES, "RGB"),
+    "RGB": (BYTES, "RGB"),
+    "RGBX": (BYTES, "RGB"),
+    "RGBA": (BYTES, "RGB"),
+    "CMYK": (BYTES, "CMYK"),
+    "LAB": (BYTES, "LAB"),
+    "I;16": ("u16", "grey"),
+    "I;16L": ("u16", "grey"),
+    "I;16B": ("u16", "grey"),
+    "I": ("s32", "grey"),
+    "F": ("f32", "grey"),
+}
+
+
+def from_pillow(image: Image.Image, orientation: int = 1, more: bytes = b"") -> bytes | None:
+    """The digest of a picture of Pillow's, decoded, by all that it has; it isn't changed.
+
+    Args:
+        image: of any mode.
+        orientation: as EXIF counts; the image isn't upright yet where that is above 1.
+        more: what else its numbers mean, beside its profile; empty for nothing.
+
+    Returns:
+        ``None`` for a mode that Pillow can't give as it is.
+    """
+    if image.mode not in _MODES:
+        return None
+    depth, space = _MODES[image.mode]
+    transparency = image.info.get("transparency")
+    if depth != BYTES and transparency is not None:
+        return None  # the formats that have such pictures read them by themselves
+    meaning = meaning_of(image.info.get("icc_profile"), space) + more
+    if orientation > 1:  # a view of an array would be read across its rows
+        samples = _samples(image, depth, space)
+        return Samples(*samples, orientation=orientation, meaning=meaning).digest()
+    rows = max(1, _STRIP_SAMPLES // (4 * image.width))
+
+    def strips() -> Iterator[tuple[Strip, Strip | None]]:
+        for top in range(0, image.height, rows):
+            box = (0, top, image.width, min(top + rows, image.height))
+            colour, _, _, alpha = _samples(image.crop(box), depth, space)
+            yield colour, alpha
+
+    return picture_digest(image.size, depth, space, meaning, strips())
+
+
+def _samples(image: Image.Image, depth: str, space: str) -> tuple[Strip, str, str, Strip | None]:
+    if depth != BYTES:
+        return np.asarray(image), depth, space, None
+    if image.has_transparency_data:
+        values = np.asarray(image.convert("LA" if image.mode == "LA" else "RGBA"))
+        colour = values[..., 0] if values.shape[2] == 2 else values[..., :3]
+        return colour, depth, space, values[..., -1]
+    mode = {"grey": "L", "RGB": "RGB"}.get(space, image.mode)
+    return np.asarray(image if image.mode == mode else image.convert(mode)), depth, space, None
+
+
+@lru_cache(maxsize=64)
+def meaning_of(profile: bytes | None, space: str) -> bytes:
+    """What a colour profile does, as bytes that are equal for profiles that do the same.
+
+    It is asked by what becomes of colours all over the space. Differences of one level in 256 are
+    rounding: a profile that changes nothing by more is that of sRGB, and none.
+
+    Args:
+        profile: ICC; ``None`` for none.
+        space: as of :class:`Samples`.
+    """
+    if not profile:
+        return b""
+    probe = _probe("L" if bytes(profile[16:20]) == b"GRAY" and space == "grey" else space)
+    if probe is None:
+        return hashlib.sha256(profile).digest()
+    shown = to_srgb(probe, profile)
+    if shown is None:
+        return b""
+    before, after = np.asarray(probe.convert("RGB")), np.asarray(shown.convert("RGB"))
+    if space != "CMYK" and np.abs(before.astype(np.int16) - after).max() <= 1:
+        return b""
+    return hashlib.sha256(after.tobytes()).digest()
+
+
+def _probe(space: str) -> Image.Image | None:
+    """Colours all over a space: a grid of 17 steps a channel (9 of CMYK), and all greys."""
+    if space == "L":
+        return Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+    if space not in ("grey", "RGB", "CMYK"):
+        return None
+    channels, steps = (4, 9) if space == "CMYK" else (3, 17)
+    levels = np.rint(np.linspace(0, 255, steps)).astype(np.uint8)
+    grid = np.stack(np.meshgrid(*[levels] * channels, indexing="ij"), -1).reshape(-1, channels)
+    greys = np.repeat(np.arange(256, dtype=np.uint8)[:, None], channels, 1)
+    colours = np.concatenate([grid, greys])[None]
+    return Image.fromarray(colours, "CMYK" if channels == 4 else "RGB")
