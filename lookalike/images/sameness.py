@@ -138,7 +138,7 @@ def _plain(values: Strip) -> memoryview:
         values[np.isnan(values)] = np.nan
     if values.dtype.itemsize > 1:
         values = values.astype(values.dtype.newbyteorder("<"), copy=False)
-    return memoryview(np.ascontiguousarray(values)).cast("B")
+    return np.ascontiguousarray(values).data.cast("B")
 
 
 def _upright(values: Strip, orientation: int) -> Strip:

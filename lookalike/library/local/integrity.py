@@ -19,6 +19,8 @@ _INDEX = re.compile(
 )
 _COLUMN = re.compile(r"(?:value in|missing from|constraint failed in) (\w+)")
 
+_PARTIAL = "SELECT name, partial FROM pragma_index_list(?)"
+
 _TABLE_REMEDY = (
     "--repair makes a new file from the rows that can be read; the next index makes the others anew"
 )
@@ -73,8 +75,11 @@ def _unreadable(connection: sqlite3.Connection) -> Iterator[Problem]:
                 sql = f'SELECT count(*) FROM "{name}" NOT INDEXED'  # noqa: S608
             else:
                 column = connection.execute(f'PRAGMA index_info("{name}")').fetchone()[2]
+                partial = dict(connection.execute(_PARTIAL, [table]))[name]
                 # A bare count would be had from the smallest index.
                 sql = f'SELECT sum({column} IS NULL) FROM "{table}" INDEXED BY "{name}"'  # noqa: S608
+                if partial:  # all of ours leave out what isn't known
+                    sql += f" WHERE {column} IS NOT NULL"
             connection.execute(sql).fetchall()
         except (sqlite3.DatabaseError, MemoryError) as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_ERROR:
