@@ -90,7 +90,7 @@ def prepare(
         raise PictureFailed(reason, cause=cause) from error
     pixels = _pixel_digest(frame, frame.size)
     return Decoded(
-        inputs=_inputs(frame, inputs, image.info.get("icc_profile")),
+        inputs=_inputs(frame, inputs, image.info.get("icc_profile"), image.mode),
         content_digest=hashlib.sha256(b"lookalike: pixels in memory" + pixels).digest(),
         pixel_digest=pixels,
         width=frame.width,
@@ -174,7 +174,7 @@ def decode(
         if opened.size is not None and orientation == 1:
             orientation = opened.orientation
         reduced = image.size != full
-        profile = image.info.get("icc_profile")
+        profile, mode = image.info.get("icc_profile"), image.mode
         frame = as_viewed(image)
         del image
         frame = _upright(frame, orientation)
@@ -183,7 +183,7 @@ def decode(
         if reduced:
             seen = full if orientation < 5 else (full[1], full[0])
         return Decoded(
-            inputs=_inputs(frame, inputs, profile),
+            inputs=_inputs(frame, inputs, profile, mode),
             content_digest=content,
             pixel_digest=_pixel_digest(frame, seen),
             width=(opened.size or seen)[0],
@@ -258,7 +258,7 @@ def _pixel_digest(frame: Image.Image, full: tuple[int, int]) -> bytes:
 
 
 def _inputs(
-    frame: Image.Image, inputs: Mapping[str, InputSpec], profile: bytes | None
+    frame: Image.Image, inputs: Mapping[str, InputSpec], profile: bytes | None, mode: str
 ) -> dict[str, Pixels]:
     """The frame in each size that is asked for.
 
@@ -267,6 +267,6 @@ def _inputs(
     """
     made = {}
     for name, spec in inputs.items():
-        small = _rgb(fit(frame, spec))
-        made[name] = np.array(to_srgb(small, profile) or small)
+        small = fit(frame, spec)
+        made[name] = np.array(_rgb(to_srgb(small, profile, mode) or small))
     return made
