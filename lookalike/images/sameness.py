@@ -19,14 +19,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from lookalike.images.profiles import to_srgb
+from lookalike.images.profiles import describe
 
 __all__ = ["BYTES", "Samples", "file_digest", "from_pillow", "meaning_of", "picture_digest"]
 
@@ -215,40 +214,19 @@ def _samples(image: Image.Image, depth: str, space: str) -> tuple[Strip, str, st
     return np.asarray(image if image.mode == mode else image.convert(mode)), depth, space, None
 
 
-@lru_cache(maxsize=64)
 def meaning_of(profile: bytes | None, space: str) -> bytes:
     """What a colour profile does, as bytes that are equal for profiles that do the same.
-
-    It is asked by what becomes of colours all over the space. Differences of one level in 256 are
-    rounding: a profile that changes nothing by more is that of sRGB, and none.
 
     Args:
         profile: ICC; ``None`` for none.
         space: as of :class:`Samples`.
+
+    Returns:
+        Empty for none, and for one that does nothing that could be seen.
     """
     if not profile:
         return b""
-    probe = _probe("L" if bytes(profile[16:20]) == b"GRAY" and space == "grey" else space)
-    if probe is None:
+    mode = {"grey": "L", "RGB": "RGB", "CMYK": "CMYK"}.get(space)
+    if mode is None:
         return hashlib.sha256(profile).digest()
-    shown = to_srgb(probe, profile)
-    if shown is None:
-        return b""
-    before, after = np.asarray(probe.convert("RGB")), np.asarray(shown.convert("RGB"))
-    if space != "CMYK" and np.abs(before.astype(np.int16) - after).max() <= 1:
-        return b""
-    return hashlib.sha256(after.tobytes()).digest()
-
-
-def _probe(space: str) -> Image.Image | None:
-    """Colours all over a space: a grid of 17 steps a channel (9 of CMYK), and all greys."""
-    if space == "L":
-        return Image.fromarray(np.arange(256, dtype=np.uint8)[None])
-    if space not in ("grey", "RGB", "CMYK"):
-        return None
-    channels, steps = (4, 9) if space == "CMYK" else (3, 17)
-    levels = np.rint(np.linspace(0, 255, steps)).astype(np.uint8)
-    grid = np.stack(np.meshgrid(*[levels] * channels, indexing="ij"), -1).reshape(-1, channels)
-    greys = np.repeat(np.arange(256, dtype=np.uint8)[:, None], channels, 1)
-    colours = np.concatenate([grid, greys])[None]
-    return Image.fromarray(colours, "CMYK" if channels == 4 else "RGB")
+    return describe(profile, mode) or b""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib
 
+from PIL import Image
+
 from lookalike.images.formats.format import Format
 from lookalike.images.formats.iso import brands_of
+from lookalike.images.formats.iso_samples import colours_of, is_deep_avif
 
 __all__ = ["BRANDS", "FORMAT"]
 
@@ -28,6 +31,13 @@ class _AVIF(Format):
         module = importlib.import_module(self.reader)
         # One thread: the pool runs as many children as there are processors.
         setattr(module, "DEFAULT_MAX_THREADS", 1)  # noqa: B010 - no such name in Pillow's types
+
+    def is_exact(self, image: Image.Image, data: bytes) -> bool:
+        """Of 8 bits: the reader cuts more to those."""
+        return not is_deep_avif(data)
+
+    def meaning(self, image: Image.Image, data: bytes) -> bytes:
+        return colours_of(data)
 
 
 FORMAT = _AVIF()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 
+from PIL import Image
+
 from lookalike.images.formats.format import Format
 
 __all__ = ["FORMAT"]
@@ -23,6 +25,10 @@ class _BMP(Format):
         if not super().recognises(data, suffix) or len(data) < 18:
             return False
         return struct.unpack("<I", data[14:18])[0] in _HEADERS
+
+    def is_exact(self, image: Image.Image, data: bytes) -> bool:
+        """At most 8 bits a channel."""
+        return True
 
 
 FORMAT = _BMP()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image
 
-from lookalike.images.formats.format import Format, Opened
+from lookalike.images.formats.format import MOST_MEMBERS, Format, Opened
 from lookalike.types import Limits
 
 __all__ = ["FORMAT", "JPEG"]
@@ -30,6 +30,14 @@ class JPEG(Format):
     def extra_bytes(self, image: Image.Image, full: tuple[int, int]) -> int:
         """All coefficients of a progressive one are kept, two bytes each."""
         return full[0] * full[1] * 6 if image.info.get("progressive") else 0
+
+    def is_exact(self, image: Image.Image, data: bytes) -> bool:
+        """The reader knows 8 bits only, and refuses others."""
+        return True
+
+    def everything(self, image: Image.Image, data: bytes) -> list[int]:
+        """Of MPO all: the other eye's view, the map that makes it brighter."""
+        return list(range(min(int(getattr(image, "n_frames", 1)), MOST_MEMBERS)))
 
 
 FORMAT = JPEG()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator, Sequence
 
 from PIL import Image
 
 from lookalike.errors import PictureFailed
-from lookalike.images.formats.format import Format
+from lookalike.images.formats.format import Format, Opened
+from lookalike.images.formats.png_samples import colours_of, deep_samples, is_deep
+from lookalike.images.sameness import Samples
+from lookalike.types import Limits
 
 __all__ = ["FORMAT"]
 
@@ -31,6 +35,24 @@ class _PNG(Format):
             return claimed
         there = data.count(b"fcTL") + bool(image.info.get("default_image"))
         return claimed[: max(1, there)]
+
+    def is_exact(self, image: Image.Image, data: bytes) -> bool:
+        """But for 16 bits, of which the reader cuts 8."""
+        return not is_deep(data)
+
+    def meaning(self, image: Image.Image, data: bytes) -> bytes:
+        return colours_of(image)
+
+    def everything(self, image: Image.Image, data: bytes) -> list[int]:
+        """With the still picture that isn't part of the animation: older viewers show it."""
+        return list(dict.fromkeys([0, *self.frames(image, data)]))
+
+    def samples(
+        self, opened: Opened, data: bytes, frames: Sequence[int], limits: Limits
+    ) -> Iterator[Samples | Image.Image | None]:
+        if is_deep(data) and not getattr(opened.image, "is_animated", False):
+            return iter([deep_samples(data)])
+        return super().samples(opened, data, frames, limits)
 
 
 def _check_chunks(data: bytes) -> None:

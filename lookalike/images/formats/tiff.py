@@ -39,6 +39,14 @@ class _TIFF(Format):
         image.info.pop("icc_profile", None)
         super().seek(image, frame, limits)
 
+    def is_exact(self, image: Image.Image, data: bytes) -> bool:
+        """Of whole numbers of at most 8 bits, each of them in a channel of the reader's image."""
+        tags = getattr(image, "tag_v2", {})
+        bits, kinds = tags.get(258, (1,)), tags.get(339, (1,))
+        channels = len(image.getbands())
+        plain = max(bits) <= 8 and set(kinds) == {1} and tags.get(277, 1) == len(bits) == channels
+        return plain and image.mode in ("1", "L", "P", "LA", "RGB", "RGBA", "CMYK")
+
 
 def _subfile_types(data: bytes) -> Iterator[int]:
     """What NewSubfileType says in each directory on the chain, 0 where it is missing.

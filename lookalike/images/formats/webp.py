@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 
+from PIL import Image
+
 from lookalike.images.formats.format import Format
 from lookalike.images.formats.limits import check_pixels
 from lookalike.types import Limits
@@ -31,6 +33,10 @@ class _WEBP(Format):
     def stated_size(self, data: bytes) -> tuple[int, int] | None:
         """As :func:`webp_size` reads it."""
         return webp_size(data)
+
+    def is_exact(self, image: Image.Image, data: bytes) -> bool:
+        """8 bits, and transparency that isn't multiplied in."""
+        return True
 
 
 def webp_size(data: bytes) -> tuple[int, int] | None:

@@ -74,11 +74,15 @@ def _unreadable(connection: sqlite3.Connection) -> Iterator[Problem]:
             if kind == "table":
                 sql = f'SELECT count(*) FROM "{name}" NOT INDEXED'  # noqa: S608
             else:
-                column = connection.execute(f'PRAGMA index_info("{name}")').fetchone()[2]
-                partial = dict(connection.execute(_PARTIAL, [table]))[name]
+                columns = connection.execute(f'PRAGMA index_info("{name}")').fetchall()
+                partial = dict(connection.execute(_PARTIAL, [table]))
+                if not columns or name not in partial:
+                    yield Problem(f"index {name}", "not known to its table", 0, _INDEX_REMEDY)
+                    continue
+                column = columns[0][2]
                 # A bare count would be had from the smallest index.
                 sql = f'SELECT sum({column} IS NULL) FROM "{table}" INDEXED BY "{name}"'  # noqa: S608
-                if partial:  # all of ours leave out what isn't known
+                if partial[name]:  # all of ours leave out what isn't known
                     sql += f" WHERE {column} IS NOT NULL"
             connection.execute(sql).fetchall()
         except (sqlite3.DatabaseError, MemoryError) as error:
