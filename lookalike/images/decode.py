@@ -24,22 +24,13 @@ from lookalike.images.formats.limits import check_pixels, damage
 from lookalike.images.formats.registry import format_of
 from lookalike.images.members import member_kind, member_number
 from lookalike.images.modes import as_viewed
+from lookalike.images.orientation import orientation_of, upright
 from lookalike.images.profiles import to_srgb
 from lookalike.images.reasons import cause_of, show_bytes
 from lookalike.types import Decoded, InputSpec, Limits, Pixels
 
 __all__ = ["decode", "prepare"]
 
-_ORIENTATION = 0x0112  # EXIF tag
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 # No decoder makes less of a picture than the largest input that it usually has: how far a JPEG is
 # reduced, and with it every code and digest, must not depend on what else is asked of it.
 _LEAST = InputSpec(512, "within")
@@ -81,7 +72,7 @@ def prepare(
         raise UsageError(f"{type(image).__name__} is no picture: give a PIL image or an array")
     try:
         image.load()
-        frame = _upright(as_viewed(image), _orientation(image))
+        frame = upright(as_viewed(image), orientation_of(image))
     except Exception as error:
         cause = cause_of(error)
         reason = f"damaged {name}: {reason_of(error)}"
@@ -170,14 +161,14 @@ def decode(
             image.load()
         else:
             image = opened.load()
-        orientation = _orientation(image)
+        orientation = orientation_of(image)
         if opened.size is not None and orientation == 1:
             orientation = opened.orientation
         reduced = image.size != full
         profile, mode = image.info.get("icc_profile"), image.mode
         frame = as_viewed(image)
         del image
-        frame = _upright(frame, orientation)
+        frame = upright(frame, orientation)
     try:
         seen = frame.size
         if reduced:
@@ -223,19 +214,6 @@ def _out_of_memory(full: tuple[int, int], limits: Limits) -> PictureFailed:
         f"{full[0]} x {full[1]}: needs more than {limits.memory_bytes:,} bytes of memory",
         cause="memory",
     )
-
-
-def _orientation(image: Image.Image) -> int:
-    """EXIF's orientation, 1 to 8; 1 where it is missing or nonsense."""
-    try:
-        value = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # damaged EXIF comes in many kinds, and a viewer shows the picture anyway
-        return 1
-    return value if isinstance(value, int) and value in _UPRIGHT else 1
-
-
-def _upright(frame: Image.Image, orientation: int) -> Image.Image:
-    return frame.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else frame
 
 
 def _rgb(image: Image.Image) -> Image.Image:
