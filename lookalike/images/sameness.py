@@ -27,7 +27,16 @@ from PIL import Image
 
 from lookalike.images.profiles import describe
 
-__all__ = ["BYTES", "Samples", "file_digest", "from_pillow", "meaning_of", "picture_digest"]
+__all__ = [
+    "BYTES",
+    "Samples",
+    "array_digest",
+    "file_digest",
+    "from_pillow",
+    "meaning_of",
+    "picture_digest",
+    "rgb_digest",
+]
 
 Strip = npt.NDArray[Any]
 """Some rows of a picture: (rows, width) or (rows, width, channels)."""
@@ -201,6 +210,43 @@ def from_pillow(image: Image.Image, orientation: int = 1, more: bytes = b"") -> 
             yield colour, alpha
 
     return picture_digest(image.size, depth, space, meaning, strips())
+
+
+def array_digest(pixels: npt.NDArray[Any]) -> bytes | None:
+    """The digest of an array, as :func:`lookalike.images.arrays.from_array` takes it.
+
+    Floats are what they are: they equal floats of the same type and values.
+    """
+    if pixels.dtype.kind == "f" and pixels.dtype.itemsize <= 8:
+        depth, opaque = f"f{8 * pixels.dtype.itemsize}", 1
+    elif pixels.dtype == np.uint8:
+        depth, opaque = BYTES, 255
+    elif pixels.dtype == np.bool_:
+        pixels = pixels.astype(np.uint8) * np.uint8(255)
+        depth, opaque = BYTES, 255
+    else:
+        return None
+    if pixels.ndim == 2:
+        return Samples(pixels, depth, "grey").digest()
+    alpha = pixels[..., 3] if pixels.shape[2] == 4 else None
+    return Samples(pixels[..., :3], depth, "RGB", alpha, opaque).digest()
+
+
+def rgb_digest(frame: Image.Image) -> bytes:
+    """SHA-256 of ``b"{width}x{height}"`` and the RGB bytes of a picture as it is shown.
+
+    By it data sets know a picture again, and features that were made of it. It says nothing of what
+    was lost on the way to 8-bit RGB.
+
+    Args:
+        frame: grey or RGB, upright.
+    """
+    state = hashlib.sha256(f"{frame.width}x{frame.height}".encode())
+    rows = max(1, _STRIP_SAMPLES // frame.width)
+    for top in range(0, frame.height, rows):
+        strip = frame.crop((0, top, frame.width, min(top + rows, frame.height)))
+        state.update((strip if strip.mode == "RGB" else strip.convert("RGB")).tobytes())
+    return state.digest()
 
 
 def _samples(image: Image.Image, depth: str, space: str) -> tuple[Strip, str, str, Strip | None]:

@@ -14,7 +14,7 @@ from pictures import FORMATS, encode, png_bomb, profile_with_red_and_green_excha
 from PIL import Image, ImageCms, ImageFilter
 
 from lookalike.errors import PictureError, PictureFailed, PictureSkipped, UsageError
-from lookalike.images.decode import decode, prepare
+from lookalike.images.decode import decode, decoded_rgb_digest, prepare
 from lookalike.images.fitting import fit, least_size
 from lookalike.types import InputSpec, Limits
 
@@ -300,17 +300,17 @@ def test_a_query_takes_the_same_road() -> None:
     assert (by_image.format, by_array.format) == ("JPEG", "array")
 
 
-def test_pixel_digest_is_of_size_and_pixels() -> None:
+def test_rgb_digest_is_of_size_and_pixels() -> None:
     pixels = np.zeros((2, 3, 3), np.uint8)
-    digest = prepare(pixels, FULL, LIMITS).pixel_digest
+    digest = decoded_rgb_digest(encode(Image.fromarray(pixels), "PNG"), LIMITS)
     assert digest == hashlib.sha256(b"3x2" + pixels.tobytes()).digest()
-    assert prepare(pixels.reshape(3, 2, 3), FULL, LIMITS).pixel_digest != digest
+    other = Image.fromarray(pixels.reshape(3, 2, 3))
+    assert decoded_rgb_digest(encode(other, "BMP"), LIMITS) != digest
     large = np.random.default_rng(0).integers(0, 256, (2100, 2000, 3), np.uint8)
     assert (
-        prepare(large, FULL, LIMITS).pixel_digest
+        decoded_rgb_digest(encode(Image.fromarray(large), "BMP"), LIMITS)
         == hashlib.sha256(b"2000x2100" + large.tobytes()).digest()
     )
-    assert decode(encode(Image.fromarray(pixels), "PNG"), FULL, LIMITS).pixel_digest == digest
 
 
 def test_arrays() -> None:

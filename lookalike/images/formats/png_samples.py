@@ -45,13 +45,11 @@ def deep_samples(data: bytes) -> Samples:
     if bits < 16:  # grey, of which one is transparent
         values = np.asarray(image.convert("L") if image.mode == "1" else image)
         number = struct.unpack_from(">H", clear)[0] * 255 // ((1 << bits) - 1)
-        alpha = _alpha(values, number, 255)
-        turned = orientation_of(image)
-        return Samples(values, BYTES, "grey", alpha, 255, turned, _meaning(image))
+        seen = _alpha(values, number, 255)
+        return Samples(values, BYTES, "grey", seen, 255, orientation_of(image), _meaning(image))
     values = _sixteen(image, data, kind)
-    alpha, space = None, "RGB"
-    if kind in (_GREY, _GREY_ALPHA):
-        space = "grey"
+    space = "grey" if kind in (_GREY, _GREY_ALPHA) else "RGB"
+    alpha: npt.NDArray[Any] | None = None
     if kind == _GREY_ALPHA:
         values, alpha = values[..., 0], values[..., 1]
     elif kind == _RGB_ALPHA:
