@@ -60,7 +60,7 @@ def decodes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def large(seed: int = 0, *, detail: int = 0) -> Image.Image:
     """A picture of which a JPEG is decoded at a half; ``detail`` is seen at full size only."""
-    pixels = np.asarray(scene(1200, 1100)).astype(np.int16)
+    pixels = np.asarray(scene(1200, 1100)).astype(np.int16) * 3 // 4 + 32
     pixels += np.random.default_rng(seed).integers(-9, 10, (1, 1, 3), np.int16)
     if detail:
         pixels[::2, ::2] += detail
@@ -120,7 +120,7 @@ def test_large_photographs_that_differ_in_fine_detail(library: Library, folder: 
         with Image.open(folder / name) as half:
             half.draft(None, (600, 550))
             halves.append(np.asarray(half).astype(int))
-    assert abs(halves[0] - halves[1]).max() <= 1  # what the code's road sees of them
+    assert abs(halves[0] - halves[1]).max() <= 2  # what the code's road sees of them
     library.index(folder)
     assert alike(library, folder, "one.jpg", "copy.jpg")
     assert alike(library, folder, "one.jpg", "one.png")
