@@ -45,7 +45,7 @@ BYTES: Final = "8"
 """The depth of samples that are shown as 8 bits: of 1 to 8 bits."""
 
 _STRIP_SAMPLES = 4_000_000  # hashed at a time, so that hashing needs no second copy of a picture
-_VERSION = b"lookalike: all that a file shows, 1"
+_VERSION = "lookalike: all that is shown, 1"  # another number makes all digests others
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +113,10 @@ def picture_digest(
         strips: colour and alpha of some rows after the other, upright.
         opaque: the number of alpha that means opaque.
     """
-    colours, alphas = hashlib.sha256(), hashlib.sha256()
+    shown = "RGB" if space == "grey" else space
+    head = f"{_VERSION} {size[0]}x{size[1]} {depth} {shown} {len(meaning)} ".encode()
+    state = hashlib.sha256(head + meaning)
+    alphas = None
     seen = False  # something that isn't opaque
     for colour, alpha in strips:
         if space == "grey":
@@ -124,19 +127,25 @@ def picture_digest(
                 colour = colour.copy()
                 colour[clear] = 0
             seen = seen or bool((alpha != opaque).any())
+            alphas = alphas or hashlib.sha256()
             alphas.update(_plain(alpha))
-        colours.update(_plain(colour))
-    shown = "RGB" if space == "grey" else space
-    head = f"{size[0]}x{size[1]} {depth} {shown} {len(meaning)} ".encode()
-    whole = hashlib.sha256(head + meaning + colours.digest())
-    if seen:
-        whole.update(alphas.digest())
-    return whole.digest()
+        state.update(_plain(colour))
+    if alphas is not None and seen:
+        state.update(alphas.digest())
+    return state.digest()
 
 
 def file_digest(pictures: Iterable[bytes]) -> bytes:
-    """SHA-256 of what a file shows, 32 bytes, from the digests of its pictures in their order."""
-    return hashlib.sha256(_VERSION + b"".join(pictures)).digest()
+    """What a file shows, 32 bytes, from the digests of its pictures in their order.
+
+    Of a single one it is that; else SHA-256 of all.
+    """
+    first, *others = pictures
+    if not others:
+        return first
+    return hashlib.sha256(
+        f"{_VERSION} {1 + len(others)}".encode() + first + b"".join(others)
+    ).digest()
 
 
 def _plain(values: Strip) -> memoryview:
@@ -206,7 +215,8 @@ def from_pillow(image: Image.Image, orientation: int = 1, more: bytes = b"") -> 
     def strips() -> Iterator[tuple[Strip, Strip | None]]:
         for top in range(0, image.height, rows):
             box = (0, top, image.width, min(top + rows, image.height))
-            colour, _, _, alpha = _samples(image.crop(box), depth, space)
+            strip = image if rows >= image.height else image.crop(box)
+            colour, _, _, alpha = _samples(strip, depth, space)
             yield colour, alpha
 
     return picture_digest(image.size, depth, space, meaning, strips())
