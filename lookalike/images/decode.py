@@ -19,7 +19,7 @@ from PIL import Image
 from lookalike.errors import PictureError, PictureFailed, PictureSkipped, UsageError
 from lookalike.images.arrays import from_array
 from lookalike.images.fitting import fit, least_size
-from lookalike.images.formats.format import reason_of
+from lookalike.images.formats.format import Opened, reason_of
 from lookalike.images.formats.limits import check_pixels, damage
 from lookalike.images.formats.registry import format_of
 from lookalike.images.members import member_kind, member_number
@@ -157,10 +157,15 @@ def decode(
     if permit is not None and not composed:
         permit(opened.needs or _estimate(image) + kind.extra_bytes(image, full))
     with _reasons(label, full, limits):
-        if opened.load is None:
-            image.load()
-        else:
-            image = opened.load()
+        try:
+            image = _loaded(opened)
+        except Exception as error:
+            if number > 1 or cause_of(error) == "memory":
+                raise
+            opened = kind.salvage(opened, data, limits, error)
+            if permit is not None and opened.needs:
+                permit(opened.needs)
+            image = _loaded(opened)
         orientation = orientation_of(image)
         if opened.size is not None and orientation == 1:
             orientation = opened.orientation
@@ -187,6 +192,13 @@ def decode(
         )
     except MemoryError as error:
         raise _out_of_memory(full, limits) from error
+
+
+def _loaded(opened: Opened) -> Image.Image:
+    if opened.load is not None:
+        return opened.load()
+    opened.image.load()
+    return opened.image
 
 
 @contextmanager

@@ -158,6 +158,22 @@ class Format:
         """
         return opened
 
+    def salvage(self, opened: Opened, data: bytes, limits: Limits, error: Exception) -> Opened:
+        """What can be shown of a picture that couldn't be decoded, with :attr:`Opened.loss`.
+
+        By default nothing. It is asked only for the picture that :meth:`open` gave.
+
+        Args:
+            opened: that failed.
+            data: the file.
+            limits: to keep to.
+            error: as decoding raised it.
+
+        Raises:
+            Exception: ``error`` itself, or a better reason.
+        """
+        raise error
+
     def extra_bytes(self, image: Image.Image, full: tuple[int, int]) -> int:
         """Memory that decoding takes beside the pixels.
 
