@@ -159,6 +159,8 @@ def decode(
     with _reasons(label, full, limits):
         try:
             image = _loaded(opened)
+        except (PictureError, Image.DecompressionBombError):
+            raise
         except Exception as error:
             if number > 1 or cause_of(error) == "memory":
                 raise

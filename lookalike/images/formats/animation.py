@@ -8,9 +8,6 @@ from typing import Any, Literal
 
 from PIL import Image
 
-from lookalike.images.formats.limits import check_pixels
-from lookalike.types import Limits
-
 __all__ = ["Animation", "Frame"]
 
 _CLEAR = (0, 0, 0, 0)
@@ -28,7 +25,7 @@ class Frame:
         after: what becomes of its place before the next one: it stays, is cleared, or is as it was
             before.
         over: whether it is laid over what is there, or put in its place with its own transparency.
-        read: decodes it.
+        read: decodes it; what is above a limit it refuses.
     """
 
     left: int
@@ -57,7 +54,6 @@ class Animation(Image.Image):
         size: tuple[int, int],
         frames: Sequence[Frame],
         info: dict[str | tuple[int, int], Any],
-        limits: Limits,
         name: str,
     ) -> None:
         """Set up the canvas.
@@ -66,14 +62,13 @@ class Animation(Image.Image):
             size: width and height of the canvas.
             frames: one at least.
             info: as Pillow's pictures have it: profile, EXIF.
-            limits: that each frame has to keep to.
             name: Pillow's, of the format.
         """
         super().__init__()
         self._mode, self._size, self.info = "RGBA", size, info
         self.format = name
         self.n_frames = len(frames)
-        self._frames, self._limits = frames, limits
+        self._frames = frames
         self._wanted, self._done = 0, -1
         self._canvas, self._next = Image.new("RGBA", (1, 1)), Image.new("RGBA", (1, 1))
 
@@ -86,12 +81,9 @@ class Animation(Image.Image):
 
         Raises:
             EOFError: there is none of this number.
-            PictureSkipped: it, or one on the way, is above the limit.
         """
         if not 0 <= frame < self.n_frames:
             raise EOFError(f"no frame {frame} in an animation of {self.n_frames}")
-        for passed in self._frames[self._wanted : frame + 1]:
-            check_pixels(passed.width, passed.height, self._limits)
         if frame != self._wanted:
             self._wanted, self._im = frame, None
 
@@ -110,7 +102,6 @@ class Animation(Image.Image):
         if self._done < 0:
             self._next = Image.new("RGBA", self._size, _CLEAR)
         frame = self._frames[self._done + 1]
-        check_pixels(frame.width, frame.height, self._limits)
         before, canvas = self._next, self._next.copy()
         made = frame.read().convert("RGBA")
         if frame.over:

@@ -23,9 +23,11 @@ from lookalike.types import Limits
 __all__ = ["FORMAT"]
 
 _PIXELS = (b"IDAT", b"fcTL", b"fdAT", b"acTL")
-_COLOUR = (b"cICP", b"sRGB", b"gAMA", b"cHRM")
+_COLOUR = (b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM")
 # All that a picture needs to be shown; the reader may stumble over texts and the like.
-_NEEDED = frozenset((b"PLTE", b"tRNS", b"iCCP", b"eXIf", *_COLOUR))
+_NEEDED = (b"PLTE", b"tRNS", b"eXIf")
+_LEFT_OUT = "a damaged chunk, which is left out"
+_NO_END, _OF_PIXELS = "no end marker", "a wrong checksum of its sound pixels"
 _SHARE_OF_MEMORY = 2  # of what is allowed, pixels of a damaged file may take a half
 
 
@@ -46,7 +48,6 @@ class _PNG(Format):
         """
         chunks = walk(data)
         header = chunks.header
-        check_pixels(header.width, header.height, limits)
         if b"PLTE" in chunks.unsound:
             raise PictureFailed("damaged PNG: wrong checksum in chunk b'PLTE'")
         names = {piece.name for piece in chunks.pieces}
@@ -57,7 +58,7 @@ class _PNG(Format):
                 self._state(image, data, chunks)
                 size, info = (header.width, header.height), image.info
                 return Opened(
-                    Animation(size, frames, info, limits, self.name),
+                    Animation(size, frames, info, self.name),
                     self.name,
                     loss=loss or _unsound_beside(chunks),
                 )
@@ -69,15 +70,16 @@ class _PNG(Format):
             if error.cause != "file":
                 raise
             opened = self._sound_part(data, chunks, limits, needed=True)
-            return replace(opened, loss="a damaged chunk, which is left out")
+            return replace(opened, loss=_LEFT_OUT)
         return self._still(image, data, chunks)
 
     def salvage(self, opened: Opened, data: bytes, limits: Limits, error: Exception) -> Opened:
         """As far as the pixels can be inflated; without what is behind them, if they are sound."""
-        chunks = walk(data)
         if opened.loss or isinstance(opened.image, Animation):
             raise error
-        return self._sound_part(data, replace(chunks, end="open"), limits, needed=True)
+        chunks = replace(walk(data), end="open")  # as of a cut one, see what is there
+        made = self._sound_part(data, chunks, limits, needed=True)
+        return replace(made, loss=_LEFT_OUT) if made.loss == _NO_END else made
 
     def frames(self, image: Image.Image, data: bytes) -> list[int]:
         """Those that are there, whatever the header claims."""
@@ -94,14 +96,14 @@ class _PNG(Format):
         """Say of an opened picture what its numbers mean."""
         set_clear_level(image, chunks.header)
         held = {p.name: data[p.at : p.end] for p in _ahead(chunks) if p.sound and p.name in _COLOUR}
-        embedded = image.info.get("icc_profile")
-        image.info["icc_profile"] = colour_profile(held, embedded, grey=chunks.header.grey)
+        image.info["icc_profile"] = colour_profile(held, grey=chunks.header.grey)
 
     def _sound_part(
         self, data: bytes, chunks: Chunks, limits: Limits, *, needed: bool = False
     ) -> Opened:
         """A file of what is sound in another one, opened."""
         header, view = chunks.header, memoryview(data)
+        check_pixels(header.width, header.height, limits)
         pixels = [piece for piece in chunks.pieces if piece.name == b"IDAT"]
         beside = _beside(data, chunks, needed=needed)
         parts = [view[piece.at : piece.end] for piece in pixels]
@@ -113,11 +115,13 @@ class _PNG(Format):
         rows, sound = inflated(header, parts, most)
         if sound:
             unsound = b"IDAT" in chunks.unsound
-            loss = loss or ("a wrong checksum of its sound pixels" if unsound else "no end marker")
+            loss = loss or (_OF_PIXELS if unsound else _NO_END)
             image = self._read(assembled(header, beside, b"".join(parts)), limits).image
             return self._still(image, data, chunks, loss)
         if b"IDAT" in chunks.unsound:  # its bytes aren't what was written
             trusted = next(i for i, piece in enumerate(pixels) if not piece.sound)
+            if not trusted:
+                raise PictureFailed("damaged PNG: wrong checksum in chunk b'IDAT'")
             rows, _ = inflated(header, parts[:trusted], most)
         loss = rows.loss
         image = self._read(assembled(header, beside, rows.stream), limits).image
@@ -156,12 +160,14 @@ def _beside(
     data: bytes, chunks: Chunks, *, needed: bool = False, only: tuple[bytes, ...] = ()
 ) -> list[bytes]:
     """The sound chunks before the pixels, each with its length and its checksum."""
+    least = {0: 2, 2: 6}.get(chunks.header.colour, 0)  # bytes of a tRNS; others are passed over
     return [
         data[piece.at - 8 : piece.end + 4]
         for piece in _ahead(chunks)
         if piece.sound
         and piece.name not in _PIXELS
         and (not needed or piece.name in _NEEDED)
+        and (piece.name != b"tRNS" or piece.end - piece.at >= least)
         and (not only or piece.name in only)
     ]
 

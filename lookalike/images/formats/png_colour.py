@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Mapping
 from typing import cast
 
@@ -20,12 +21,11 @@ _PLAIN = 45_455  # 1 / 2.2, which every old program writes for sRGB
 _NEAR = 0.05  # closer than that to it counts as nothing, in browsers too
 _LEAST, _MOST = 1_000, 2_000_000  # what can be a gamma at all
 _CLOSE = 500  # of 100,000: primaries of sRGB, as they are written
+_LONGEST = 4_000_000  # bytes of a profile
 _HDR = (16, 18)  # PQ and HLG
 
 
-def colour_profile(
-    chunks: Mapping[bytes, bytes], embedded: bytes | None, *, grey: bool
-) -> bytes | None:
+def colour_profile(chunks: Mapping[bytes, bytes], *, grey: bool) -> bytes | None:
     """The ICC profile that a picture is shown by; ``None`` for sRGB.
 
     cICP goes before an embedded profile, that before sRGB, and that before gAMA with cHRM. A cICP
@@ -37,7 +37,6 @@ def colour_profile(
 
     Args:
         chunks: the first of each name, without those whose checksum is wrong.
-        embedded: the profile in iCCP, unpacked.
         grey: whether the picture is grey, with or without transparency.
     """
     coded = chunks.get(b"cICP", b"")
@@ -47,7 +46,8 @@ def colour_profile(
             return None
         if known(primaries, transfer):
             return coded_profile(primaries, transfer)
-    if embedded is not None and embedded[16:20] == (b"GRAY" if grey else b"RGB "):
+    embedded = _unpacked(chunks.get(b"iCCP", b""))
+    if embedded[16:20] == b"RGB " or (grey and embedded[16:20] == b"GRAY"):
         return embedded
     if b"sRGB" in chunks or len(chunks.get(b"gAMA", b"")) != 4:
         return None
@@ -58,6 +58,17 @@ def colour_profile(
     if colours == BT709 and abs(gamma / _PLAIN - 1) <= _NEAR:
         return None
     return matrix_profile(colours, (100_000 / gamma,))
+
+
+def _unpacked(chunk: bytes) -> bytes:
+    """The profile in iCCP; empty where there is none, or none that can be read."""
+    _name, _, packed = chunk.partition(b"\0")
+    if packed[:1] != b"\0":  # the one way of packing that there is
+        return b""
+    try:
+        return zlib.decompressobj().decompress(packed[1:], _LONGEST)
+    except zlib.error:
+        return b""
 
 
 def _chromaticities(chunk: bytes) -> Chromaticities:

@@ -50,10 +50,10 @@ class Rows:
         Raises:
             PictureFailed: too much.
         """
+        if self.passes == len(_PASSES) or self.rows == self.header.height > 0 == self.passes:
+            return "a wrong checksum inside of its pixels"
         if not self.header.interlaced:
-            return loss_of(self.rows / max(1, self.header.height), "PNG")
-        if self.passes == len(_PASSES):
-            return loss_of(1, "PNG")
+            return loss_of(self.rows / self.header.height, "PNG")
         if self.passes < _LEAST_PASSES:
             raise PictureFailed("truncated PNG: less than every second of its pixels is there")
         return "fine detail is missing"
