@@ -26,7 +26,8 @@ from lookalike.images.members import member_kind, member_number
 from lookalike.images.modes import as_viewed
 from lookalike.images.orientation import orientation_of, upright
 from lookalike.images.profiles import to_srgb
-from lookalike.images.reasons import cause_of, show_bytes
+from lookalike.images.reasons import cause_of
+from lookalike.images.unread import not_read
 from lookalike.types import Decoded, InputSpec, Limits, Pixels
 
 __all__ = ["decode", "prepare"]
@@ -133,7 +134,7 @@ def decode(
     content = hashlib.sha256(data).digest()
     kind = format_of(data, suffix)
     if kind is None:
-        raise PictureSkipped(f"not a picture: starts with {show_bytes(data)}")
+        raise not_read(data)
     opened = kind.open(data, limits)
     image, label = opened.image, kind.label or kind.name
     check_pixels(image.width, image.height, limits)
