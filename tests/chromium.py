@@ -23,9 +23,9 @@ _OPTIONS = [
     "--disable-component-update",
     "--force-color-profile=srgb",
 ]
-_PAGE = "https://pictures.test/"  # a secure context, which some of the calls need; never asked for
+_PAGE = "https://pictures.test/"  # a secure context, which some calls need; never asked for
 
-# Lays a picture (or a frame) over a colour and gives its pixels, which are then as a user sees them.
+# Lays a picture (or a frame) over a colour and gives its pixels: what a user sees.
 _SCRIPT = """async ([encoded, type, ground, frame]) => {
   const bytes = Uint8Array.from(atob(encoded), c => c.charCodeAt(0));
   let drawn, width, height;

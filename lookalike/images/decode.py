@@ -19,16 +19,17 @@ from PIL import Image
 from lookalike.errors import PictureError, PictureFailed, PictureSkipped, UsageError
 from lookalike.images.arrays import from_array
 from lookalike.images.fitting import fit, least_size
-from lookalike.images.formats.format import reason_of
+from lookalike.images.formats.format import Opened, reason_of
 from lookalike.images.formats.limits import check_pixels, damage
 from lookalike.images.formats.registry import format_of
 from lookalike.images.members import member_kind, member_number
 from lookalike.images.modes import as_viewed
 from lookalike.images.orientation import orientation_of, upright
 from lookalike.images.profiles import to_srgb
-from lookalike.images.reasons import cause_of, show_bytes
+from lookalike.images.reasons import cause_of
 from lookalike.images.sameness import array_digest, file_digest, from_pillow, rgb_digest
 from lookalike.images.sameness_of_files import Shown, free_digest
+from lookalike.images.unread import not_read
 from lookalike.types import Decoded, InputSpec, Limits, Pixels
 
 __all__ = ["decode", "decoded_rgb_digest", "prepare"]
@@ -182,7 +183,7 @@ def _shown(
     number = member_number(member)
     kind = format_of(data, suffix)
     if kind is None:
-        raise PictureSkipped(f"not a picture: starts with {show_bytes(data)}")
+        raise not_read(data)
     opened = kind.open(data, limits)
     image, label = opened.image, kind.label or kind.name
     check_pixels(image.width, image.height, limits)
@@ -204,10 +205,17 @@ def _shown(
     if permit is not None and not composed:
         permit(opened.needs or _estimate(image) + kind.extra_bytes(image, full))
     with _reasons(label, full, limits):
-        if opened.load is None:
-            image.load()
-        else:
-            image = opened.load()
+        try:
+            image = _loaded(opened)
+        except (PictureError, Image.DecompressionBombError):
+            raise
+        except Exception as error:
+            if number > 1 or cause_of(error) == "memory":
+                raise
+            opened = kind.salvage(opened, data, limits, error)
+            if permit is not None and opened.needs:
+                permit(opened.needs)
+            image = _loaded(opened)
         orientation = orientation_of(image)
         if opened.size is not None and orientation == 1:
             orientation = opened.orientation
@@ -228,6 +236,13 @@ def _shown(
         image.mode,
         len(frames) or None,
     )
+
+
+def _loaded(opened: Opened) -> Image.Image:
+    if opened.load is not None:
+        return opened.load()
+    opened.image.load()
+    return opened.image
 
 
 @contextmanager

@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from lookalike.images.ground import on_ground
 from lookalike.images.profiles import lab_to_rgb, to_srgb
 
 __all__ = ["as_viewed"]
-
-_WHITE = (255, 255, 255)
 
 
 def as_viewed(image: Image.Image) -> Image.Image:
@@ -20,8 +19,8 @@ def as_viewed(image: Image.Image) -> Image.Image:
 
     Grey stays grey (its three channels would be equal), which takes a quarter of the memory.
 
-    - Transparency lies over white: pages and contact sheets are white, and it is what becomes of
-      a transparent picture when it is saved as JPEG by most programs, so that both look alike.
+    - Transparency lies over white, or over black where nothing would be seen over white: see
+      :func:`lookalike.images.ground.on_ground`.
     - 16-bit grey keeps its high byte. 32-bit integers: values within 0 to 255 stay, within 0 to
       65,535 are 16-bit, others are stretched from the least to the largest.
     - Floats: within 0 to 1 they are shares of white, within 0 to 255 they stay, others are
@@ -40,7 +39,7 @@ def as_viewed(image: Image.Image) -> Image.Image:
     if mode == "La":
         image = image.convert("LA")
     if image.has_transparency_data:
-        return _on_white(image if image.mode == "RGBA" else image.convert("RGBA"))
+        return on_ground(image if image.mode == "RGBA" else image.convert("RGBA"))
     if mode in ("RGB", "L"):
         return image
     if mode == "1":
@@ -50,15 +49,6 @@ def as_viewed(image: Image.Image) -> Image.Image:
     if mode == "CMYK" and (converted := to_srgb(image, image.info.get("icc_profile"))):
         return converted
     return image.convert("RGB")
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    """An RGBA picture laid over white, as RGB."""
-    if image.getchannel("A").getextrema() == (255, 255):
-        return image.convert("RGB")
-    ground = Image.new("RGB", image.size, _WHITE)
-    ground.paste(image, mask=image.getchannel("A"))
-    return ground
 
 
 def _integers_to_bytes(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:

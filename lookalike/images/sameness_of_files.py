@@ -66,7 +66,7 @@ def free_digest(shown: Shown, data: bytes) -> bytes | None:
         ``None`` where a short cut was taken, or the file holds more.
     """
     opened, image, frame = shown.opened, shown.exact, shown.frame
-    if image is None or opened.load is not None or opened.size is not None or opened.loss:
+    if image is None or opened.size is not None or opened.loss:
         return None
     more = shown.kind.meaning(image, data)
     if image.mode == frame.mode and not image.has_transparency_data:

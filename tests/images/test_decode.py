@@ -237,14 +237,21 @@ def test_the_limit_on_pixels_holds_for_every_format(name: str) -> None:
 
 
 def test_wrong_checksums() -> None:
-    data = encode(scene(40, 30), "PNG")
+    image = scene(40, 30)
+    data = encode(image, "PNG")
     at = data.index(b"IDAT")
     length = int.from_bytes(data[at - 4 : at], "big")
-    for place in (29, at + 4 + length, len(data) - 1):  # of IHDR, IDAT, IEND
-        damaged = bytearray(data)
-        damaged[place] ^= 1
-        with pytest.raises(PictureFailed, match="damaged PNG"):
-            decode(bytes(damaged), FULL, LIMITS)
+    # Of IHDR; in the pixels, which are compressed; of IDAT, with sound pixels; of IEND.
+    for place, damaged in ((29, True), (at + 8, True), (at + 4 + length, False), (-1, False)):
+        changed = bytearray(data)
+        changed[place] ^= 1
+        if damaged:
+            with pytest.raises(PictureFailed, match="damaged PNG"):
+                decode(bytes(changed), FULL, LIMITS)
+        else:
+            decoded = decode(bytes(changed), FULL, LIMITS)
+            assert decoded.loss
+            assert far(decoded.inputs["full"].astype(np.int16), as_array(image)) == 0
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,22 @@ class Format:
         """
         return opened
 
+    def salvage(self, opened: Opened, data: bytes, limits: Limits, error: Exception) -> Opened:
+        """What can be shown of a picture that couldn't be decoded, with :attr:`Opened.loss`.
+
+        By default nothing. It is asked only for the picture that :meth:`open` gave.
+
+        Args:
+            opened: that failed.
+            data: the file.
+            limits: to keep to.
+            error: as decoding raised it.
+
+        Raises:
+            Exception: ``error`` itself, or a better reason.
+        """
+        raise error
+
     def extra_bytes(self, image: Image.Image, full: tuple[int, int]) -> int:
         """Memory that decoding takes beside the pixels.
 
@@ -199,7 +215,7 @@ class Format:
     # What the promise of the same pixels rests on: see lookalike.images.sameness.
 
     def is_exact(self, image: Image.Image, data: bytes) -> bool:
-        """Whether Pillow's image, at full size, has all that the file holds of this picture.
+        """Whether the decoded image, at full size, has all that the file holds of this picture.
 
         Not where a reader cuts samples to 8 bits, drops channels, or multiplies by transparency;
         nor where the file shows something that its reader doesn't know of. ``False`` by default,
@@ -258,8 +274,11 @@ class Format:
             if not self.is_exact(image, data):
                 yield None
                 continue
-            image.load()
-            yield image
+            if opened.load is None:
+                image.load()
+                yield image
+            else:
+                yield opened.load()
 
     def step(self, image: Image.Image, frame: int, limits: Limits) -> None:
         """Go to the next frame, or to a page."""

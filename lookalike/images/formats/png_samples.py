@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from io import BytesIO
 from typing import Any
 
@@ -11,12 +10,11 @@ import numpy.typing as npt
 from PIL import Image
 
 from lookalike.images.orientation import orientation_of
-from lookalike.images.sameness import BYTES, Samples, meaning_of
+from lookalike.images.sameness import Samples, meaning_of
 
-__all__ = ["colours_of", "deep_samples", "is_deep"]
+__all__ = ["deep_samples", "is_deep"]
 
-_GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGB_ALPHA = 0, 2, 3, 4, 6  # colour types
-_SRGB_GAMMA = 45_455  # as gAMA counts
+_GREY, _RGB, _GREY_ALPHA, _RGB_ALPHA = 0, 2, 4, 6  # colour types
 
 # How Pillow's decoder is told to give every byte of the samples: its picture, and the names of the
 # orders of bytes with which it keeps the first ones, and the second ones.
@@ -24,46 +22,32 @@ _BYTES_OF = {_RGB: ("RGB", ("RGB;16B", "RGB;16L")), _RGB_ALPHA: ("RGBA", ("RGBA;
 
 
 def is_deep(data: bytes) -> bool:
-    """Whether Pillow's image lacks something of a PNG file.
-
-    It keeps 8 bits of 16, and compares the one transparent grey with greys that it has widened.
-    """
-    bits, kind = data[24], data[25]
-    return bits == 16 or (kind == _GREY and bits < 8 and b"tRNS" in _chunks(data))
+    """Whether Pillow's image lacks a half of the samples of a PNG file."""
+    return data[24] == 16
 
 
-def deep_samples(data: bytes) -> Samples:
-    """The samples of the still picture of a file that :func:`is_deep`.
+def deep_samples(data: bytes, opened: Image.Image) -> Samples:
+    """The samples of the still picture of a sound file that :func:`is_deep`.
+
+    Args:
+        data: the file.
+        opened: Pillow's image of it, with what is said of its colours.
 
     Raises:
         Exception: as Pillow raises at damage.
     """
-    bits, kind = data[24], data[25]
-    found = _chunks(data)
-    image = Image.open(BytesIO(data), formats=["PNG"])
-    clear = found.get(b"tRNS", b"")
-    if bits < 16:  # grey, of which one is transparent
-        values = np.asarray(image.convert("L") if image.mode == "1" else image)
-        number = struct.unpack_from(">H", clear)[0] * 255 // ((1 << bits) - 1)
-        seen = _alpha(values, number, 255)
-        return Samples(values, BYTES, "grey", seen, 255, orientation_of(image), _meaning(image))
-    values = _sixteen(image, data, kind)
+    kind, clear = data[25], opened.info.get("transparency")
+    values = _sixteen(Image.open(BytesIO(data), formats=["PNG"]), data, kind)
     space = "grey" if kind in (_GREY, _GREY_ALPHA) else "RGB"
     alpha: npt.NDArray[Any] | None = None
     if kind == _GREY_ALPHA:
         values, alpha = values[..., 0], values[..., 1]
     elif kind == _RGB_ALPHA:
         values, alpha = values[..., :3], values[..., 3]
-    elif clear:
-        count = 1 if kind == _GREY else 3
-        numbers = np.array(struct.unpack_from(f">{count}H", clear), np.uint16)
-        alpha = _alpha(values, numbers if count == 3 else numbers[0], 65_535)
-    turned = orientation_of(image)
-    return Samples(values, "u16", space, alpha, 65_535, turned, _meaning(image, space))
-
-
-def _meaning(image: Image.Image, space: str = "grey") -> bytes:
-    return meaning_of(image.info.get("icc_profile"), space) + colours_of(image)
+    elif clear is not None:
+        alpha = _alpha(values, np.array(clear, np.uint16), 65_535)
+    meaning = meaning_of(opened.info.get("icc_profile"), space)
+    return Samples(values, "u16", space, alpha, 65_535, orientation_of(opened), meaning)
 
 
 def _sixteen(image: Image.Image, data: bytes, kind: int) -> npt.NDArray[Any]:
@@ -94,29 +78,3 @@ def _alpha(values: npt.NDArray[Any], clear: Any, opaque: int) -> npt.NDArray[Any
     if values.ndim == 3:
         same = same.all(axis=2)
     return np.where(same, 0, opaque).astype(values.dtype)
-
-
-def colours_of(image: Image.Image) -> bytes:
-    """What a PNG file says of its colours outside of a profile, where that isn't sRGB.
-
-    Source: W3C, "Portable Network Graphics (PNG) Specification (Third Edition)", 2025, section 4.3.
-    """
-    if image.info.get("icc_profile") or "srgb" in image.info:
-        return b""
-    gamma = image.info.get("gamma")
-    if gamma is None or abs(round(gamma * 100_000) - _SRGB_GAMMA) <= 455:
-        return b""
-    return f"gamma {round(gamma * 100_000)} {image.info.get('chromaticity')}".encode()
-
-
-def _chunks(data: bytes) -> dict[bytes, bytes]:
-    """The chunks before the pixels, of each name the first."""
-    found: dict[bytes, bytes] = {}
-    at = 8
-    while at + 12 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, at)
-        if name == b"IDAT":
-            break
-        found.setdefault(name, data[at + 8 : at + 8 + length])
-        at += 12 + length
-    return found
