@@ -264,7 +264,7 @@ def _samples(image: Image.Image, depth: str, space: str) -> tuple[Strip, str, st
         return np.asarray(image), depth, space, None
     if image.has_transparency_data:
         values = np.asarray(image.convert("LA" if image.mode == "LA" else "RGBA"))
-        colour = values[..., 0] if values.shape[2] == 2 else values[..., :3]
+        colour = values[..., 0] if space == "grey" else values[..., :3]
         return colour, depth, space, values[..., -1]
     mode = {"grey": "L", "RGB": "RGB"}.get(space, image.mode)
     return np.asarray(image if image.mode == mode else image.convert(mode)), depth, space, None

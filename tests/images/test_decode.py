@@ -55,6 +55,8 @@ def test_truncated_files_fail(name: str, share: float) -> None:
     cut = data[: max(20, int(len(data) * share))]
     if name.startswith("animated") and share >= 0.3:
         pytest.skip("the first frame is whole")
+    if name == "TIFF" and share >= 0.5:
+        pytest.skip("most of its rows are there, and are shown")
     with pytest.raises(PictureFailed) as caught:
         decode(cut, FULL, LIMITS)
     assert "\n" not in str(caught.value)
