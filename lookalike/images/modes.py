@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from lookalike.images.ground import on_ground
 from lookalike.images.profiles import lab_to_rgb, to_srgb
 from lookalike.images.samples import Told, to_bytes
 
 __all__ = ["as_viewed"]
-
-_WHITE = (255, 255, 255)
 
 
 def as_viewed(image: Image.Image) -> Image.Image:
@@ -18,8 +17,8 @@ def as_viewed(image: Image.Image) -> Image.Image:
 
     Grey stays grey (its three channels would be equal), which takes a quarter of the memory.
 
-    - Transparency lies over white: pages and contact sheets are white, and it is what becomes of
-      a transparent picture when it is saved as JPEG by most programs, so that both look alike.
+    - Transparency lies over white, or over black where nothing would be seen over white: see
+      :func:`lookalike.images.ground.on_ground`.
     - Grey of 16 or 32 bits, and floats, go by the rules of :mod:`lookalike.images.samples`.
     - CMYK goes through its colour profile where it has one. (Adobe's inverted CMYK in JPEG files is
       put right by Pillow's reader.)
@@ -33,7 +32,7 @@ def as_viewed(image: Image.Image) -> Image.Image:
     if mode == "La":
         image = image.convert("LA")
     if image.has_transparency_data:
-        return _on_white(image if image.mode == "RGBA" else image.convert("RGBA"))
+        return on_ground(image if image.mode == "RGBA" else image.convert("RGBA"))
     if mode in ("RGB", "L"):
         return image
     if mode == "1":
@@ -43,12 +42,3 @@ def as_viewed(image: Image.Image) -> Image.Image:
     if mode == "CMYK" and (converted := to_srgb(image, image.info.get("icc_profile"))):
         return converted
     return image.convert("RGB")
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    """An RGBA picture laid over white, as RGB."""
-    if image.getchannel("A").getextrema() == (255, 255):
-        return image.convert("RGB")
-    ground = Image.new("RGB", image.size, _WHITE)
-    ground.paste(image, mask=image.getchannel("A"))
-    return ground

@@ -82,6 +82,19 @@ class _JPEG2000(Format):
         needs = (width * height >> 2 * times) * 16
         return Opened(image, opened.name, load=lambda: _loaded(image), needs=needs)
 
+    def is_exact(self, image: Image.Image, data: bytes) -> bool:
+        """Of whole numbers of at most 8 bits above zero, in a colour space that the reader knows.
+
+        Source: ISO/IEC 15444-1, sections A.5.1 and I.5.3.3.
+        """
+        at = data.find(b"\xff\x4f\xff\x51")
+        if at < 0 or len(data) < at + 42 or image.mode not in ("L", "LA", "RGB", "RGBA"):
+            return False
+        (count,) = struct.unpack_from(">H", data, at + 40)
+        depths = data[at + 42 : at + 42 + 3 * count : 3]
+        plain = len(depths) == count == len(image.getbands()) and max(depths, default=255) <= 7
+        return plain and b"pclr" not in data[:at]
+
 
 def _deep(opened: Opened, data: bytes, stream: _Stream) -> Opened:
     """Colours of more than 8 bits. Pillow 13 rounds the brightest of them up to black."""

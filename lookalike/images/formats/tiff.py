@@ -6,7 +6,7 @@ Pillow reads the usual kinds of 8 bits. The others are read by hand: see ``tiff_
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -32,6 +32,7 @@ from lookalike.images.formats.tiff_reader import (
     read_samples,
     reduction,
 )
+from lookalike.images.formats.tiff_samples import exact_samples, reads_all
 from lookalike.images.formats.tiff_segments import (
     present_share,
     segment_picture,
@@ -39,6 +40,7 @@ from lookalike.images.formats.tiff_segments import (
 )
 from lookalike.images.modes import as_viewed
 from lookalike.images.reasons import cause_of
+from lookalike.images.sameness import Samples as Exact
 from lookalike.types import Limits
 
 __all__ = ["FORMAT"]
@@ -169,6 +171,29 @@ class _TIFF(Format):
             return Opened(pillow, self.name)
         road = _by_hand(image.layout, least, limits)
         return Opened(image, self.name, load=road.load, needs=road.needs, loss=road.loss)
+
+    def is_exact(self, image: Image.Image, data: bytes) -> bool:
+        """As Pillow read it: at most 8 bits, each channel one of the reader's image."""
+        return reads_all(image)
+
+    def samples(
+        self, opened: Opened, data: bytes, frames: Sequence[int], limits: Limits
+    ) -> Iterator[Exact | Image.Image | None]:
+        """By Pillow what it reads right; all else by hand, unless something is cut away."""
+        image = opened.image
+        if not isinstance(image, TIFFImage):
+            yield from super().samples(opened, data, frames, limits)
+            return
+        for frame in frames:
+            self.seek(image, frame, limits)
+            layout = image.layout
+            pillow = _by_pillow(image, layout.upright, limits)
+            if pillow is None:
+                check_kind(layout)
+                yield exact_samples(layout, limits)
+                continue
+            pillow.load()
+            yield pillow if reads_all(pillow) else None
 
 
 def _by_pillow(image: TIFFImage, least: tuple[int, int], limits: Limits) -> Image.Image | None:
