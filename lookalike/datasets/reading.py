@@ -11,7 +11,8 @@ import numpy as np
 
 from lookalike.datasets.subsets import Subset
 from lookalike.errors import LookalikeError, PictureError, UsageError
-from lookalike.road import FULL_SIZE, Picture, Road
+from lookalike.images.pool.pool import DecodePool
+from lookalike.road import Picture, Road
 from lookalike.types import InputSpec, Pixels
 
 __all__ = ["Damaged", "in_memory", "pixel_digests", "prepared", "prepared_picture", "refusal"]
@@ -125,8 +126,8 @@ def in_memory(
 def pixel_digests(subset: Subset, *, workers: int | None = None) -> list[bytes]:
     """SHA-256 of the pixels of each picture, 32 bytes.
 
-    It is the ``pixel_digest`` of :class:`lookalike.types.Decoded` at full size: equal for the same
-    pixels in another file format, unlike :meth:`Subset.digests` of files.
+    It is of width, height and 8-bit RGB as it is shown, before any colour profile: equal for the
+    same pixels in another file format, unlike :meth:`Subset.digests` of files.
 
     Raises:
         LookalikeError: a file can't be read.
@@ -134,10 +135,11 @@ def pixel_digests(subset: Subset, *, workers: int | None = None) -> list[bytes]:
     if not isinstance(subset.pictures, tuple):
         return subset.digests()
     digests = []
-    with Road[str]({}, workers=workers) as road:
+    inputs = {_NAME: InputSpec(1, "within")}  # which nobody asks for
+    with DecodePool(inputs, workers=workers) as pool, Road[str]({}, pool=pool) as road:
 
-        def digest(item: Picture) -> bytes:
-            return road.picture(item, more={_NAME: FULL_SIZE}).pixel_digest or b""
+        def digest(item: str) -> bytes:
+            return pool.digest(item, "rgb").made or b""
 
         for path, found in road.each(zip(subset.pictures, subset.pictures, strict=True), digest):
             if isinstance(found, PictureError):

@@ -76,7 +76,7 @@ class Subset:
         """SHA-256 of each picture's content, 32 bytes: equal for equal pictures.
 
         Of a file these are the file's bytes. In memory they are ``b"{width}x{height}"`` and the RGB
-        bytes, so that the digest is the ``pixel_digest`` of :class:`lookalike.types.Decoded`.
+        bytes, as :func:`lookalike.datasets.reading.pixel_digests` has them of files.
 
         Raises:
             LookalikeError: a file can't be read.

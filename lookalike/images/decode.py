@@ -19,31 +19,24 @@ from PIL import Image
 from lookalike.errors import PictureError, PictureFailed, PictureSkipped, UsageError
 from lookalike.images.arrays import from_array
 from lookalike.images.fitting import fit, least_size
-from lookalike.images.formats.format import reason_of
+from lookalike.images.formats.format import Opened, reason_of
 from lookalike.images.formats.limits import check_pixels, damage
 from lookalike.images.formats.registry import format_of
 from lookalike.images.members import member_kind, member_number
 from lookalike.images.modes import as_viewed
+from lookalike.images.orientation import orientation_of, upright
 from lookalike.images.profiles import to_srgb
-from lookalike.images.reasons import cause_of, show_bytes
+from lookalike.images.reasons import cause_of
+from lookalike.images.sameness import array_digest, file_digest, from_pillow, rgb_digest
+from lookalike.images.sameness_of_files import Shown, free_digest
+from lookalike.images.unread import not_read
 from lookalike.types import Decoded, InputSpec, Limits, Pixels
 
-__all__ = ["decode", "prepare"]
+__all__ = ["decode", "decoded_rgb_digest", "prepare"]
 
-_ORIENTATION = 0x0112  # EXIF tag
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 # No decoder makes less of a picture than the largest input that it usually has: how far a JPEG is
 # reduced, and with it every code and digest, must not depend on what else is asked of it.
 _LEAST = InputSpec(512, "within")
-_STRIP_PIXELS = 4_000_000  # hashed at a time, so that hashing needs no second copy of the frame
 # Of an animation: the frame, the one before it, what it is restored to, and its conversion.
 _COMPOSED_BYTES = 16
 
@@ -68,9 +61,11 @@ def prepare(
         PictureSkipped: more pixels than the limit.
         PictureFailed: a picture whose file, read only now, is damaged.
     """
+    given, pixels = image, None
     if isinstance(image, np.ndarray):
         if image.ndim >= 2:
             check_pixels(image.shape[1], image.shape[0], limits)
+        pixels = array_digest(image)
         image, name = from_array(image), "array"
     elif isinstance(image, Image.Image):
         check_pixels(image.width, image.height, limits)
@@ -81,17 +76,20 @@ def prepare(
         raise UsageError(f"{type(image).__name__} is no picture: give a PIL image or an array")
     try:
         image.load()
-        frame = _upright(as_viewed(image), _orientation(image))
+        frame = upright(as_viewed(image), orientation_of(image))
+        if given is image:
+            pixels = from_pillow(image, orientation_of(image))
     except Exception as error:
         cause = cause_of(error)
         reason = f"damaged {name}: {reason_of(error)}"
         if cause == "memory":
             reason = f"{name} of {image.width} x {image.height}: out of memory"
         raise PictureFailed(reason, cause=cause) from error
-    pixels = _pixel_digest(frame, frame.size)
+    pixels = None if pixels is None else file_digest([pixels])
+    seen = rgb_digest(frame) if pixels is None else pixels
     return Decoded(
-        inputs=_inputs(frame, inputs, image.info.get("icc_profile")),
-        content_digest=hashlib.sha256(b"lookalike: pixels in memory" + pixels).digest(),
+        inputs=_inputs(frame, inputs, image.info.get("icc_profile"), image.mode),
+        content_digest=hashlib.sha256(b"lookalike: pixels in memory" + seen).digest(),
         pixel_digest=pixels,
         width=frame.width,
         height=frame.height,
@@ -128,32 +126,73 @@ def decode(
 
     Returns:
         The inputs and digests. ``content_digest`` is the file's, whatever the member.
-        ``pixel_digest`` is the SHA-256 of ``b"{width}x{height}"`` and the
-        RGB bytes after orientation, before any colour profile; where the decoder reduced the frame,
-        of ``b"{width}x{height}@{reduced width}x{reduced height}"`` and the reduced RGB bytes,
-        so that it equals only digests that were made by the same reduction.
+        ``pixel_digest`` is there where it is free: at full size, of a file with one picture, or of
+        a later picture; else :func:`lookalike.images.sameness_of_files.exact_digest` makes it.
 
     Raises:
         PictureSkipped: not a picture, or more pixels than the limit.
         PictureFailed: truncated or damaged, no such member, or more memory needed than there is.
         UsageError: ``member`` can't be understood.
     """
+    shown = _shown(data, inputs, limits, suffix, member, count, permit)
+    opened, frame = shown.opened, shown.frame
+    try:
+        return Decoded(
+            inputs=_inputs(frame, inputs, shown.profile, shown.mode),
+            content_digest=hashlib.sha256(data).digest(),
+            pixel_digest=free_digest(shown, data),
+            width=(opened.size or shown.size)[0],
+            height=(opened.size or shown.size)[1],
+            format=opened.name,
+            file_bytes=len(data),
+            member=member,
+            members=shown.members,
+            loss=opened.loss,
+        )
+    except MemoryError as error:
+        raise _out_of_memory(shown.size, limits) from error
+
+
+def decoded_rgb_digest(
+    data: bytes,
+    limits: Limits,
+    *,
+    suffix: str = "",
+    member: str = "",
+    permit: Callable[[int], None] | None = None,
+) -> bytes:
+    """SHA-256 of size and 8-bit RGB of a picture file at full size, as it is shown: see rgb_digest.
+
+    Raises:
+        PictureError: as :func:`decode`.
+    """
+    all_of_it = {"": InputSpec(1 << 16, "within")}
+    return rgb_digest(_shown(data, all_of_it, limits, suffix, member, False, permit).frame)
+
+
+def _shown(
+    data: bytes,
+    inputs: Mapping[str, InputSpec],
+    limits: Limits,
+    suffix: str,
+    member: str,
+    count: bool,
+    permit: Callable[[int], None] | None,
+) -> Shown:
+    """As :func:`decode`, up to the picture as a viewer shows it, of RGB or grey, upright."""
     number = member_number(member)
-    content = hashlib.sha256(data).digest()
     kind = format_of(data, suffix)
     if kind is None:
-        raise PictureSkipped(f"not a picture: starts with {show_bytes(data)}")
+        raise not_read(data)
     opened = kind.open(data, limits)
     image, label = opened.image, kind.label or kind.name
     check_pixels(image.width, image.height, limits)
-    members = None
-    if number > 1 or count:
-        frames = kind.frames(image, data)
-        members = len(frames)
+    frames = kind.frames(image, data) if number > 1 or count else []
+    alone = number > 1 or len(kind.everything(image, data)) == 1
     composed = number > 1 and kind.members == "frame"
     if number > 1:
         if number > len(frames) or member_kind(member) != kind.members:
-            held = "1 picture" if members == 1 else f"{members:,} pictures"
+            held = "1 picture" if len(frames) == 1 else f"{len(frames):,} pictures"
             raise PictureFailed(f"holds {held}: there is no {member}")
         if composed and permit is not None:  # those before it are decoded on the way
             permit(image.width * image.height * _COMPOSED_BYTES)
@@ -166,36 +205,44 @@ def decode(
     if permit is not None and not composed:
         permit(opened.needs or _estimate(image) + kind.extra_bytes(image, full))
     with _reasons(label, full, limits):
-        if opened.load is None:
-            image.load()
-        else:
-            image = opened.load()
-        orientation = _orientation(image)
+        try:
+            image = _loaded(opened)
+        except (PictureError, Image.DecompressionBombError):
+            raise
+        except Exception as error:
+            if number > 1 or cause_of(error) == "memory":
+                raise
+            opened = kind.salvage(opened, data, limits, error)
+            if permit is not None and opened.needs:
+                permit(opened.needs)
+            image = _loaded(opened)
+        orientation = orientation_of(image)
         if opened.size is not None and orientation == 1:
             orientation = opened.orientation
         reduced = image.size != full
-        profile = image.info.get("icc_profile")
-        frame = as_viewed(image)
-        del image
-        frame = _upright(frame, orientation)
-    try:
-        seen = frame.size
-        if reduced:
-            seen = full if orientation < 5 else (full[1], full[0])
-        return Decoded(
-            inputs=_inputs(frame, inputs, profile),
-            content_digest=content,
-            pixel_digest=_pixel_digest(frame, seen),
-            width=(opened.size or seen)[0],
-            height=(opened.size or seen)[1],
-            format=opened.name,
-            file_bytes=len(data),
-            member=member,
-            members=members,
-            loss=opened.loss,
-        )
-    except MemoryError as error:
-        raise _out_of_memory(full, limits) from error
+        frame = upright(as_viewed(image), orientation)
+    seen = frame.size
+    if reduced:
+        seen = full if orientation < 5 else (full[1], full[0])
+    plain = alone and not reduced and kind.is_exact(image, data)
+    return Shown(
+        kind,
+        opened,
+        image if plain else None,
+        frame,
+        orientation,
+        seen,
+        image.info.get("icc_profile"),
+        image.mode,
+        len(frames) or None,
+    )
+
+
+def _loaded(opened: Opened) -> Image.Image:
+    if opened.load is not None:
+        return opened.load()
+    opened.image.load()
+    return opened.image
 
 
 @contextmanager
@@ -225,40 +272,12 @@ def _out_of_memory(full: tuple[int, int], limits: Limits) -> PictureFailed:
     )
 
 
-def _orientation(image: Image.Image) -> int:
-    """EXIF's orientation, 1 to 8; 1 where it is missing or nonsense."""
-    try:
-        value = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # damaged EXIF comes in many kinds, and a viewer shows the picture anyway
-        return 1
-    return value if isinstance(value, int) and value in _UPRIGHT else 1
-
-
-def _upright(frame: Image.Image, orientation: int) -> Image.Image:
-    return frame.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else frame
-
-
 def _rgb(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _pixel_digest(frame: Image.Image, full: tuple[int, int]) -> bytes:
-    head = f"{full[0]}x{full[1]}"
-    if frame.size != full:
-        head += f"@{frame.width}x{frame.height}"
-    state = hashlib.sha256(head.encode())  # of RGB, also where the frame is grey
-    rows = max(1, _STRIP_PIXELS // frame.width)
-    if frame.height <= rows:
-        state.update(_rgb(frame).tobytes())
-    else:
-        for top in range(0, frame.height, rows):
-            strip = frame.crop((0, top, frame.width, min(top + rows, frame.height)))
-            state.update(_rgb(strip).tobytes())
-    return state.digest()
-
-
 def _inputs(
-    frame: Image.Image, inputs: Mapping[str, InputSpec], profile: bytes | None
+    frame: Image.Image, inputs: Mapping[str, InputSpec], profile: bytes | None, mode: str
 ) -> dict[str, Pixels]:
     """The frame in each size that is asked for.
 
@@ -267,6 +286,6 @@ def _inputs(
     """
     made = {}
     for name, spec in inputs.items():
-        small = _rgb(fit(frame, spec))
-        made[name] = np.array(to_srgb(small, profile) or small)
+        small = fit(frame, spec)
+        made[name] = np.array(_rgb(to_srgb(small, profile, mode) or small))
     return made

@@ -25,6 +25,7 @@ from lookalike.library.merging import CodeChoice, merge
 from lookalike.library.models import SLOTS, Models
 from lookalike.library.records import EncoderInfo
 from lookalike.library.reports import SearchResult
+from lookalike.library.sameness import Sameness
 from lookalike.library.store import Store
 from lookalike.road import Picture, Question, Road
 from lookalike.types import ContentId, Limits, Match, Slot
@@ -69,6 +70,7 @@ class Asking:
         self._closed = threading.Event()
         # PDQ's input is in every query: large enough to look for borders in, whatever is asked.
         self._pool = DecodePool({"pdq": PDQ.input}, limits=limits, workers=workers)
+        self._sameness = Sameness(store, self._pool)
 
     def close(self) -> None:
         """End the decoding processes; what is being asked ends with LibraryClosedError."""
@@ -160,7 +162,10 @@ class Asking:
         clock = _Clock()
         tables = self._tables(rows)
         clock.lap("open")
-        found = merge(self._store, tables, [one.question for one in asked], k)
+        questions = [one.question for one in asked]
+        equal = self._sameness.equal(tables, [one.picture for one in asked], questions)
+        clock.lap("compare")
+        found = merge(self._store, tables, questions, k, equal)
         clock.lap("search")
         share = {stage: seconds / len(asked) for stage, seconds in clock.laps.items()}
         return [

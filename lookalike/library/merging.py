@@ -14,7 +14,7 @@ as the best kind that it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -31,7 +31,7 @@ from lookalike.ranking.short_list import Rows, cosines, in_order, length, likene
 from lookalike.road import Question
 from lookalike.types import Codes, ContentId, Encoded, Hits, Kind, Match, Part, Slot
 
-__all__ = ["CodeChoice", "merge"]
+__all__ = ["CodeChoice", "match_distance", "merge"]
 
 Reals = npt.NDArray[np.floating[Any]]
 
@@ -53,8 +53,17 @@ PART_SHARE = 0.3
 PART_HANDICAP = 0.1
 
 
+def match_distance(table: Table) -> int:
+    """The distance in bits up to which a perceptual code calls two pictures copies of one."""
+    return MATCH_DISTANCE
+
+
 def merge(
-    store: Store, tables: Mapping[Slot, Table], questions: Sequence[Question], k: int
+    store: Store,
+    tables: Mapping[Slot, Table],
+    questions: Sequence[Question],
+    k: int,
+    equal: Sequence[Collection[ContentId]],
 ) -> list[tuple[tuple[Match, ...], bool]]:
     """For each question its best k pictures, and whether the answer is exact.
 
@@ -63,9 +72,11 @@ def merge(
         tables: by slot, those of the codes to ask.
         questions: with codes for each of the tables.
         k: pictures to find.
+        equal: for each question the contents that show the same, sample by sample, as
+            :class:`lookalike.library.sameness.Sameness` finds them.
     """
     found = [Found(question) for question in questions]
-    _ask_digests(store, tables, found)
+    _ask_digests(store, tables, found, equal)
     if "pdq" in tables:
         _ask_pdq(tables["pdq"], found, k, offer_all="photo" not in tables)
     if "photo" in tables:
@@ -101,15 +112,16 @@ def merge(
     ]
 
 
-def _ask_digests(store: Store, tables: Mapping[Slot, Table], found: Sequence[Found]) -> None:
+def _ask_digests(
+    store: Store,
+    tables: Mapping[Slot, Table],
+    found: Sequence[Found],
+    equal: Sequence[Collection[ContentId]],
+) -> None:
     """Offer what has the bytes or the pixels of a question."""
     questions = [one.question for one in found]
     same = store.contents([ContentKey(q.content_digest, q.member) for q in questions])
-    pixels = list(dict.fromkeys(q.pixel_digest for q in questions if q.pixel_digest is not None))
-    equal = dict(zip(pixels, store.contents_with_pixels(pixels), strict=True))
-    for one, with_bytes in zip(found, same, strict=True):
-        known = one.question.pixel_digest
-        with_pixels = [] if known is None else equal[known]
+    for one, with_bytes, with_pixels in zip(found, same, equal, strict=True):
         identical: dict[ContentId, Kind] = dict.fromkeys(with_pixels, "same-pixels")
         if with_bytes is not None:
             identical[with_bytes] = "same-bytes"

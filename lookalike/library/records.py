@@ -8,6 +8,7 @@ from typing import NamedTuple
 from lookalike.types import ContentId, EncoderId, FileId, PictureId, Slot
 
 __all__ = [
+    "Appearance",
     "ContentKey",
     "Counts",
     "EncoderInfo",
@@ -47,6 +48,25 @@ class ContentKey(NamedTuple):
 
     digest: bytes
     member: str = ""
+
+
+class Appearance(NamedTuple):
+    """What is known of how a content looks, beside its codes.
+
+    Attributes:
+        key: what makes the content.
+        width: in pixels, upright.
+        height: likewise.
+        pixel_digest: of all that the file shows, or that one later picture of it; ``None`` where
+            that isn't known yet, or can't be told.
+        loss: what of the file is lost; empty where nothing is known to be.
+    """
+
+    key: ContentKey
+    width: int
+    height: int
+    pixel_digest: bytes | None
+    loss: str
 
 
 class Mount(NamedTuple):

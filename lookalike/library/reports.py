@@ -211,7 +211,8 @@ class SearchResult:
         query: the path asked with, or a word for pixels in memory.
         exact: whether nothing nearer can have been missed.
         hits: best first.
-        seconds: by stage: ``decode``, ``encode``, ``search``, ``total``.
+        seconds: by stage: ``decode``, ``encode``, ``compare`` (which pictures show just the same),
+            ``search``, ``total``.
     """
 
     query: str

@@ -22,6 +22,7 @@ from typing import Protocol
 
 from lookalike.library.checking import OnCheck, Problem
 from lookalike.library.records import (
+    Appearance,
     ContentKey,
     Counts,
     EncoderInfo,
@@ -166,6 +167,16 @@ class Store(RunStore, Protocol):
 
     def contents_with_pixels(self, pixel_digests: Sequence[bytes]) -> list[list[ContentId]]:
         """For each digest the contents with these pixels, ascending."""
+
+    def appearances(self, contents: Sequence[ContentId]) -> dict[ContentId, Appearance]:
+        """How contents look; those that are gone are left out."""
+
+    def put_pixel_digests(self, digests: Mapping[ContentId, bytes]) -> None:
+        """Keep digests of what contents show; of one that is gone nothing is kept.
+
+        No stamp moves: whoever needs a digest that isn't known makes it, so that answers are the
+        same before and after.
+        """
 
     def members(
         self, digests: Sequence[bytes]

@@ -30,6 +30,7 @@ class Question:
         parts: photo codes and embeddings of its parts, where the library has codes of those of
             its pictures.
         member: which picture of its file it is; empty for the only or the first one.
+        size: width and height in pixels, upright, at full size.
     """
 
     content_digest: bytes
@@ -39,6 +40,7 @@ class Question:
     photo: Encoded | None = None
     parts: Encoded | None = None
     member: str = ""
+    size: tuple[int, int] = (0, 0)
 
 
 def make_question(
@@ -72,4 +74,5 @@ def make_question(
         photo,
         of_parts,
         decoded.member,
+        (decoded.width, decoded.height),
     )

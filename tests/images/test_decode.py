@@ -14,7 +14,7 @@ from pictures import FORMATS, encode, png_bomb, profile_with_red_and_green_excha
 from PIL import Image, ImageCms, ImageFilter
 
 from lookalike.errors import PictureError, PictureFailed, PictureSkipped, UsageError
-from lookalike.images.decode import decode, prepare
+from lookalike.images.decode import decode, decoded_rgb_digest, prepare
 from lookalike.images.fitting import fit, least_size
 from lookalike.types import InputSpec, Limits
 
@@ -55,6 +55,8 @@ def test_truncated_files_fail(name: str, share: float) -> None:
     cut = data[: max(20, int(len(data) * share))]
     if name.startswith("animated") and share >= 0.3:
         pytest.skip("the first frame is whole")
+    if name == "TIFF" and share >= 0.5:
+        pytest.skip("most of its rows are there, and are shown")
     with pytest.raises(PictureFailed) as caught:
         decode(cut, FULL, LIMITS)
     assert "\n" not in str(caught.value)
@@ -237,14 +239,21 @@ def test_the_limit_on_pixels_holds_for_every_format(name: str) -> None:
 
 
 def test_wrong_checksums() -> None:
-    data = encode(scene(40, 30), "PNG")
+    image = scene(40, 30)
+    data = encode(image, "PNG")
     at = data.index(b"IDAT")
     length = int.from_bytes(data[at - 4 : at], "big")
-    for place in (29, at + 4 + length, len(data) - 1):  # of IHDR, IDAT, IEND
-        damaged = bytearray(data)
-        damaged[place] ^= 1
-        with pytest.raises(PictureFailed, match="damaged PNG"):
-            decode(bytes(damaged), FULL, LIMITS)
+    # Of IHDR; in the pixels, which are compressed; of IDAT, with sound pixels; of IEND.
+    for place, damaged in ((29, True), (at + 8, True), (at + 4 + length, False), (-1, False)):
+        changed = bytearray(data)
+        changed[place] ^= 1
+        if damaged:
+            with pytest.raises(PictureFailed, match="damaged PNG"):
+                decode(bytes(changed), FULL, LIMITS)
+        else:
+            decoded = decode(bytes(changed), FULL, LIMITS)
+            assert decoded.loss
+            assert far(decoded.inputs["full"].astype(np.int16), as_array(image)) == 0
 
 
 @pytest.mark.parametrize(
@@ -300,17 +309,17 @@ def test_a_query_takes_the_same_road() -> None:
     assert (by_image.format, by_array.format) == ("JPEG", "array")
 
 
-def test_pixel_digest_is_of_size_and_pixels() -> None:
+def test_rgb_digest_is_of_size_and_pixels() -> None:
     pixels = np.zeros((2, 3, 3), np.uint8)
-    digest = prepare(pixels, FULL, LIMITS).pixel_digest
+    digest = decoded_rgb_digest(encode(Image.fromarray(pixels), "PNG"), LIMITS)
     assert digest == hashlib.sha256(b"3x2" + pixels.tobytes()).digest()
-    assert prepare(pixels.reshape(3, 2, 3), FULL, LIMITS).pixel_digest != digest
+    other = Image.fromarray(pixels.reshape(3, 2, 3))
+    assert decoded_rgb_digest(encode(other, "BMP"), LIMITS) != digest
     large = np.random.default_rng(0).integers(0, 256, (2100, 2000, 3), np.uint8)
     assert (
-        prepare(large, FULL, LIMITS).pixel_digest
+        decoded_rgb_digest(encode(Image.fromarray(large), "BMP"), LIMITS)
         == hashlib.sha256(b"2000x2100" + large.tobytes()).digest()
     )
-    assert decode(encode(Image.fromarray(pixels), "PNG"), FULL, LIMITS).pixel_digest == digest
 
 
 def test_arrays() -> None:

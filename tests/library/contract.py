@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from lookalike.errors import LibraryClosedError, LibraryLockedError
 from lookalike.images.parts.nine import PARTS
 from lookalike.library.engine import Engine, Table
 from lookalike.library.records import (
+    Appearance,
     ContentKey,
     EncoderInfo,
     FileEntry,
@@ -254,6 +256,31 @@ class Contract:
         assert store.sizes([101, 102, 103]) == {101, 102}
         assert store.contents([]) == []
         assert store.put_contents([]) == []
+
+    def test_how_contents_look(self, store: Store) -> None:
+        plain = replace(picture(1), pixel_digest=None)
+        lost = replace(picture(2, "page-2"), loss="its lower half")
+        ids = store.put_contents([plain, lost])
+        before = store.stamp()
+        assert store.appearances([*ids, ContentId(99)]) == {
+            ids[0]: Appearance(ContentKey(plain.content_digest), 5, 3, None, ""),
+            ids[1]: Appearance(
+                ContentKey(lost.content_digest, "page-2"), 6, 3, lost.pixel_digest, lost.loss
+            ),
+        }
+        made = b"7" * 32
+        store.put_pixel_digests({ids[0]: made, ContentId(99): made})
+        store.put_pixel_digests({})
+        assert store.appearances([ids[0]])[ids[0]].pixel_digest == made
+        assert store.contents_with_pixels([made]) == [[ids[0]]]
+        assert store.stamp() == before
+        # Whoever meets the content again, and makes no digest, leaves it as it is.
+        assert store.put_contents([plain]) == [ids[0]]
+        assert store.appearances([ids[0]])[ids[0]].pixel_digest == made
+        # One that was made on the way is taken.
+        store.put_contents([replace(plain, pixel_digest=b"8" * 32)])
+        assert store.contents_with_pixels([made, b"8" * 32]) == [[], [ids[0]]]
+        assert store.appearances([]) == {}
 
     def test_what_lacks_a_code(self, store: Store) -> None:
         encoder, contents = fill(store, random_codes(3))

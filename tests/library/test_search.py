@@ -150,7 +150,7 @@ def test_a_view_too_plain_for_pdq_is_not_trusted(library: Library) -> None:
         assert int(kept.quality[0]) >= USABLE_QUALITY
         for quality in (USABLE_QUALITY, USABLE_QUALITY - 1):
             question = Question(b"", b"", asked, np.array([100, quality], np.uint8))
-            [((hit,), exact)] = merge(store, {"pdq": table}, [question], 1)
+            [((hit,), exact)] = merge(store, {"pdq": table}, [question], 1, [[]])
             assert exact
             assert hit.distance == 0
             kinds.append(hit.kind)

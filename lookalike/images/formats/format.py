@@ -11,7 +11,7 @@ said: ``jpeg2000.py`` says the least.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import ClassVar, Literal
@@ -21,6 +21,7 @@ from PIL import Image, UnidentifiedImageError
 from lookalike.errors import PictureFailed, PictureSkipped
 from lookalike.images.formats.limits import check_pixels, damage
 from lookalike.images.reasons import cause_of, one_line
+from lookalike.images.sameness import Samples
 from lookalike.types import Limits
 
 __all__ = ["MOST_MEMBERS", "Format", "Opened", "reason_of"]
@@ -158,6 +159,22 @@ class Format:
         """
         return opened
 
+    def salvage(self, opened: Opened, data: bytes, limits: Limits, error: Exception) -> Opened:
+        """What can be shown of a picture that couldn't be decoded, with :attr:`Opened.loss`.
+
+        By default nothing. It is asked only for the picture that :meth:`open` gave.
+
+        Args:
+            opened: that failed.
+            data: the file.
+            limits: to keep to.
+            error: as decoding raised it.
+
+        Raises:
+            Exception: ``error`` itself, or a better reason.
+        """
+        raise error
+
     def extra_bytes(self, image: Image.Image, full: tuple[int, int]) -> int:
         """Memory that decoding takes beside the pixels.
 
@@ -193,8 +210,80 @@ class Format:
             Exception: whatever the reader raises at damage.
         """
         for step in range(1, frame + 1) if self.members == "frame" else (frame,):
-            image.seek(step)
-            check_pixels(image.width, image.height, limits)
+            self.step(image, step, limits)
+
+    # What the promise of the same pixels rests on: see lookalike.images.sameness.
+
+    def is_exact(self, image: Image.Image, data: bytes) -> bool:
+        """Whether the decoded image, at full size, has all that the file holds of this picture.
+
+        Not where a reader cuts samples to 8 bits, drops channels, or multiplies by transparency;
+        nor where the file shows something that its reader doesn't know of. ``False`` by default,
+        which only costs: such pictures are never said to have the same pixels as others, unless
+        :meth:`samples` reads them.
+
+        Args:
+            image: opened, and gone to a picture; it may be decoded.
+            data: the file.
+        """
+        return False
+
+    def meaning(self, image: Image.Image, data: bytes) -> bytes:
+        """How the numbers of :meth:`is_exact` pictures become colours, beside their ICC profile.
+
+        Empty where nothing is said but what holds without it; else as ``Samples.meaning``.
+        """
+        return b""
+
+    def everything(self, image: Image.Image, data: bytes) -> list[int]:
+        """As :meth:`frames`, with the pictures that get no codes of their own.
+
+        All that some viewer could show; no smaller versions and no masks.
+        """
+        return self.frames(image, data)
+
+    def samples(
+        self, opened: Opened, data: bytes, frames: Sequence[int], limits: Limits
+    ) -> Iterator[Samples | Image.Image | None]:
+        """All samples of pictures of a file, none of them changed, one picture after the other.
+
+        Whoever overrides it reads what :meth:`is_exact` says ``False`` of. The arrays may be views;
+        they are used before the next picture is asked for, so that one is held at a time.
+
+        Args:
+            opened: as :meth:`open` gave it; nothing else is done with it afterwards.
+            data: the file.
+            frames: numbers that :meth:`everything` gave, in its order: all, or one of them.
+            limits: to keep to.
+
+        Yields:
+            For each frame its samples: an image of Pillow's, decoded and :meth:`is_exact`, not
+            upright yet; or :class:`~lookalike.images.sameness.Samples`; ``None`` where no reader
+            that is installed can give them.
+
+        Raises:
+            Exception: whatever readers raise at damage; no digest is made of the file then.
+        """
+        image, at = opened.image, opened.image.tell()
+        for frame in frames:
+            if frame != at:
+                steps = range(at + 1, frame + 1) if self.members == "frame" else (frame,)
+                for step in steps:
+                    self.step(image, step, limits)
+                at = frame
+            if not self.is_exact(image, data):
+                yield None
+                continue
+            if opened.load is None:
+                image.load()
+                yield image
+            else:
+                yield opened.load()
+
+    def step(self, image: Image.Image, frame: int, limits: Limits) -> None:
+        """Go to the next frame, or to a page."""
+        image.seek(frame)
+        check_pixels(image.width, image.height, limits)
 
 
 def reason_of(error: Exception) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import struct
+from dataclasses import dataclass, replace
 from typing import Final
 
 from PIL import Image
@@ -10,9 +10,18 @@ from PIL import Image
 from lookalike.images.formats.format import Format, Opened
 from lookalike.images.formats.iso import brands_of
 from lookalike.images.formats.jpeg import FORMAT as JPEG
+from lookalike.images.formats.raw_smaller import smaller_preview
+from lookalike.images.formats.tiff_directories import (
+    COMPRESSION,
+    PHOTOMETRIC,
+    Directory,
+    chain,
+    is_tiff,
+    sub_directories,
+)
 from lookalike.types import Limits
 
-__all__ = ["FORMAT", "SUFFIXES", "is_raw_tiff", "is_tiff"]
+__all__ = ["FORMAT", "SUFFIXES", "is_raw_tiff"]
 
 # fmt: off
 SUFFIXES: Final = (
@@ -22,7 +31,16 @@ SUFFIXES: Final = (
 )
 # fmt: on
 
-_TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")  # the last two are BigTIFF
+_DNG_VERSION = 50706
+_RAW_COLOURS = (32803, 34892)  # behind a colour filter, and linear raw (DNG)
+_RAW_COMPRESSIONS = (32767, 32769, 32770, 34713, 65000, 65535)  # Sony, Epson, Samsung, Nikon, ...
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenedRaw(Opened):
+    """With the preview that was opened, a JPEG file; empty where it is none."""
+
+    jpeg: bytes = b""
 
 
 class _RAW(Format):
@@ -53,46 +71,46 @@ class _RAW(Format):
 
         preview = raw_preview(data)
         image = preview.image or JPEG.open(preview.jpeg or b"", limits).image
-        return Opened(image, self.name, preview.size, preview.orientation)
+        return _OpenedRaw(
+            image, self.name, preview.size, preview.orientation, jpeg=preview.jpeg or b""
+        )
 
     def reduced(
         self, opened: Opened, data: bytes, least: tuple[int, int], limits: Limits
     ) -> Opened:
-        """As JPEG, which most previews are."""
-        if opened.image.format in (JPEG.name, *JPEG.also):
-            return JPEG.reduced(opened, data, least, limits)
-        return opened
+        """A smaller preview, and as JPEG, which most previews are."""
+        if opened.image.format not in (JPEG.name, *JPEG.also):
+            return opened
+        if isinstance(opened, _OpenedRaw):
+            smaller = smaller_preview(data, opened.jpeg, least)
+            if smaller is not None:
+                opened = replace(opened, image=JPEG.open(smaller, limits).image)
+        return JPEG.reduced(opened, data, least, limits)
 
     def extra_bytes(self, image: Image.Image, full: tuple[int, int]) -> int:
         """As JPEG."""
         return JPEG.extra_bytes(image, full)
 
 
-def is_tiff(data: bytes) -> bool:
-    """Whether a file is a TIFF, camera raw or not."""
-    return data.startswith(_TIFF) and data[4:8] != b"ftyp"
-
-
 def is_raw_tiff(data: bytes, suffix: str) -> bool:
-    """Whether a TIFF is camera raw: by suffix; DNG, Canon; or small, with others below it."""
-    if suffix in SUFFIXES:
+    """Whether a TIFF is camera raw: by suffix, by its maker's mark, or by what its samples are.
+
+    Scanners write a reduced first picture and their name, too, so neither counts.
+    """
+    if suffix in SUFFIXES or data[8:10] == b"CR":
         return True
-    if data[8:10] == b"CR":
-        return True
-    order = "<" if data[:2] == b"II" else ">"
-    try:
-        (at,) = struct.unpack_from(order + "I", data, 4)
-        (entries,) = struct.unpack_from(order + "H", data, at)
-        tags = {}
-        for i in range(min(entries, 200)):
-            tag, _kind, _count, value = struct.unpack_from(order + "HHII", data, at + 2 + 12 * i)
-            tags[tag] = value
-    except struct.error:
-        return False
-    dng_version, subfile_type, sub_ifds, make = 50706, 254, 330, 271
-    if dng_version in tags:
-        return True
-    return tags.get(subfile_type) == 1 and sub_ifds in tags and make in tags
+    for first in chain(data, 1):
+        if _DNG_VERSION in first.entries:
+            return True
+        return any(_is_raw(one) for one in (first, *sub_directories(first)))
+    return False
+
+
+def _is_raw(directory: Directory) -> bool:
+    return (
+        directory.number(PHOTOMETRIC) in _RAW_COLOURS
+        or directory.number(COMPRESSION) in _RAW_COMPRESSIONS
+    )
 
 
 FORMAT = _RAW()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
@@ -14,15 +14,34 @@ from lookalike.images.reasons import one_line
 from lookalike.types import Decoded, InputSpec, Limits
 
 __all__ = [
+    "Digest",
+    "Wanted",
     "most_answer",
     "pack_decoded",
+    "pack_digest",
     "pack_error",
     "pack_inputs",
     "pack_limits",
     "unpack_answer",
+    "unpack_digest",
     "unpack_inputs",
     "unpack_limits",
 ]
+
+Wanted: TypeAlias = Literal["exact", "rgb"]
+"""Which digest: of all that a file shows, or of its 8-bit RGB at full size."""
+
+
+class Digest(NamedTuple):
+    """What a digest was made of, and the digest.
+
+    Attributes:
+        content: SHA-256 of the file's bytes, 32 bytes.
+        made: 32 bytes; ``None`` where it can't be told, or the file is another than was meant.
+    """
+
+    content: bytes
+    made: bytes | None
 
 
 def pack_inputs(inputs: Mapping[str, InputSpec]) -> dict[str, Any]:
@@ -76,6 +95,43 @@ def pack_error(error: PictureError) -> dict[str, Any]:
     return {"status": error.status, "reason": str(error), "cause": error.cause}
 
 
+def pack_digest(digest: Digest) -> dict[str, Any]:
+    """An answer's header."""
+    made = None if digest.made is None else digest.made.hex()
+    return {"status": "ok", "content": digest.content.hex(), "made": made}
+
+
+def unpack_digest(header: dict[str, Any], body: bytearray) -> Digest | PictureError:
+    """What a child answered that was asked for a digest; nothing in it is taken on trust.
+
+    Raises:
+        ValueError, TypeError, KeyError: it isn't an answer to this question.
+    """
+    if (error := _error(header)) is not None:
+        return error
+    content = bytes.fromhex(header["content"])
+    made = None if header["made"] is None else bytes.fromhex(header["made"])
+    if body or len(content) != 32 or (made is not None and len(made) != 32):
+        raise ValueError("not an answer to this question")
+    return Digest(content, made)
+
+
+def _error(header: dict[str, Any]) -> PictureError | None:
+    """The error that a child answered with, if it did.
+
+    Raises:
+        ValueError, KeyError: it is no answer at all.
+    """
+    if header["status"] in ("skipped", "failed"):
+        kind = PictureSkipped if header["status"] == "skipped" else PictureFailed
+        if header["cause"] not in get_args(Cause):
+            raise ValueError("not an answer to this question")
+        return kind(str(header["reason"]), cause=header["cause"])
+    if header["status"] != "ok":
+        raise ValueError("not an answer to this question")
+    return None
+
+
 def unpack_answer(
     header: dict[str, Any], body: bytearray, inputs: Mapping[str, InputSpec], member: str = ""
 ) -> Decoded | PictureError:
@@ -90,13 +146,9 @@ def unpack_answer(
     Raises:
         ValueError, TypeError, KeyError: it isn't an answer to this question.
     """
-    status = header["status"]
-    if status in ("skipped", "failed"):
-        kind = PictureSkipped if status == "skipped" else PictureFailed
-        if header["cause"] not in get_args(Cause):
-            raise ValueError("not an answer to this question")
-        return kind(str(header["reason"]), cause=header["cause"])
-    if status != "ok" or [name for name, _, _ in header["arrays"]] != list(inputs):
+    if (error := _error(header)) is not None:
+        return error
+    if [name for name, _, _ in header["arrays"]] != list(inputs):
         raise ValueError("not an answer to this question")
     arrays, at = {}, 0
     for name, height, width in header["arrays"]:

@@ -8,15 +8,22 @@ from __future__ import annotations
 import logging
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from queue import Empty, LifoQueue, SimpleQueue
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from queue import Empty, LifoQueue
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from lookalike.errors import LookalikeError, PictureError, PictureFailed, UsageError
+from lookalike.images.pool.ahead import each
 from lookalike.images.pool.child import ChildDied, ChildTimeout
 from lookalike.images.pool.item import Item, PictureFile, request
-from lookalike.images.pool.messages import pack_inputs, unpack_answer
+from lookalike.images.pool.messages import (
+    Digest,
+    Wanted,
+    pack_inputs,
+    unpack_answer,
+    unpack_digest,
+)
 from lookalike.images.pool.place import CLOSED, Place
 from lookalike.images.reasons import one_line
 from lookalike.system.processors import processors
@@ -26,6 +33,7 @@ __all__ = ["DecodePool"]
 
 _log = logging.getLogger(__name__)
 
+A = TypeVar("A")
 K = TypeVar("K")
 _RECYCLE_AFTER = 20_000  # pictures, against decoders that leak
 _RECYCLE_RESIDENT = 300_000_000  # bytes still held after an answer
@@ -133,13 +141,42 @@ class DecodePool:
         wanted = self.inputs if inputs is None else dict(inputs)
         if inputs is not None:
             header["inputs"] = pack_inputs(inputs)
+        return self._answer(
+            header, body, lambda reply, data: unpack_answer(reply, data, wanted, member)
+        )
+
+    def digest(
+        self, file: PictureFile | Item, which: Wanted = "exact", *, content: bytes | None = None
+    ) -> Digest:
+        """Decode a file in full for a digest of what it shows.
+
+        Args:
+            file: a path, a picture file's bytes, or an item of a file.
+            which: see :data:`~lookalike.images.pool.messages.Wanted`.
+            content: SHA-256 of the file that is meant; of another one nothing is decoded.
+
+        Raises:
+            LookalikeError: as for :meth:`decode`.
+        """
+        asked = file if isinstance(file, Item) else Item(file)
+        header, body = request(asked, count=False, most=self.limits.file_bytes)
+        header |= {"digest": which, "content": None if content is None else content.hex()}
+        return self._answer(header, body, unpack_digest)
+
+    def _answer(
+        self,
+        header: dict[str, Any],
+        body: bytes,
+        unpack: Callable[[dict[str, Any], bytearray], A | PictureError],
+    ) -> A:
+        """Ask a child, and another one if that ends."""
         place = self._take()
         try:
             try:
-                answer = self._ask(place, header, body, wanted)
+                answer = self._ask(place, header, body, unpack)
             except ChildDied:
                 # Once more: it may have been another's fault, such as the system's lack of memory.
-                answer = self._ask(place, header, body, wanted, last=True)
+                answer = self._ask(place, header, body, unpack, last=True)
         except BaseException:
             place.drop()  # what it is busy with is nobody's any more
             raise
@@ -169,52 +206,12 @@ class DecodePool:
         ahead = in_flight if in_flight is not None else 16 * self.workers
         if ahead < 1:
             raise UsageError(f"{ahead} pictures in flight are none: give at least 1")
-        return self._map(iter(jobs), ahead)
 
-    def _map(
-        self, jobs: Iterator[tuple[K, PictureFile | Item]], ahead: int
-    ) -> Iterator[tuple[K, Decoded | PictureError]]:
-        todo: SimpleQueue[tuple[K, PictureFile | Item] | None] = SimpleQueue()
-        done: SimpleQueue[tuple[K, Decoded | PictureError | BaseException]] = SimpleQueue()
-        stop = threading.Event()
+        def decode(file: PictureFile | Item) -> Decoded:
+            item = file if isinstance(file, Item) else Item(file)
+            return self.decode(item.file, member=item.member, name=item.name)
 
-        def serve() -> None:
-            while (job := todo.get()) is not None and not stop.is_set():
-                key, file = job
-                try:
-                    item = file if isinstance(file, Item) else Item(file)
-                    done.put((key, self.decode(item.file, member=item.member, name=item.name)))
-                except BaseException as error:  # the caller's thread raises it
-                    done.put((key, error))
-
-        threads = [
-            threading.Thread(target=serve, name=f"lookalike-map-{i}", daemon=True)
-            for i in range(self.workers)
-        ]
-        try:
-            for thread in threads:
-                thread.start()
-            open_jobs, more = 0, True
-            while True:
-                while more and open_jobs < ahead:
-                    job = next(jobs, None)
-                    if job is None:
-                        more = False
-                        break
-                    todo.put(job)
-                    open_jobs += 1
-                if not open_jobs:
-                    return
-                key, answer = _get(done)
-                open_jobs -= 1
-                if isinstance(answer, Decoded | PictureError):
-                    yield key, answer
-                else:
-                    raise answer
-        finally:
-            stop.set()
-            for _ in threads:
-                todo.put(None)
+        return each(iter(jobs), decode, self.workers, ahead)
 
     def _take(self) -> Place:
         while not self._closed.is_set():
@@ -233,10 +230,10 @@ class DecodePool:
         place: Place,
         header: dict[str, Any],
         body: bytes,
-        inputs: Mapping[str, InputSpec],
+        unpack: Callable[[dict[str, Any], bytearray], A | PictureError],
         *,
         last: bool = False,
-    ) -> Decoded | PictureError:
+    ) -> A | PictureError:
         child = place.ready()
         seconds = self.limits.seconds
         try:
@@ -244,7 +241,7 @@ class DecodePool:
             if reply.get("status") == "heavy":
                 with self._heavy:
                     reply, data = child.ask({}, b"", seconds)
-            answer = unpack_answer(reply, data, inputs, header["member"])
+            answer = unpack(reply, data)
         except ChildTimeout:
             place.drop()
             return PictureFailed(f"decoding took more than {seconds:g} seconds", cause="time")
@@ -264,15 +261,6 @@ class DecodePool:
         if child.asked >= _RECYCLE_AFTER or int(reply.get("resident", 0)) > _RECYCLE_RESIDENT:
             place.drop()
         return answer
-
-
-def _get(queue: SimpleQueue[Any]) -> Any:
-    """Wait in short steps: on Windows an endless wait can't be interrupted."""
-    while True:
-        try:
-            return queue.get(timeout=_POLL_SECONDS)
-        except Empty:
-            continue
 
 
 def _end_all(closed: threading.Event, places: Iterable[Place]) -> None:

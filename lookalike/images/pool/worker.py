@@ -6,22 +6,32 @@ takes some 40 MB. It keeps no state between pictures, so that it can be killed a
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import sys
 import warnings
+from collections.abc import Callable
 from io import FileIO
 from typing import Any
 
 from PIL import Image
 
 from lookalike.errors import PictureError, PictureFailed
-from lookalike.images.decode import decode
+from lookalike.images.decode import decode, decoded_rgb_digest
 from lookalike.images.files import read_file
 from lookalike.images.formats.registry import suffix_of
 from lookalike.images.pool.framing import read_frame, write_frame
-from lookalike.images.pool.messages import pack_decoded, pack_error, unpack_inputs, unpack_limits
+from lookalike.images.pool.messages import (
+    Digest,
+    pack_decoded,
+    pack_digest,
+    pack_error,
+    unpack_inputs,
+    unpack_limits,
+)
 from lookalike.images.reasons import cause_of, one_line
+from lookalike.images.sameness_of_files import exact_digest
 from lookalike.types import InputSpec, Limits
 
 __all__ = ["main"]
@@ -79,6 +89,8 @@ def _answer(
             name = os.path.basename(os.fsdecode(body))
             suffix = suffix_of(name)
             body = read_file(body if os.name != "nt" else os.fsdecode(body), limits.file_bytes)
+        if "digest" in header:
+            return pack_digest(_digest(header, body, limits, suffix, permit)), []
         if "inputs" in header:
             inputs = unpack_inputs(header["inputs"])
         return pack_decoded(
@@ -100,6 +112,21 @@ def _answer(
     except Exception as error:  # a decoder's surprise costs one picture, not the child
         what = one_line(f"{type(error).__name__}: {error}")
         return pack_error(PictureFailed(f"can't be decoded: {what}", cause=cause_of(error))), []
+
+
+def _digest(
+    header: dict[str, Any],
+    data: bytes,
+    limits: Limits,
+    suffix: str,
+    permit: Callable[[int], None],
+) -> Digest:
+    content = hashlib.sha256(data).digest()
+    if header["content"] not in (None, content.hex()):
+        return Digest(content, None)
+    make = exact_digest if header["digest"] == "exact" else decoded_rgb_digest
+    made = make(data, limits, suffix=suffix, member=header["member"], permit=permit)
+    return Digest(content, made)
 
 
 def _take_streams() -> tuple[FileIO, FileIO]:

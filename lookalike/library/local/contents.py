@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from lookalike.library.local.settings import Settings
-from lookalike.library.records import ContentKey, StoredCode
+from lookalike.library.records import Appearance, ContentKey, StoredCode
 from lookalike.types import ContentId, Decoded, EncoderId
 
 __all__ = ["Contents"]
@@ -34,6 +34,25 @@ class Contents(Settings):
         for digest, content in self._database.fetch_for(sql, list(dict.fromkeys(pixel_digests))):
             found[digest].append(content)
         return [found[digest] for digest in pixel_digests]
+
+    def appearances(self, contents: Sequence[ContentId]) -> dict[ContentId, Appearance]:
+        sql = (
+            "SELECT id, digest, member, width, height, pixel_digest, loss FROM contents"
+            " WHERE id IN ({keys})"
+        )
+        return {
+            content: Appearance(ContentKey(digest, member), *rest)
+            for content, digest, member, *rest in self._database.fetch_for(sql, contents)
+        }
+
+    def put_pixel_digests(self, digests: Mapping[ContentId, bytes]) -> None:
+        if not digests:
+            return
+        with self._database.writing():
+            self._database.execute_many(
+                "UPDATE contents SET pixel_digest = ? WHERE id = ?",
+                [(digest, content) for content, digest in digests.items()],
+            )
 
     def members(
         self, digests: Sequence[bytes]
@@ -80,7 +99,9 @@ class Contents(Settings):
                 "INSERT INTO contents"
                 " (digest, member, pixel_digest, width, height, format, bytes, members, loss)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest, member)"
-                " DO UPDATE SET members = coalesce(excluded.members, members)",
+                " DO UPDATE SET members = coalesce(excluded.members, members),"
+                " pixel_digest = coalesce(excluded.pixel_digest, pixel_digest),"
+                " loss = excluded.loss",
                 [
                     (
                         p.content_digest,

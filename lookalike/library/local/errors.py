@@ -62,6 +62,11 @@ def translated(path: Path) -> Iterator[None]:
         if found is None:
             raise
         raise found from error
+    except UnicodeDecodeError as error:  # SQLite quotes a damaged name in its own error
+        raise LibraryDamagedError(
+            f"{path} is damaged (a name in it is no text): 'lookalike check-library --repair' saves"
+            " what is sound"
+        ) from error
 
 
 _VAGUE = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)

@@ -40,11 +40,12 @@ def fenced(path: Path) -> Iterator[sqlite3.Connection]:
         isolation_level=None,
     )
     with closing(connection):
-        with suppress(sqlite3.DatabaseError):
+        # Of a damaged name in the list of tables Python says that it is no text.
+        with suppress(sqlite3.DatabaseError, UnicodeDecodeError):
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         try:
             connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             # Where damage forbids it, nobody else can write, either.
             if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
                 raise LibraryLockedError(

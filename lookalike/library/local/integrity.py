@@ -19,6 +19,8 @@ _INDEX = re.compile(
 )
 _COLUMN = re.compile(r"(?:value in|missing from|constraint failed in) (\w+)")
 
+_PARTIAL = "SELECT name, partial FROM pragma_index_list(?)"
+
 _TABLE_REMEDY = (
     "--repair makes a new file from the rows that can be read; the next index makes the others anew"
 )
@@ -72,9 +74,16 @@ def _unreadable(connection: sqlite3.Connection) -> Iterator[Problem]:
             if kind == "table":
                 sql = f'SELECT count(*) FROM "{name}" NOT INDEXED'  # noqa: S608
             else:
-                column = connection.execute(f'PRAGMA index_info("{name}")').fetchone()[2]
+                columns = connection.execute(f'PRAGMA index_info("{name}")').fetchall()
+                partial = dict(connection.execute(_PARTIAL, [table]))
+                if not columns or name not in partial:
+                    yield Problem(f"index {name}", "not known to its table", 0, _INDEX_REMEDY)
+                    continue
+                column = columns[0][2]
                 # A bare count would be had from the smallest index.
                 sql = f'SELECT sum({column} IS NULL) FROM "{table}" INDEXED BY "{name}"'  # noqa: S608
+                if partial[name]:  # all of ours leave out what isn't known
+                    sql += f" WHERE {column} IS NOT NULL"
             connection.execute(sql).fetchall()
         except (sqlite3.DatabaseError, MemoryError) as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_ERROR:

@@ -61,8 +61,14 @@ class MemoryPictures:
             known = ContentId(next(self._ids["content"]))
             self._contents_by_key[key] = known
             self._contents[known] = replace(picture, inputs={})
-        elif picture.members is not None:
-            self._contents[known] = replace(self._contents[known], members=picture.members)
+        else:
+            before = self._contents[known]
+            self._contents[known] = replace(
+                before,
+                members=before.members if picture.members is None else picture.members,
+                pixel_digest=picture.pixel_digest or before.pixel_digest,
+                loss=picture.loss,
+            )
         return known
 
     def _drop_content(self, content: ContentId) -> None:

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
@@ -16,6 +16,7 @@ from lookalike.library.checking import OnCheck, Problem
 from lookalike.library.checking_codes import check_codes
 from lookalike.library.memory.pictures import LOCATION, MemoryPictures
 from lookalike.library.records import (
+    Appearance,
     ContentKey,
     Counts,
     EncoderInfo,
@@ -170,6 +171,27 @@ class MemoryStore(MemoryPictures):
                 sorted(c for c, known in self._contents.items() if known.pixel_digest == digest)
                 for digest in pixel_digests
             ]
+
+    def appearances(self, contents: Sequence[ContentId]) -> dict[ContentId, Appearance]:
+        with self.writing():
+            there = {c: self._contents[c] for c in contents if c in self._contents}
+        return {
+            content: Appearance(
+                ContentKey(known.content_digest, known.member),
+                known.width,
+                known.height,
+                known.pixel_digest,
+                known.loss,
+            )
+            for content, known in there.items()
+        }
+
+    def put_pixel_digests(self, digests: Mapping[ContentId, bytes]) -> None:
+        with self.writing():
+            for content, digest in digests.items():
+                if content in self._contents:
+                    known = self._contents[content]
+                    self._contents[content] = replace(known, pixel_digest=digest)
 
     def members(
         self, digests: Sequence[bytes]
