@@ -15,7 +15,7 @@ __all__ = ["Layout", "by_masks", "layout", "unread_kind", "unrolled"]
 
 _BITFIELDS, _JPEG, _PNG = 3, 4, 5
 _RUNS = (1, 2)  # RLE8 and RLE4
-_DEPTHS = (1, 4, 8, 16, 24, 32)
+_RARE_DEPTHS = (2, 64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def unread_kind(data: bytes) -> str:
         return ""
     if held.compression in (_JPEG, _PNG):
         return f"BMP with {'JPEG' if held.compression == _JPEG else 'PNG'} inside"
-    return "" if held.bits in _DEPTHS else f"BMP of {held.bits} bits a pixel"
+    return f"BMP of {held.bits} bits a pixel" if held.bits in _RARE_DEPTHS else ""
 
 
 def by_masks(data: bytes, held: Layout) -> npt.NDArray[np.uint8] | None:

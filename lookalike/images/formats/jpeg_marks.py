@@ -27,6 +27,7 @@ _KEPT = (
     (0xEE, b"Adobe", 12),
 )
 _SCAN_END = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
+_RARE_DEPTHS = (12, 16)
 _NAMES = {
     0xC3: "lossless", 0xC5: "hierarchical", 0xC6: "hierarchical", 0xC7: "hierarchical",
     0xCB: "lossless", 0xCD: "hierarchical", 0xCE: "hierarchical", 0xCF: "hierarchical",
@@ -118,7 +119,7 @@ def frame_kind(data: bytes) -> str:
         if marker in _FRAMES and behind > at:
             if marker in _NAMES:
                 return f"{_NAMES[marker]} JPEG"
-            return f"JPEG of {data[at]} bits" if data[at] != 8 else ""
+            return f"JPEG of {data[at]} bits" if data[at] in _RARE_DEPTHS else ""
         if marker == _SOS:
             break
     return ""

@@ -43,7 +43,7 @@ class _WEBP(Format):
         may leave a part of the ground, which is clear, uncovered.
         """
         try:
-            opened = super().open(data, limits)
+            return self._read(data, limits)
         except PictureFailed as error:
             if error.cause != "file":
                 raise
@@ -52,6 +52,9 @@ class _WEBP(Format):
                 raise
             size = 8 + int.from_bytes(data[4:8], "little")
             return self._sound_part(sound, size, limits, error)
+
+    def _read(self, data: bytes, limits: Limits) -> Opened:
+        opened = super().open(data, limits)
         image = opened.image
         if image.mode == "RGB" and data[12:16] == b"VP8X" and data[20] & _ANIMATED:
             image.rawmode = image._mode = "RGBA"  # type: ignore[attr-defined]
@@ -63,13 +66,13 @@ class _WEBP(Format):
                 raise error
             cut = sound.frames and (sound.cut or size > len(sound.file))
             loss = "its last frames are missing" if cut else "a wrong length in its header"
-            return replace(self.open(sound.file, limits), loss=loss)
+            return replace(self._read(sound.file, limits), loss=loss)
         # Decoded with two kinds of rubbish behind the cut: rows that are equal are no rubbish.
         if limits.memory_bytes < _HUNGRY_BYTES * math.prod(self.stated_size(sound.file) or (0, 0)):
             raise error
         made = []
         for filler in (0x00, 0x55):
-            image = super().open(padded(sound, filler), limits).image
+            image = self._read(padded(sound, filler), limits).image
             try:
                 image.load()
             except OSError:

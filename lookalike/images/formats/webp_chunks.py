@@ -11,6 +11,7 @@ from dataclasses import dataclass
 __all__ = ["Sound", "padded", "sound_part"]
 
 _MUCH = 4  # times its length
+_LEAST = 8  # a chunk of which less than an eighth is there isn't tried
 _PIXELS = (b"VP8 ", b"VP8L")
 
 
@@ -22,8 +23,8 @@ class Sound:
         file: its bytes; without pixels, where those were cut.
         frames: of an animation, the whole ones; 0 for a still picture.
         cut: whether the file ends inside of a chunk.
-        pixels: the chunk of pixels that was cut: its name and what there is of it, behind the
-            length that it should have; empty where none was.
+        pixels: the chunk of pixels that was cut: its name, the length that it should have, and
+            what there is of it; ``None`` where none was.
     """
 
     file: bytes
@@ -47,7 +48,7 @@ def sound_part(data: bytes) -> Sound | None:
         end = at + 8 + length
         if end > size:
             cut = True
-            if name in _PIXELS and not frames:
+            if name in _PIXELS and not frames and _LEAST * (size - at) >= length:
                 pixels = name, length, data[at + 8 :]
             break
         frames += name == b"ANMF"
