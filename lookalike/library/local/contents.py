@@ -80,7 +80,8 @@ class Contents(Settings):
                 "INSERT INTO contents"
                 " (digest, member, pixel_digest, width, height, format, bytes, members, loss)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest, member)"
-                " DO UPDATE SET members = coalesce(excluded.members, members)",
+                " DO UPDATE SET members = coalesce(excluded.members, members),"
+                " loss = excluded.loss",
                 [
                     (
                         p.content_digest,

@@ -11,7 +11,7 @@ from itertools import count
 
 from lookalike.library.closing import closed
 from lookalike.library.records import ContentKey, FileEntry, KnownFile, PictureInfo
-from lookalike.library.run_records import Change, Refusal, Waiting
+from lookalike.library.run_records import Change, LossEntry, Refusal, Waiting
 from lookalike.sources.folders import is_under
 from lookalike.types import ContentId, Decoded, FileId, PictureId
 
@@ -61,8 +61,10 @@ class MemoryPictures:
             known = ContentId(next(self._ids["content"]))
             self._contents_by_key[key] = known
             self._contents[known] = replace(picture, inputs={})
-        elif picture.members is not None:
-            self._contents[known] = replace(self._contents[known], members=picture.members)
+        else:
+            before = self._contents[known]
+            members = before.members if picture.members is None else picture.members
+            self._contents[known] = replace(before, members=members, loss=picture.loss)
         return known
 
     def _drop_content(self, content: ContentId) -> None:
@@ -252,3 +254,15 @@ class MemoryPictures:
         with self.writing():
             found = [r for p, r in self._ledger.items() if folder is None or is_under(p, folder)]
             return iter(sorted(found, key=lambda refusal: os.fsencode(refusal.path)))
+
+    def losses(self, folder: str | None = None) -> Iterator[LossEntry]:
+        found: dict[str, LossEntry] = {}
+        with self.writing():
+            for file in sorted(self._files.values(), key=lambda file: os.fsencode(file.path)):
+                if not file.present or not (folder is None or is_under(file.path, folder)):
+                    continue
+                for name, content in file.members:
+                    if loss := self._contents[content].loss:
+                        entry = LossEntry(file.path, f"{name}: {loss}" if name else loss)
+                        found.setdefault(file.path, entry)
+            return iter(found.values())
