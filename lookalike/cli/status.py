@@ -12,7 +12,7 @@ from lookalike.cli.output import counted, one_line, print_json, show_path, size,
 from lookalike.fields import json_values
 
 if TYPE_CHECKING:
-    from lookalike.library.causes import Group
+    from lookalike.library.ledger import Group
     from lookalike.library.reports import Status
     from lookalike.library.run_records import Change
 
@@ -85,7 +85,7 @@ def _print_status(found: Status) -> None:
 
 def _print_ledger(found: Status, most: int | None) -> None:
     """The files without a code, group by group, and those that were read with a loss."""
-    from lookalike.library.causes import group_of
+    from lookalike.library.ledger import group_of
 
     rows: dict[Group, list[tuple[str, str, str]]] = defaultdict(list)
     for entry in found.ledger:

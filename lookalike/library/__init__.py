@@ -1,7 +1,7 @@
 """A library: pictures, their codes and the search over them."""
 
-from lookalike.library.causes import LedgerGroup
 from lookalike.library.checking import CheckReport, Problem, RepairReport, Saved
+from lookalike.library.ledger import LedgerGroup
 from lookalike.library.library import Library
 from lookalike.library.pictures import Pictures
 from lookalike.library.records import PictureInfo

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from lookalike.errors import Cause
-from lookalike.library.causes import LedgerGroup
+from lookalike.library.ledger import LedgerGroup
 from lookalike.library.run_records import Change, LossEntry
 from lookalike.sources.source import LeftOut
 from lookalike.types import Match

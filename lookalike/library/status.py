@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from lookalike.errors import LibraryNotFoundError
-from lookalike.library.causes import groups_of
 from lookalike.library.engine import Engine
+from lookalike.library.ledger import groups_of
 from lookalike.library.models import Models
 from lookalike.library.offline import why_absent
 from lookalike.library.records import EncoderInfo, Folder

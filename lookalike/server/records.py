@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from lookalike.errors import Cause
 from lookalike.fields import same_as, told
-from lookalike.library.causes import Group
+from lookalike.library.ledger import Group
 from lookalike.library.run_records import Event
 from lookalike.match import Match
 

@@ -37,7 +37,7 @@ GROUPS: Final[dict[Group, str]] = {
 
 _ADVICE: Final[dict[Group, str]] = {
     "access": "mend the permission or the disk; every run tries them again",
-    "kind": "they are sound: convert them to a kind that is read, such as PNG or TIFF of 8 bits",
+    "kind": "they are sound: the reason names the kind; convert them, such as to PNG",
     "damaged": "restore them from a backup; they are tried again when they change",
     "no picture": "nothing to do, unless one should be a picture: then restore it from a backup",
     "loss": "they are in the library; if you have a backup, compare them with it",
