@@ -111,12 +111,12 @@ def _advice(group: Group, reasons: Iterable[str]) -> str:
     if group == "limit":
         limits = sorted({_limit(reason) for reason in reasons})
         options = " ".join(f"--limit {limit}=NUMBER" for limit in limits)
-        return f"to raise it: lookalike index {options}"
+        return f"lookalike index {options} allows more"
     if group in ("memory", "time"):
         limit = "memory" if group == "memory" else "seconds"
         return (
-            "the next run tries them again, and then once a day; to allow more: "
-            f"lookalike index --limit {limit}=NUMBER"
+            "the next run tries them again, then once a day; "
+            f"lookalike index --limit {limit}=NUMBER allows more"
         )
     return _ADVICE[group]
 

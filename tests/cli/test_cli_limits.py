@@ -21,7 +21,7 @@ def test_limits_hold_for_one_run(run: Run, tmp_path: Path) -> None:
     report = run("index", folder, "--limit", "pixels=4k", "--json").json
     assert (report["added"], report["skipped"]) == (1, 2)
     told = run("status").out
-    assert "Beyond a limit (2): to raise it: lookalike index --limit pixels=NUMBER" in told
+    assert "Beyond a limit (2): lookalike index --limit pixels=NUMBER allows more" in told
     assert run("index", "--limit", "pixels=4k", "--json").json["skipped"] == 2
     report = run("index", folder, "--json").json
     assert (report["added"], report["unchanged"], report["skipped"]) == (1, 1, 1)

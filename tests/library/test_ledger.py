@@ -64,11 +64,11 @@ def test_limits_are_named() -> None:
     pixels = entry("limit", "skipped", "9 x 9 = 81 pixels: more than the limit of 1")
     size = entry("limit", "skipped", "81 bytes: more than the limit of 1")
     (first,) = groups_of([pixels, pixels])
-    assert first.advice.endswith("lookalike index --limit pixels=NUMBER")
+    assert first.advice == "lookalike index --limit pixels=NUMBER allows more"
     (second,) = groups_of([size])
-    assert second.advice.endswith("lookalike index --limit file-bytes=NUMBER")
+    assert second.advice == "lookalike index --limit file-bytes=NUMBER allows more"
     (both,) = groups_of([pixels, size])
-    assert both.advice.endswith("--limit file-bytes=NUMBER --limit pixels=NUMBER")
+    assert "--limit file-bytes=NUMBER --limit pixels=NUMBER" in both.advice
     (memory,) = groups_of([entry("memory")])
     assert "--limit memory=NUMBER" in memory.advice
     (seconds,) = groups_of([entry("time")])

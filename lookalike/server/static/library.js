@@ -10,11 +10,11 @@ function groupOf(entry) {
   return entry.status === "failed" ? "damaged" : "no picture";
 }
 
-function table(heading, names, rows, told) {
+function table(heading, names, rows, told, level = "h2") {
   return make(
     "section",
     {},
-    make(told ? "h3" : "h2", {}, heading),
+    make(level, {}, heading),
     told ? make("p", {}, told) : null,
     make(
       "div",
@@ -100,7 +100,8 @@ export async function libraryPage() {
         heading,
         ["File", group.name === "loss" ? "What is lost" : "Why"],
         shown.map((entry) => [path(entry.path), path(entry.reason)]),
-        `${group.advice[0].toUpperCase()}${group.advice.slice(1)}.`,
+        `What to do: ${group.advice}.`,
+        group.name === "loss" ? "h2" : "h3",
       ),
       rest > 0 ? make("p", {}, `And ${counted(rest, "other")}: lookalike status --all has them.`) : null,
     );
