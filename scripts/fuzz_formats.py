@@ -10,9 +10,10 @@ cause why it isn't (file, kind, limit, time, memory, extra). For each format the
 counted, with the seconds that a file took. What fails the run (exit code 1): an exception out of
 the pool, no answer for long, an answer that is none of these, or a line of the ledger that tells
 nothing. A decoder that crashes costs its child, which is counted, and is no failure.
+Errors that no format foresaw are their file's, too, and are listed: they tell people nothing.
 
-``--show NUMBER`` says what is answered to one file. The same (seed, number) is the same file as
-long as the encoders that make the sound ones are the same.
+``--show NUMBER`` says what is answered to one file. The same number is the same file with the same
+seed and formats, as long as the encoders that make the sound ones are the same.
 """
 
 from __future__ import annotations
@@ -250,6 +251,8 @@ def main() -> None:
     print(f"children that crashed: {fuzzing.replaced}")
     print(f"files that crash theirs twice: {found['crashed']}")
     print(f"errors that no format foresaw: {len(found['unforeseen'])}")
+    for number, name, told in found["unforeseen"][:10]:
+        print(f"  {number} ({name}): {told}")
     for fault in found["faults"]:
         print(f"fault: {fault}")
     sys.exit(1 if found["faults"] or len(outcomes) != given.count else 0)
