@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lookalike.cli.index_report import show_report
 from lookalike.cli.interrupt import stop_on_interrupt
+from lookalike.cli.limits import limit_option
 from lookalike.cli.options import (
     PathType,
     json_option,
@@ -19,6 +21,9 @@ from lookalike.cli.options import (
 )
 from lookalike.cli.progress import byte_bar, progress_bar
 from lookalike.errors import UsageError
+
+if TYPE_CHECKING:
+    from lookalike.types import Limits
 
 __all__ = ["index"]
 
@@ -82,6 +87,7 @@ _MOST_RATE = 1e6
     help="Make codes of up to N pictures of a file that holds several, such as the pages of a TIFF "
     "or the frames of an animation; as the library has it, at first 1.",
 )
+@limit_option
 @model_option
 @json_option
 @library_option
@@ -96,6 +102,7 @@ def index(
     verify_rate: float | None,
     parts: bool | None,
     members: int | None,
+    limits: Limits | None,
     model: str | None,
     as_json: bool,
     library: str,
@@ -130,7 +137,9 @@ def index(
         make_default_folder(library)
     with (
         stop_on_interrupt() as stop,  # first: a new library takes a moment to load its model
-        Library.open(library, create=bool(folders), photo=model or DEFAULT_PHOTO) as opened,
+        Library.open(
+            library, create=bool(folders), limits=limits, photo=model or DEFAULT_PHOTO
+        ) as opened,
         progress_bar() as progress,
     ):
         if model is not None and not is_new:

@@ -94,6 +94,9 @@ def _lines(
     if report.skipped or report.failed:
         what = counted(report.skipped + report.failed, "file or folder", plural="files or folders")
         yield f"{what} gave no code; lookalike status says why"
+    if report.lossy:
+        what = counted(report.lossy, "file")
+        yield f"read with a loss: {what}; lookalike status says what is lost"
     yield f"library: {show_path(library)}"
 
 

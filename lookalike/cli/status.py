@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import click
@@ -11,10 +12,14 @@ from lookalike.cli.output import counted, one_line, print_json, show_path, size,
 from lookalike.fields import json_values
 
 if TYPE_CHECKING:
+    from lookalike.library.ledger import Group
     from lookalike.library.reports import Status
     from lookalike.library.run_records import Change
 
 __all__ = ["status"]
+
+# Files of one group that are named on a terminal.
+_SHOWN = 100
 
 
 @click.command(short_help="Say what the library holds.")
@@ -23,11 +28,15 @@ __all__ = ["status"]
     is_flag=True,
     help="Measure first what searching costs on this machine; it is kept for later.",
 )
+@click.option("--all", "everything", is_flag=True, help="Name all files of each group.")
 @json_option
 @library_option
 @verbose_option
-def status(measure: bool, as_json: bool, library: str) -> None:
-    """Say what the library holds: counts, sizes, folders, codes, and the files without a code."""
+def status(measure: bool, everything: bool, as_json: bool, library: str) -> None:
+    """Say what the library holds: counts, sizes, folders, codes, and the files without a code.
+
+    Files without a code are grouped by what is the matter, with what to do about it.
+    """
     from lookalike.library import Library
 
     with Library.open(library, create=False) as opened:
@@ -36,6 +45,7 @@ def status(measure: bool, as_json: bool, library: str) -> None:
         print_json(json_values(found))
     else:
         _print_status(found)
+        _print_ledger(found, None if everything else _SHOWN)
 
 
 def _print_status(found: Status) -> None:
@@ -71,13 +81,27 @@ def _print_status(found: Status) -> None:
         more = found.changes_count - len(found.changes)
         if more > 0:
             click.echo(f"... and {more:,} more, which are not kept")
+
+
+def _print_ledger(found: Status, most: int | None) -> None:
+    """The files without a code, group by group, and those that were read with a loss."""
+    from lookalike.library.ledger import group_of
+
+    rows: dict[Group, list[tuple[str, str, str]]] = defaultdict(list)
+    for entry in found.ledger:
+        row = entry.status, show_path(entry.path), one_line(entry.reason)
+        rows[group_of(entry)].append(row)
+    rows["loss"] = [("read", show_path(e.path), one_line(e.reason)) for e in found.losses]
     if found.ledger:
         click.echo(f"\nFiles and folders without a code ({len(found.ledger):,}):")
-        rows = [
-            (entry.status, show_path(entry.path), one_line(entry.reason)) for entry in found.ledger
-        ]
-        for line in table(rows):
+    for group in found.groups:
+        some = rows[group.name]
+        title = group.title[:1].upper() + group.title[1:]
+        click.echo(f"\n{title} ({group.files:,}): {group.advice}")
+        for line in table(some[:most]):
             click.echo(line)
+        if most is not None and len(some) > most:
+            click.echo(f"... and {len(some) - most:,} more: lookalike status --all names them")
 
 
 def _change(change: Change) -> tuple[str, str, str]:

@@ -1,6 +1,7 @@
 """A library: pictures, their codes and the search over them."""
 
 from lookalike.library.checking import CheckReport, Problem, RepairReport, Saved
+from lookalike.library.ledger import LedgerGroup
 from lookalike.library.library import Library
 from lookalike.library.pictures import Pictures
 from lookalike.library.records import PictureInfo
@@ -14,7 +15,7 @@ from lookalike.library.reports import (
     SearchResult,
     Status,
 )
-from lookalike.library.run_records import Change
+from lookalike.library.run_records import Change, LossEntry
 
 __all__ = [
     "Change",
@@ -23,8 +24,10 @@ __all__ = [
     "FolderStatus",
     "IndexReport",
     "LedgerEntry",
+    "LedgerGroup",
     "LeftOut",
     "Library",
+    "LossEntry",
     "PictureInfo",
     "Pictures",
     "Problem",

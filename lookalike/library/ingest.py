@@ -22,6 +22,7 @@ from itertools import islice
 from typing import TypeVar
 
 from lookalike.errors import LookalikeError, PictureError, PictureFailed
+from lookalike.images.reasons import one_line
 from lookalike.library.judging import Judging
 from lookalike.library.keeping import Job, Keeping
 from lookalike.library.loose import Loose
@@ -120,7 +121,10 @@ class Ingest:
             looked |= {source.name for source in tour.walked} | tour.same_place.keys()
             elsewhere = sorted({folder.path for folder in known} - looked)
             self._settle(tour, offline, sorted(looked), elsewhere)
-        return self._report(time.monotonic() - started, tour, offline, complete=complete)
+        folders = [source.name for source in tour.walked]
+        lossy = {entry.path for folder in folders for entry in self._store.losses(folder)}
+        seconds = time.monotonic() - started
+        return self._report(seconds, tour, offline, complete=complete, lossy=len(lossy))
 
     def _settle(
         self, tour: Tour, offline: Offline, looked: Sequence[str], elsewhere: Sequence[str]
@@ -212,7 +216,9 @@ class Ingest:
                 raise
             _log.warning("%s: its picture %d can't be read: %s", path, len(made) + 1, error)
             first = made[0]
-            made[0] = replace(first, picture=replace(first.picture, members=len(made)))
+            lost = one_line(f"its picture {len(made) + 1} can't be read: {error}")
+            lost = first.picture.loss or lost
+            made[0] = replace(first, picture=replace(first.picture, members=len(made), loss=lost))
         return made
 
     def _wanted(self, picture: Decoded) -> list[EncoderId]:
@@ -254,7 +260,7 @@ class Ingest:
         self._keeping.fail(job, PictureFailed(reason, cause="access"))
 
     def _report(
-        self, seconds: float, tour: Tour, offline: Offline, *, complete: bool
+        self, seconds: float, tour: Tour, offline: Offline, *, complete: bool, lossy: int
     ) -> IndexReport:
         tally = self._tally
         return IndexReport(
@@ -277,6 +283,7 @@ class Ingest:
             patterns=tuple(tour.left_out) if complete else (),
             changes=tuple(tally.changes),
             changes_count=tally.events,
+            lossy=lossy,
         )
 
 

@@ -19,6 +19,7 @@ from lookalike.library.loose import Loose
 from lookalike.library.offline import covers
 from lookalike.library.records import FileEntry, KnownFile, Member, StoredCode
 from lookalike.library.reports import OnProgress, Progress
+from lookalike.library.retrying import context_after
 from lookalike.library.run_records import Refusal, Waiting
 from lookalike.library.seen import CHANGED, NEW, STAYS, Seen
 from lookalike.library.store import Store
@@ -111,6 +112,9 @@ class Keeping:
         found = job.found
         if job.silent:
             self._tally.tell("changed silently", found.path)
+        before = self._store.refused([found.path]).get(found.path)
+        if before is not None and (before.size, before.mtime_ns) != (found.size, found.mtime_ns):
+            before = None  # of another file
         self.refuse(
             Refusal(
                 found.path,
@@ -119,7 +123,7 @@ class Keeping:
                 error.status,
                 str(error),
                 error.cause,
-                self._context(),
+                context_after(before, error.cause, self._context()),
                 int(time.time()),
             ),
             job.file,

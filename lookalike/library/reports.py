@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from lookalike.library.run_records import Change
+from lookalike.errors import Cause
+from lookalike.library.ledger import LedgerGroup
+from lookalike.library.run_records import Change, LossEntry
 from lookalike.sources.source import LeftOut
 from lookalike.types import Match
 
@@ -17,7 +19,9 @@ __all__ = [
     "FolderStatus",
     "IndexReport",
     "LedgerEntry",
+    "LedgerGroup",
     "LeftOut",
+    "LossEntry",
     "OnProgress",
     "Progress",
     "SearchResult",
@@ -82,6 +86,8 @@ class IndexReport:
         changes: what became of known files, at most :data:`CHANGES_SHOWN` of each
             kind.
         changes_count: how many changes there were in all.
+        lossy: files of the indexed folders that were read with a loss, now or before; they are
+            among the others (see :attr:`Status.losses`).
     """
 
     added: int
@@ -103,6 +109,7 @@ class IndexReport:
     patterns: tuple[LeftOut, ...] = ()
     changes: tuple[Change, ...] = ()
     changes_count: int = 0
+    lossy: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +119,14 @@ class LedgerEntry:
     Attributes:
         path: undecodable bytes as lone surrogates (PEP 383).
         status: ``skipped`` by policy, or ``failed``.
+        cause: what for: something in the file (``file``, ``kind``, ``limit``), or something that
+            may be mended without changing it.
         reason: one line.
     """
 
     path: str
     status: Literal["skipped", "failed"]
+    cause: Cause
     reason: str
 
 
@@ -186,6 +196,8 @@ class Status:
         changes: what became of known files in the last run that changed any, at most
             :data:`CHANGES_SHOWN`.
         changes_count: how many changes it made in all.
+        losses: files that are indexed though some of each is lost, by path.
+        groups: the ledger and the losses by what is the matter, and what to do about it.
     """
 
     path: str
@@ -201,6 +213,8 @@ class Status:
     ledger: tuple[LedgerEntry, ...]
     changes: tuple[Change, ...] = ()
     changes_count: int = 0
+    losses: tuple[LossEntry, ...] = ()
+    groups: tuple[LedgerGroup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from lookalike.errors import Cause
 from lookalike.fields import told
 from lookalike.library.records import Member
 
-__all__ = ["Change", "Event", "Refusal", "Waiting"]
+__all__ = ["Change", "Event", "LossEntry", "Refusal", "Waiting"]
 
 
 class Waiting(NamedTuple):
@@ -53,6 +53,19 @@ class Refusal:
     cause: Cause = "file"
     context: str = ""
     tried: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LossEntry:
+    """A file whose picture is indexed, though some of the file is lost.
+
+    Attributes:
+        path: undecodable bytes as lone surrogates (PEP 383).
+        reason: what is lost, in one line; of a later picture of the file with its name in front.
+    """
+
+    path: str
+    reason: str
 
 
 Event: TypeAlias = Literal[

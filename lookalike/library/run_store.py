@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from lookalike.library.run_records import Change, Refusal, Waiting
+from lookalike.library.run_records import Change, LossEntry, Refusal, Waiting
 
 __all__ = ["RunStore"]
 
 
 class RunStore(Protocol):
-    """What waits for the end of a run, what became of files, and which gave no code.
+    """What waits for the end of a run, what became of files, which gave no code or not all.
 
     A part of :class:`lookalike.library.store.Store`, and atomic as that says.
     """
@@ -54,3 +54,9 @@ class RunStore(Protocol):
 
     def ledger(self, folder: str | None = None) -> Iterator[Refusal]:
         """The ledger by path, of all folders or of one."""
+
+    def losses(self, folder: str | None = None) -> Iterator[LossEntry]:
+        """The files that are there and were read with a loss, by path, of all folders or of one.
+
+        A file of several such pictures comes once, with what the first of them lacks.
+        """

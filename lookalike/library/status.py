@@ -6,6 +6,7 @@ import os
 
 from lookalike.errors import LibraryNotFoundError
 from lookalike.library.engine import Engine
+from lookalike.library.ledger import groups_of
 from lookalike.library.models import Models
 from lookalike.library.offline import why_absent
 from lookalike.library.records import EncoderInfo, Folder
@@ -24,6 +25,8 @@ def describe(store: Store, engine: Engine, models: Models, *, measure: bool) -> 
             f"the library {store.location} was deleted while it was open: open another"
         ) from error
     changes, changes_count = store.changes()
+    ledger = tuple(LedgerEntry(r.path, r.status, r.cause, r.reason) for r in store.ledger())
+    losses = tuple(store.losses())
     return Status(
         path=store.location,
         version=store.version,
@@ -35,9 +38,11 @@ def describe(store: Store, engine: Engine, models: Models, *, measure: bool) -> 
         cache_bytes=engine.bytes,
         codes=tuple(_code(store, engine, models, e, measure) for e in models.current().values()),
         folders=tuple(_folder(store, folder) for folder in store.folders()),
-        ledger=tuple(LedgerEntry(r.path, r.status, r.reason) for r in store.ledger()),
+        ledger=ledger,
         changes=tuple(changes),
         changes_count=changes_count,
+        losses=losses,
+        groups=groups_of(ledger, losses),
     )
 
 

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from lookalike.errors import Cause
 from lookalike.fields import same_as, told
+from lookalike.library.ledger import Group
 from lookalike.library.run_records import Event
 from lookalike.match import Match
 
@@ -20,7 +22,9 @@ __all__ = [
     "Error",
     "FolderEntry",
     "Health",
+    "LedgerGroup",
     "Links",
+    "LossyFile",
     "Picture",
     "PictureDetails",
     "PicturePage",
@@ -148,7 +152,28 @@ class Skip:
 
     path: str = field(metadata=_PATH)
     status: Literal["skipped", "failed"]
+    cause: Cause = field(
+        metadata=told("what for: file, kind and limit are in the file, the others aren't")
+    )
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LossyFile:
+    """A file that is indexed though some of it is lost."""
+
+    path: str = field(metadata=_PATH)
+    reason: str = field(metadata=told("what is lost"))
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerGroup:
+    """Files with one cause."""
+
+    name: Group
+    files: int = field(metadata=_COUNT)
+    title: str = field(metadata=told("what is the matter with them"))
+    advice: str = field(metadata=told("what to do"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +201,11 @@ class Status:
     skipped: int = field(metadata=told("files without a code, by policy"))
     failed: int = field(metadata=told("files that couldn't be read"))
     ledger: list[Skip] = field(metadata=told(f"the first {LEDGER_SHOWN} of them"))
+    lossy: int = field(metadata=told("files that were read with a loss", schema={"minimum": 0}))
+    losses: list[LossyFile] = field(metadata=told(f"the first {LEDGER_SHOWN} of them"))
+    groups: list[LedgerGroup] = field(
+        metadata=told("the ledger and the losses by what is the matter, all of them counted")
+    )
     changes: list[ChangeEntry] = field(
         metadata=told(f"the first {LEDGER_SHOWN} changes of the last run that changed files")
     )

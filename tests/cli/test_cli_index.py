@@ -18,7 +18,7 @@ from PIL import Image
 KEYS = {
     "added", "updated", "moved", "unchanged", "missing", "skipped", "failed", "seconds",
     "pictures_per_second", "offline", "interrupted", "reread", "replaced", "left_out",
-    "unconfirmed", "same_place", "patterns", "changes", "changes_count",
+    "unconfirmed", "same_place", "patterns", "changes", "changes_count", "lossy",
 }  # fmt: skip
 
 Run = Callable[..., Any]

@@ -152,7 +152,7 @@ def test_status_counts_and_lists_the_ledger(run: Run, photos: Path, tmp_path: Pa
     assert (found["pictures"], found["distinct"], found["missing"]) == (8, 8, 0)
     assert found["path"] == str(tmp_path / "l.lookalike")
     (entry,) = found["ledger"]
-    assert set(entry) == {"path", "status", "reason"}
+    assert set(entry) == {"path", "status", "cause", "reason"}
     assert entry["path"] == str(photos / "notes.jpg")
     assert entry["status"] == "skipped"
     assert [code["bits"] for code in found["codes"]] == [256, 256]

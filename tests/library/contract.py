@@ -32,7 +32,7 @@ from lookalike.library.records import (
     Place,
     StoredCode,
 )
-from lookalike.library.run_records import Change, Refusal, Waiting
+from lookalike.library.run_records import Change, LossEntry, Refusal, Waiting
 from lookalike.library.store import Store
 from lookalike.types import (
     Codes,
@@ -489,6 +489,35 @@ class Contract:
         assert list(store.ledger()) == [first]
         store.unrefuse([first.path])
         assert list(store.ledger()) == []
+
+    def test_files_that_were_read_with_a_loss(self, store: Store) -> None:
+        _, contents = fill(store, random_codes(3))
+        assert list(store.losses()) == []
+        torn = replace(picture(50), loss="its end is missing")
+        later = replace(picture(51, "page-2"), loss="half of it")
+        first, second = store.put_contents([torn, later])
+        both = (Member("", contents[0]), Member("page-2", second))
+        store.put_files(
+            [
+                FileEntry("/q/b.png", 1, 1, both),
+                FileEntry("/q/a\udcff.png", 1, 1, (Member("", first),)),
+                FileEntry("/p/000.png", 1, 1, (Member("", first), Member("page-2", second))),
+            ]
+        )
+        told = [
+            LossEntry("/p/000.png", "its end is missing"),
+            LossEntry("/q/a\udcff.png", "its end is missing"),
+            LossEntry("/q/b.png", "page-2: half of it"),
+        ]
+        assert list(store.losses()) == told
+        assert list(store.losses("/q")) == told[1:]
+        store.set_present([store.known(["/q/b.png"])["/q/b.png"].id], False)
+        assert list(store.losses()) == told[:2]
+        # It changes, and is whole; what a newer version reads whole is whole.
+        store.put_files([FileEntry("/p/000.png", 2, 2, (Member("", contents[0]),))])
+        assert list(store.losses()) == told[1:2]
+        assert store.put_contents([replace(torn, loss="")]) == [first]
+        assert list(store.losses()) == []
 
     # What waits, and what became of files
 

@@ -9,7 +9,7 @@ import pytest
 
 from lookalike.errors import Cause
 from lookalike.library import retrying
-from lookalike.library.retrying import context_of, is_due
+from lookalike.library.retrying import context_after, context_of, is_due
 from lookalike.library.run_records import Refusal
 from lookalike.types import Limits
 
@@ -26,11 +26,12 @@ def refused(cause: Cause, *, context: str = HERE, tried: int = NOW) -> Refusal:
     ("cause", "at_once", "a_day_later"),
     [
         ("access", True, True),
-        ("time", False, True),
-        ("memory", False, True),
+        ("time", True, True),
+        ("memory", True, True),
         ("extra", False, True),
         ("limit", False, False),
         ("file", False, False),
+        ("kind", False, False),
     ],
 )
 def test_with_nothing_changed(cause: Cause, at_once: bool, a_day_later: bool) -> None:
@@ -42,12 +43,31 @@ def test_with_nothing_changed(cause: Cause, at_once: bool, a_day_later: bool) ->
 
 
 @pytest.mark.parametrize("cause", get_args(Cause))
+def test_what_comes_again_waits_a_day(cause: Cause) -> None:
+    first = refused(cause, context=context_after(None, cause, HERE))
+    assert first.context == HERE
+    second = refused(cause, context=context_after(first, cause, HERE))
+    third = refused(cause, context=context_after(second, cause, HERE))
+    assert third.context == second.context != HERE
+    assert is_due(second, HERE, NOW + DAY - 1) == (cause == "access")
+    daily = ("access", "time", "memory", "extra")
+    assert is_due(second, HERE, NOW + DAY) == (cause in daily)
+    # After a change it is as at first.
+    assert is_due(second, context_of(Limits(seconds=5)), NOW)
+    assert context_after(second, cause, "another") == "another"
+    other: Cause = "file" if cause != "file" else "time"
+    assert context_after(second, other, HERE) == HERE
+
+
+@pytest.mark.parametrize("cause", get_args(Cause))
 @pytest.mark.parametrize("before", ["", "lookalike 0.0.1", context_of(Limits(seconds=5))])
 def test_once_after_a_change(cause: Cause, before: str) -> None:
     refusal = refused(cause, context=before, tried=0 if before == "" else NOW)
     assert is_due(refusal, HERE, NOW)
     again = replace(refusal, context=HERE, tried=NOW)
-    assert is_due(again, HERE, NOW) == (cause == "access")
+    assert is_due(again, HERE, NOW) == (cause in ("access", "time", "memory"))
+    once_more = replace(again, context=context_after(again, cause, HERE))
+    assert is_due(once_more, HERE, NOW) == (cause == "access")
 
 
 @pytest.mark.parametrize("cause", ["time", "memory", "extra"])

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from serving import AWKWARD, TOKEN, Server, ids
+from pictures import encode, scene
+from serving import AWKWARD, TOKEN, Serve, Server, ids
+
+from lookalike import Library
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="needs Playwright: pip install playwright"
@@ -186,3 +189,27 @@ def test_it_fits_a_phone(browser: Browser, server: Server) -> None:
     paper = opened.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == "rgb(21, 23, 26)"
     context.close()
+
+
+def test_files_without_a_code_by_cause(page: Page, serve: Serve, tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    whole = encode(scene(64, 48), "animated GIF")
+    (folder / "torn.gif").write_bytes(whole[: -len(whole) // 5])
+    (folder / "cut.jpg").write_bytes(encode(scene(64, 48), "JPEG")[:400])
+    (folder / "<b>text.jpg").write_text("no picture")
+    with Library.open(tmp_path / "l.lookalike", workers=1) as library:
+        library.index(folder, members=5)
+    page.goto(f"{serve(tmp_path / 'l.lookalike', rate=0).url}/library")
+    page.get_by_role("heading", name="2 files without a code").wait_for()
+    groups = {
+        "Damaged: 1 file": "cut.jpg",
+        "No picture: 1 file": "<b>text.jpg",
+        "Read with a loss: 1 file": "torn.gif",
+    }
+    for heading, name in groups.items():
+        section = page.locator("section", has=page.get_by_role("heading", name=heading))
+        assert section.locator("tbody td").first.inner_text().endswith(name)
+        assert section.locator("p").inner_text().endswith(".")
+    # Those read with a loss have codes: they are no part of those above.
+    assert len(page.locator("h3").all()) == 2

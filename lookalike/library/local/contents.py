@@ -100,7 +100,8 @@ class Contents(Settings):
                 " (digest, member, pixel_digest, width, height, format, bytes, members, loss)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest, member)"
                 " DO UPDATE SET members = coalesce(excluded.members, members),"
-                " pixel_digest = coalesce(excluded.pixel_digest, pixel_digest),"
+                " pixel_digest = CASE WHEN excluded.loss = ''"
+                " THEN coalesce(excluded.pixel_digest, pixel_digest) END,"
                 " loss = excluded.loss",
                 [
                     (

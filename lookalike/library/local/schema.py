@@ -201,6 +201,7 @@ DROP TABLE contents;
 ALTER TABLE new_contents RENAME TO contents;
 CREATE INDEX contents_by_pixels ON contents (pixel_digest) WHERE pixel_digest IS NOT NULL;
 CREATE INDEX contents_by_bytes ON contents (bytes);
+CREATE INDEX contents_with_loss ON contents (id) WHERE loss <> '';
 """
 
 MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4, _V5)

@@ -17,7 +17,7 @@ from lookalike.library.local.database import Database
 from lookalike.library.local.files import UNDER
 from lookalike.library.local.runs import Runs
 from lookalike.library.records import Counts
-from lookalike.library.run_records import Refusal
+from lookalike.library.run_records import LossEntry, Refusal
 from lookalike.library.store import Capabilities
 from lookalike.sources.folders import bounds
 
@@ -142,6 +142,22 @@ class LocalStore(Runs):
     def ledger(self, folder: str | None = None) -> Iterator[Refusal]:
         where, values = ("", []) if folder is None else (f"WHERE {UNDER}", bounds(folder))
         return map(_refusal, self._database.fetch(f"{_LEDGER} {where} ORDER BY path", values))
+
+    def losses(self, folder: str | None = None) -> Iterator[LossEntry]:
+        where, values = ("", []) if folder is None else (f"AND {UNDER}", bounds(folder))
+        # In this order, since few contents have a loss.
+        rows = self._database.fetch(
+            "SELECT path, pictures.member, loss FROM contents"  # noqa: S608
+            " CROSS JOIN pictures ON pictures.content = contents.id"
+            " CROSS JOIN files ON files.id = pictures.file"
+            f" WHERE loss <> '' AND present = 1 {where} ORDER BY path, position",
+            values,
+        )
+        found: dict[str, LossEntry] = {}
+        for path, member, loss in rows:
+            entry = LossEntry(os.fsdecode(path), f"{member}: {loss}" if member else loss)
+            found.setdefault(entry.path, entry)
+        return iter(found.values())
 
     def counts(self) -> Counts:
         number = self._database.number

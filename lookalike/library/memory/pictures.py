@@ -11,7 +11,7 @@ from itertools import count
 
 from lookalike.library.closing import closed
 from lookalike.library.records import ContentKey, FileEntry, KnownFile, PictureInfo
-from lookalike.library.run_records import Change, Refusal, Waiting
+from lookalike.library.run_records import Change, LossEntry, Refusal, Waiting
 from lookalike.sources.folders import is_under
 from lookalike.types import ContentId, Decoded, FileId, PictureId
 
@@ -66,7 +66,9 @@ class MemoryPictures:
             self._contents[known] = replace(
                 before,
                 members=before.members if picture.members is None else picture.members,
-                pixel_digest=picture.pixel_digest or before.pixel_digest,
+                pixel_digest=(
+                    None if picture.loss else picture.pixel_digest or before.pixel_digest
+                ),
                 loss=picture.loss,
             )
         return known
@@ -258,3 +260,15 @@ class MemoryPictures:
         with self.writing():
             found = [r for p, r in self._ledger.items() if folder is None or is_under(p, folder)]
             return iter(sorted(found, key=lambda refusal: os.fsencode(refusal.path)))
+
+    def losses(self, folder: str | None = None) -> Iterator[LossEntry]:
+        found: dict[str, LossEntry] = {}
+        with self.writing():
+            for file in sorted(self._files.values(), key=lambda file: os.fsencode(file.path)):
+                if not file.present or not (folder is None or is_under(file.path, folder)):
+                    continue
+                for name, content in file.members:
+                    if loss := self._contents[content].loss:
+                        entry = LossEntry(file.path, f"{name}: {loss}" if name else loss)
+                        found.setdefault(file.path, entry)
+            return iter(found.values())

@@ -4,11 +4,18 @@ import { status } from "./api.js";
 import { make } from "./dom.js";
 import { counted, path } from "./words.js";
 
-function table(heading, names, rows) {
+/** What a file of the ledger has in common with others: as lookalike status groups them. */
+function groupOf(entry) {
+  if (entry.cause !== "file") return entry.cause;
+  return entry.status === "failed" ? "damaged" : "no picture";
+}
+
+function table(heading, names, rows, told, level = "h2") {
   return make(
     "section",
     {},
-    make("h2", {}, heading),
+    make(level, {}, heading),
+    told ? make("p", {}, told) : null,
     make(
       "div",
       { className: "scroll", tabIndex: 0, role: "region", "aria-label": heading },
@@ -82,15 +89,21 @@ export async function libraryPage() {
       rest > 0 ? make("p", {}, `And ${counted(rest, "other")}: lookalike status has more.`) : null,
     );
   }
-  if (left) {
-    const rest = left - found.ledger.length;
+  if (left) parts.push(make("h2", {}, `${counted(left, "file")} without a code`));
+  for (const group of found.groups) {
+    const shown =
+      group.name === "loss" ? found.losses : found.ledger.filter((entry) => groupOf(entry) === group.name);
+    const rest = group.files - shown.length;
+    const heading = `${group.title[0].toUpperCase()}${group.title.slice(1)}: ${counted(group.files, "file")}`;
     parts.push(
       table(
-        `${counted(left, "file")} without a code`,
-        ["Status", "File", "Why"],
-        found.ledger.map((entry) => [entry.status, path(entry.path), path(entry.reason)]),
+        heading,
+        ["File", group.name === "loss" ? "What is lost" : "Why"],
+        shown.map((entry) => [path(entry.path), path(entry.reason)]),
+        `What to do: ${group.advice}.`,
+        group.name === "loss" ? "h2" : "h3",
       ),
-      rest > 0 ? make("p", {}, `And ${counted(rest, "other")}: lookalike status has them.`) : null,
+      rest > 0 ? make("p", {}, `And ${counted(rest, "other")}: lookalike status --all has them.`) : null,
     );
   }
   return make("article", { className: "library" }, ...parts.filter(Boolean));
