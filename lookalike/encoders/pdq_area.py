@@ -1,10 +1,10 @@
 """PDQ from area means: a perceptual hash that doesn't depend on the size of the picture.
 
-PDQ reduces a picture to 64 x 64 by two box filters whose width is a whole number of pixels, and then
-takes one pixel of each cell. So the filter of a picture of 127 pixels is another than that of its
-copy of 256, and what is finer than the cells is left in the one and not in the other, where it looks
-like something coarser. Here each of the 64 x 64 values is the mean brightness of its cell, a share
-of the pixels at its rim included: whatever size a copy has, its cells cover the same of the picture.
+PDQ reduces a picture to 64 x 64 by box filters whose width is a whole number of pixels, and then
+takes one pixel of each cell. So a picture of 256 pixels is filtered in another way than its copy of
+127, and what is finer than the cells and left in the one, where it looks like something coarser, is
+gone from the other. Here each of the 64 x 64 values is the mean brightness of its cell, shares of
+the pixels at its rim included: whatever its size, a copy's cells cover the same of the picture.
 All else is PDQ: the 16 x 16 lowest frequencies, and a bit for each that is above the median.
 
 It is computed in whole numbers. So the code is the same on every machine, and turning or flipping a
@@ -67,7 +67,7 @@ class PDQArea(PerceptualHash):
 
     name = "pdq-area"
     fingerprint = "pdq-area:1:512-within-bilinear"
-    limits = CopyLimits(edited=31, near=64, quality=50)
+    limits = CopyLimits(edited=30, near=64, quality=40)
 
     def turned(self, pixels: Pixels) -> tuple[Codes, int]:
         """The codes of the eight rotations and flips of a picture, from one transform.

@@ -1,4 +1,4 @@
-"""What the perceptual hashes have in common: codes from low frequencies, of a picture and its turns.
+"""What the perceptual hashes have in common: codes of a picture and its turns from frequencies.
 
 A perceptual hash answers for the slot ``pdq``: it finds the same picture, edited. Each one is a
 class with a name and a fingerprint of its own, and with limits that were measured for it.
@@ -150,9 +150,7 @@ class PerceptualHash(ABC):
     def _kernels(self) -> Loading[Any]:
         """The compiled kernels, which the first pictures of a process do without."""
 
-    def _transform(
-        self, pictures: Sequence[Pixels]
-    ) -> tuple[Frequencies, npt.NDArray[np.uint8]]:
+    def _transform(self, pictures: Sequence[Pixels]) -> tuple[Frequencies, npt.NDArray[np.uint8]]:
         """Frequencies (n, 16, 16), zero for pictures too small, and quality (n,)."""
         check_pictures(pictures)
         n = len(pictures)
@@ -234,4 +232,3 @@ def codes_of(frequencies: Frequencies) -> Codes:
     flat = frequencies.reshape(-1, 256)
     median = np.partition(flat, 127, axis=1)[:, 127:128]
     return np.packbits((flat > median)[:, ::-1], axis=1)
-
