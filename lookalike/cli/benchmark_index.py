@@ -59,7 +59,7 @@ def index(folder: Path, large: int, queries: int, model: str, as_json: bool) -> 
     click.echo(f"{machine['processor']} ({machine['target']})")
     click.echo(
         f"indexing {found.pictures:,} pictures   {found.index_rate:8.1f} a second, both codes,"
-        f" pdq and {model}"
+        f" the perceptual hash and {model}"
     )
     click.echo(f"decoding alone            {found.decode_rate:8.1f} a second")
     if found.peer_rate is not None:

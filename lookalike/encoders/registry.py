@@ -1,4 +1,4 @@
-"""Encoders by name: ``pdq``, the models that ship with the package, ONNX files, models of a hub.
+"""Encoders by name: perceptual hashes, the shipped models, ONNX files, models of a hub.
 
 A name is one of :func:`names`, the path of an ``.onnx`` file, or one that
 :mod:`lookalike.encoders.origins` describes, such as ``hub:OWNER/NAME``.
@@ -18,13 +18,18 @@ from lookalike.encoders.fitted import FittedEncoder, StoredRecipe
 from lookalike.encoders.layout import read_json
 from lookalike.encoders.onnx import OnnxEncoder
 from lookalike.encoders.origins import Origin, parse
+from lookalike.encoders.pdq_area import PDQArea
+from lookalike.encoders.perceptual import PDQ
+from lookalike.encoders.perceptual_hash import PerceptualHash
 from lookalike.encoders.recipes import is_small_card
 from lookalike.errors import ModelError, UsageError
 from lookalike.types import Encoder
 
 __all__ = [
     "ALIASES",
+    "HASHES",
     "MODELS",
+    "PERCEPTUAL",
     "card",
     "features_path",
     "fingerprint",
@@ -33,6 +38,7 @@ __all__ = [
     "load_photo",
     "load_stored",
     "names",
+    "perceptual",
     "resolve",
     "stored",
     "stored_fingerprint",
@@ -45,9 +51,22 @@ ALIASES = {"photo": "photo-256"}
 """Short names; ``photo`` is whatever the default for photographs is."""
 
 
+PERCEPTUAL = PDQArea.name
+"""The perceptual hash that a new library gets in its slot ``pdq``."""
+
+HASHES: dict[str, type[PerceptualHash]] = {made.name: made for made in (PDQ, PDQArea)}
+"""Perceptual hashes by name. One whose codes are in libraries stays: they go on with it until they
+are reindexed."""
+
+
 def names() -> list[str]:
-    """The names that :func:`load` knows, without the aliases: ``pdq`` and the shipped models."""
-    return ["pdq", *sorted(path.stem for path in MODELS.glob("*.onnx"))]
+    """The names that :func:`load` knows, without the aliases: of the perceptual hashes first."""
+    return [*HASHES, *sorted(path.stem for path in MODELS.glob("*.onnx"))]
+
+
+def perceptual(fingerprint: str) -> type[PerceptualHash] | None:
+    """The perceptual hash with this fingerprint; ``None`` if this lookalike has none."""
+    return next((made for made in HASHES.values() if made.fingerprint == fingerprint), None)
 
 
 def load(name: str, *, threads: int | None = None) -> Encoder:
@@ -66,15 +85,12 @@ def load(name: str, *, threads: int | None = None) -> Encoder:
         UsageError: no encoder has this name.
         ModelError: the model's file is missing, damaged or of another kind.
     """
-    if isinstance(name, str) and name == "pdq":
-        # Here, not above: PDQ's kernels bring in Numba.
-        from lookalike.encoders.perceptual import PDQ
-
-        return PDQ()
+    if isinstance(name, str) and name in HASHES:
+        return HASHES[name]()
     origin = foreign(name)
     if origin is not None:
         return FittedEncoder.load(origin, threads=threads)
-    return OnnxEncoder(model_path(name, pdq=True), threads=threads)
+    return OnnxEncoder(model_path(name, hashes=True), threads=threads)
 
 
 def load_photo(name: str) -> Encoder:
@@ -117,11 +133,11 @@ def card(name: str) -> Card:
         name: of a shipped model, an alias, or the path of an ``.onnx`` file with a card beside it.
 
     Raises:
-        UsageError: no model has this name; ``pdq`` is an algorithm and has no card.
+        UsageError: no model has this name; a perceptual hash is an algorithm and has no card.
         ModelError: the card is missing or damaged.
     """
-    if isinstance(name, str) and name == "pdq":
-        raise UsageError("pdq is an algorithm, not a model: it has no card")
+    if isinstance(name, str) and name in HASHES:
+        raise UsageError(f"{name} is an algorithm, not a model: it has no card")
     if foreign(name) is not None:
         raise UsageError(f"{name} has no card of lookalike's own: it is loaded by its name")
     path = model_path(name)
@@ -138,10 +154,8 @@ def features_path(name: str) -> Path | None:
 
 def fingerprint(name: str) -> str | None:
     """The fingerprint that :func:`load` would give, from the card alone; ``None`` if unknown."""
-    if name == "pdq":
-        from lookalike.encoders.perceptual import PDQ
-
-        return PDQ().fingerprint
+    if name in HASHES:
+        return HASHES[name].fingerprint
     try:
         return card(name).fingerprint
     except (UsageError, ModelError):
@@ -211,17 +225,17 @@ def file_of(name: str) -> str:
     return origin.place if origin is not None and origin.kind == "onnx" else name
 
 
-def model_path(name: str, *, pdq: bool = False) -> Path:
-    """The ONNX file that a name stands for; ``pdq`` says whether that would do as well."""
+def model_path(name: str, *, hashes: bool = False) -> Path:
+    """The ONNX file that a name stands for; ``hashes``: whether one of these would do as well."""
     if file_of(name) != name or name.lower().endswith(".onnx"):
         return Path(file_of(name))
     known = names()
     full = ALIASES.get(name, name)
-    if full == "pdq" or full not in known:
-        told = [*known, *ALIASES] if pdq else [*known[1:], *ALIASES]
+    if full in HASHES or full not in known:
+        told = [*(known if hashes else known[len(HASHES) :]), *ALIASES]
         close = difflib.get_close_matches(name, told, n=1, cutoff=0.5)
         guess = f"did you mean {close[0]}? There are" if close else "there are"
-        what = "encoder" if pdq else "photo model"
+        what = "encoder" if hashes else "photo model"
         raise UsageError(
             f"no {what} is named {name!r}: {guess} {', '.join(told)}, or give the path of an .onnx"
             " file"

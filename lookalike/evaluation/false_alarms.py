@@ -29,7 +29,7 @@ class Alarm:
     Attributes:
         first: path of the one.
         second: path of the other.
-        distance: the least of the two directions, in bits of PDQ.
+        distance: the least of the two directions, in bits of the perceptual hash.
     """
 
     first: str

@@ -84,7 +84,7 @@ def measure_indexing(
         raise UsageError(f"{os.fspath(folder)} holds no pictures")
     for path in paths:  # every measured part finds the files in the system's memory
         Path(path).read_bytes()
-    encoders = {name: registry.load(name) for name in ("pdq", photo)}
+    encoders = {name: registry.load(name) for name in (registry.PERCEPTUAL, photo)}
     with tempfile.TemporaryDirectory() as temporary:
         file = Path(temporary) / "benchmark.lookalike"
         say("indexing")

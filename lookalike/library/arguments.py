@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lookalike.arguments import check_whole
+from lookalike.encoders import registry
 from lookalike.errors import UsageError
 from lookalike.types import Limits
 
@@ -58,9 +59,10 @@ def check_photo(value: Any) -> str:
     Raises:
         UsageError: it is no ``str``, or the name of the code that every library has besides.
     """
-    if check_name("photo", value) == "pdq":
+    if check_name("photo", value) in registry.HASHES:
         raise UsageError(
-            "photo is the model of the other code, such as photo-256: pdq is always there"
+            f"photo is the model of the other code, such as photo-256, and {value} is none: a"
+            " perceptual hash is always there"
         )
     return str(value)
 

@@ -14,7 +14,6 @@ import numpy as np
 from PIL import Image
 
 from lookalike.arguments import check_whole
-from lookalike.encoders.perceptual import PDQ
 from lookalike.errors import LibraryNotFoundError, LookalikeError, PictureError, UsageError
 from lookalike.images.pool.item import Item
 from lookalike.images.pool.pool import DecodePool
@@ -27,7 +26,7 @@ from lookalike.library.records import EncoderInfo
 from lookalike.library.reports import SearchResult
 from lookalike.library.sameness import Sameness
 from lookalike.library.store import Store
-from lookalike.road import Picture, Question, Road
+from lookalike.road import LARGE, Picture, Question, Road
 from lookalike.types import ContentId, Limits, Match, Slot
 
 __all__ = ["MOST_HITS", "Asking", "Picture"]
@@ -68,8 +67,8 @@ class Asking:
         self._models = models
         self._limits = limits
         self._closed = threading.Event()
-        # PDQ's input is in every query: large enough to look for borders in, whatever is asked.
-        self._pool = DecodePool({"pdq": PDQ.input}, limits=limits, workers=workers)
+        # In every query, whatever is asked; the perceptual hash takes it, too.
+        self._pool = DecodePool({"pdq": LARGE}, limits=limits, workers=workers)
         self._sameness = Sameness(store, self._pool)
 
     def close(self) -> None:

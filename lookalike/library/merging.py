@@ -3,13 +3,13 @@
 Many questions are asked at once, which costs each of them a fraction; the answers are those that
 each would get alone.
 
-Best first, the kinds are: ``same-bytes`` and ``same-pixels`` by digest; ``edited`` by PDQ within
-its published threshold, asked with the eight rotations and flips of the query; ``alike`` by the
-photo code, whose short list is ordered by the embeddings, or else by the codes: the query's nearest
-first, the others by how walks among all of them reach them. Among the alike ones PDQ has a say up
-to twice its threshold, and so have the codes of parts, where the library has them: those of its
-pictures against the query, and those of the query against its pictures. A picture is listed once,
-as the best kind that it has.
+Best first, the kinds are: ``same-bytes`` and ``same-pixels`` by digest; ``edited`` by the
+perceptual hash within its limit, asked with the eight rotations and flips of the query; ``alike``
+by the photo code, whose short list is ordered by the embeddings, or else by the codes: the query's
+nearest first, the others by how walks among all of them reach them. Among the alike ones the hash
+has a say up to twice its limit, and so have the codes of parts, where the library has them: those
+of its pictures against the query, and those of the query against its pictures. A picture is listed
+once, as the best kind that it has.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.codes.bits import to_words
-from lookalike.encoders.perceptual import MATCH_DISTANCE, USABLE_QUALITY
+from lookalike.encoders import registry
+from lookalike.encoders.perceptual_hash import CopyLimits
 from lookalike.images.parts.nine import PARTS
 from lookalike.library.candidates import Candidate, Found
 from lookalike.library.engine import ContentIds, PartHits, Table
@@ -36,11 +37,6 @@ __all__ = ["CodeChoice", "match_distance", "merge"]
 Reals = npt.NDArray[np.floating[Any]]
 
 CodeChoice: TypeAlias = Literal["pdq", "photo", "both"]
-
-# Bits of PDQ up to which a picture that is no edited one may still come first among the alike:
-# strong compression moves a copy that far, and photographs that are unrelated are hardly ever so
-# near. Drawings in few strokes are, so that it doesn't outweigh a good likeness.
-NEAR_DISTANCE = 64
 
 # Share of the bits in which a part and the whole of another picture may differ to be offered at
 # all. Of parts of 30 per cent of each side 19 of 20 are nearer to one of the nine parts; of pairs
@@ -150,7 +146,7 @@ def _identical(
 
 
 def _ask_pdq(table: Table, found: Sequence[Found], k: int, *, offer_all: bool) -> None:
-    """Offer what is near by PDQ; with ``offer_all`` the k nearest, however far."""
+    """Offer what is near by the perceptual hash; with ``offer_all`` the k nearest, however far."""
     asked = [(one, one.question.pdq) for one in found if one.question.pdq is not None]
     for one, hits in _nearest(table, asked, k):
         quality = one.question.pdq_quality
@@ -183,17 +179,26 @@ def _offer_edited(
     asked, places = np.nonzero(hits.ids >= 0)
     contents, distances = hits.ids[asked, places], hits.distances[asked, places]
     quality = table.stored(contents).quality
-    usable = np.minimum(quality, own_quality[asked]) >= USABLE_QUALITY
-    near = usable & (distances <= NEAR_DISTANCE)
+    limits = _limits(table)
+    usable = np.minimum(quality, own_quality[asked]) >= limits.quality
+    near = usable & (distances <= limits.near)
     chosen = near | offer_all
     offered = (contents, distances, usable, likeness(distances, table.encoder.bits))
     for content, distance, trusted, rank in zip(
         *(column[chosen].tolist() for column in offered), strict=True
     ):
-        if trusted and distance <= MATCH_DISTANCE:
+        if trusted and distance <= limits.edited:
             one.offer(Candidate(content, "edited", table.encoder, distance))
         else:
             one.offer(Candidate(content, "alike", table.encoder, distance, None, rank))
+
+
+def _limits(table: Table) -> CopyLimits:
+    """Of the hash that made a table's codes, which its library has from when it was made."""
+    made = registry.perceptual(table.encoder.fingerprint)
+    if made is None:
+        raise RuntimeError(f"{table.encoder.fingerprint} is no perceptual hash")
+    return made.limits
 
 
 def _ask_photo(table: Table, found: Sequence[Found], k: int) -> None:

@@ -10,7 +10,6 @@ from lookalike.encoders import registry
 from lookalike.encoders.fits import Fit
 from lookalike.encoders.fitted import FittedEncoder, StoredRecipe
 from lookalike.encoders.origins import Origin
-from lookalike.encoders.perceptual import PDQ
 from lookalike.encoders.recipes import Recipe
 from lookalike.encoders.text import TextTower
 from lookalike.errors import EncoderMismatchError, ModelError, UsageError
@@ -35,12 +34,18 @@ def first(photo: str) -> list[Opened]:
         UsageError: there is no photo encoder of this name.
         ModelError: its file is damaged, or can't be fetched.
     """
-    return [_opened(origin) for origin in ("pdq", photo)]
+    return [_opened(origin) for origin in (registry.PERCEPTUAL, photo)]
 
 
 def _opened(origin: str) -> Opened:
     name = registry.resolve(origin)
-    return name, registry.load(name) if origin == "pdq" else registry.load_photo(name)
+    is_hash = origin == registry.PERCEPTUAL
+    return name, registry.load(name) if is_hash else registry.load_photo(name)
+
+
+def _newest(row: EncoderInfo) -> str:
+    """What the newest version of an encoder is loaded by."""
+    return registry.PERCEPTUAL if row.slot == "pdq" else row.origin
 
 
 class Models:
@@ -98,11 +103,12 @@ class Models:
     def renewed(self, row: EncoderInfo) -> EncoderInfo:
         """The newest version of an encoder, made known; in a transaction.
 
-        That is ``row`` itself where its origin is gone, or where it is fitted on the library.
+        That is ``row`` itself where its origin is gone, or where it is fitted on the library. A
+        perceptual hash is replaced by the one that a new library gets.
         """
-        if registry.fingerprint(row.origin) in (None, row.fingerprint):
+        if not self.is_stale(row):
             return row
-        return self.add(row.slot, *self.open(row.origin), current=False)
+        return self.add(row.slot, *self.open(_newest(row)), current=False)
 
     def recipe(self, row: EncoderInfo) -> StoredRecipe | None:
         """What is kept of a fitted encoder; ``None`` of others."""
@@ -127,8 +133,8 @@ class Models:
                 encoder.tower.forget()
 
     def is_stale(self, row: EncoderInfo) -> bool:
-        """Whether there is another version of the encoder."""
-        return registry.fingerprint(row.origin) not in (None, row.fingerprint)
+        """Whether there is another version of the encoder, or a newer perceptual hash."""
+        return registry.fingerprint(_newest(row)) not in (None, row.fingerprint)
 
     def encoder(self, row: EncoderInfo) -> Encoder:
         """The encoder of a row.
@@ -221,8 +227,9 @@ class Models:
     def input(self, row: EncoderInfo) -> InputSpec:
         """What the encoder of a row takes in, without loading its model where that is possible."""
         if row.id not in self._loaded:
-            if row.slot == "pdq":
-                return PDQ.input
+            perceptual = registry.perceptual(row.fingerprint)
+            if perceptual is not None:
+                return perceptual.input
             if registry.fingerprint(row.origin) == row.fingerprint:
                 return registry.card(row.origin).input
             stored = self.recipe(row)
@@ -232,6 +239,8 @@ class Models:
 
     def can_make(self, row: EncoderInfo) -> bool:
         """Whether :meth:`encoder` has the encoder of a row."""
+        if registry.perceptual(row.fingerprint) is not None:
+            return True
         stored = None if row.id in self._loaded else self.recipe(row)
         if stored is not None:
             try:
@@ -241,6 +250,9 @@ class Models:
         return not self.is_stale(row) or self._store.encoder_data(row.id) is not None
 
     def _load(self, row: EncoderInfo) -> Encoder:
+        perceptual = registry.perceptual(row.fingerprint)
+        if perceptual is not None:
+            return perceptual()
         if registry.fingerprint(row.origin) == row.fingerprint:
             return registry.load(row.origin)
         kept = self._store.encoder_data(row.id)

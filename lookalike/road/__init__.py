@@ -10,11 +10,12 @@ from lookalike.road.encoding import encode
 from lookalike.road.lazy import LazyEncoder
 from lookalike.road.made import Made, PictureCode
 from lookalike.road.pictures import FULL_SIZE, Picture
-from lookalike.road.question import Question
+from lookalike.road.question import LARGE, Question
 from lookalike.road.road import Road
 
 __all__ = [
     "FULL_SIZE",
+    "LARGE",
     "Item",
     "LazyEncoder",
     "Made",

@@ -9,12 +9,16 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from lookalike.encoders.perceptual import PDQ
+from lookalike.encoders.perceptual_hash import PerceptualHash
 from lookalike.images.fitting import fit
 from lookalike.images.parts.views import views
-from lookalike.types import Codes, Decoded, Encoded, Encoder, Pixels
+from lookalike.types import Codes, Decoded, Encoded, Encoder, InputSpec, Pixels
 
-__all__ = ["Question", "make_question"]
+__all__ = ["LARGE", "Question", "make_question"]
+
+LARGE = InputSpec(512, "within", "bilinear")
+"""What borders and panels are looked for in. The perceptual hashes take the same, so that it costs
+nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def make_question(
 
     Args:
         decoded: the query.
-        large: its input of PDQ's size, large enough to look for borders and panels in.
+        large: its input of :data:`LARGE`, to look for borders and panels in.
         encoders: each encoder with its input of the whole picture, then those of the parts.
     """
     pdq, quality, photo, of_parts = None, None, None, None
@@ -58,7 +62,7 @@ def make_question(
     for encoder, (whole, *parts) in encoders:
         asked = [whole]
         asked += [np.asarray(fit(Image.fromarray(view), encoder.input)) for view in held]
-        if isinstance(encoder, PDQ):
+        if isinstance(encoder, PerceptualHash):
             turned = [encoder.turned(view) for view in asked]
             pdq = np.concatenate([codes for codes, _ in turned])
             quality = np.repeat(np.array([q for _, q in turned], np.uint8), len(turned[0][0]))

@@ -14,7 +14,6 @@ import numpy.typing as npt
 from PIL import Image
 
 from lookalike.encoders.fitted import FittedEncoder
-from lookalike.encoders.perceptual import PDQ
 from lookalike.errors import PictureError, UsageError
 from lookalike.images.decode import prepare
 from lookalike.images.formats.registry import members_of
@@ -26,7 +25,7 @@ from lookalike.road.in_order import in_order
 from lookalike.road.lazy import LazyEncoder
 from lookalike.road.made import Made, PictureCode, encode_picture
 from lookalike.road.pictures import Picture
-from lookalike.road.question import Question, make_question
+from lookalike.road.question import LARGE, Question, make_question
 from lookalike.types import Decoded, Encoder, InputSpec, Limits
 
 __all__ = ["THREADS_A_WORKER", "Road"]
@@ -80,9 +79,9 @@ class Road(Generic[K]):
                 wanted |= part_inputs(str(key), encoder.input)
             self._specs |= wanted
             self._names[key] = list(wanted)
-        self._large = next((n for n, spec in self._specs.items() if spec == PDQ.input), _LARGE)
+        self._large = next((n for n, spec in self._specs.items() if spec == LARGE), _LARGE)
         self._is_own = pool is None
-        self._usual = self._specs or {_LARGE: PDQ.input}
+        self._usual = self._specs or {_LARGE: LARGE}
         self._pool = pool or DecodePool(self._usual, limits=limits, workers=workers)
         self._limits = limits or self._pool.limits
 
@@ -191,15 +190,15 @@ class Road(Generic[K]):
     def question(self, item: Picture, *, lap: Callable[[str], object] | None = None) -> Question:
         """A picture to look for, as codes of all its views, rotations and parts.
 
-        Of the encoders one may be PDQ, and one another, for the photo codes. Those that aren't
-        loaded yet are loaded while the picture is decoded.
+        Of the encoders one may be a perceptual hash, and one another, for the photo codes. Those
+        that aren't loaded yet are loaded while the picture is decoded.
 
         Args:
             item: the picture.
             lap: called with ``decode`` when that is done.
         """
         arguments.check_calls(lap=lap)
-        more = {self._large: PDQ.input}
+        more = {self._large: LARGE}
         if all(e.is_loaded for e in self._encoders.values() if isinstance(e, LazyEncoder)):
             decoded = self.picture(item, more=more)
         else:

@@ -47,7 +47,7 @@ def test_json_has_its_keys(run: Run, photos: Path, query: Path) -> None:
     assert all(set(hit) >= HIT for hit in answer["hits"])
     best = answer["hits"][0]
     assert best["path"] == str(photos / "chelsea.jpg")
-    assert (best["kind"], best["code"], best["bits"]) == ("edited", "pdq", 256)
+    assert (best["kind"], best["code"], best["bits"]) == ("edited", "pdq-area", 256)
     assert (best["width"], best["height"]) == (451, 300)
     assert {"decode", "encode", "search", "total"} <= set(answer["seconds"])
 

@@ -15,7 +15,7 @@ from lookalike.thesis import FEATURES
 
 def test_every_name_loads_and_calls_itself_that() -> None:
     photo = ["photo-256", "photo-best-256", "photo-fast-256"]
-    assert registry.names() == ["pdq", *sorted([*FEATURES, *photo])]
+    assert registry.names() == ["pdq", "pdq-area", *sorted([*FEATURES, *photo])]
     for name in registry.names():
         encoder = registry.load(name)
         assert encoder.name == name

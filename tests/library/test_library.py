@@ -103,7 +103,7 @@ def test_kinds_of_matches(library: Library, photos: Path, tmp_path: Path) -> Non
     assert [hit.kind for hit in found.values()] == [
         "same-pixels", "edited", "edited", "edited", "alike",
     ]  # fmt: skip
-    assert found["edited.jpg"].code == "pdq"
+    assert found["edited.jpg"].code == "pdq-area"
     assert found["edited.jpg"].distance <= 31
     assert found["edited.jpg"].bits == 256
     assert found["crop.jpg"].similarity is not None
@@ -115,7 +115,7 @@ def test_one_code_alone(library: Library, photos: Path) -> None:
         half = image.resize((image.width // 2, image.height // 2))
     pdq = library.search(half, k=8, code="pdq").hits
     photo = library.search(half, k=8, code="photo").hits
-    assert {hit.code for hit in pdq} == {"pdq"}
+    assert {hit.code for hit in pdq} == {"pdq-area"}
     assert {hit.code for hit in photo} == {"photo-256"}
     assert pdq[0].kind == "edited"
     assert [Path(hits[0].path).name for hits in (pdq, photo)] == ["rocket.jpg"] * 2
@@ -484,7 +484,7 @@ def test_status(library: Library, photos: Path) -> None:
     status = library.status()
     assert (status.pictures, status.distinct, status.missing) == (8, 8, 0)
     assert [(c.name, c.bits, c.pictures, c.stale) for c in status.codes] == [
-        ("pdq", 256, 8, 0),
+        ("pdq-area", 256, 8, 0),
         ("photo-256", 256, 8, 0),
     ]
     assert status.folders[0].pictures == 8

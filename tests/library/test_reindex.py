@@ -119,7 +119,7 @@ def test_reindex_to_another_model(tmp_path: Path, photos: Path, model: Path) -> 
     with Library.open(tmp_path / "own.lookalike") as library:
         library.index(photos)
         library.reindex(photo=str(model))
-        assert [c.name for c in library.status().codes] == ["pdq", "small"]
+        assert [c.name for c in library.status().codes] == ["pdq-area", "small"]
         hit = library.search(photos / "coins.jpg", k=1, code="photo").hits[0]
         assert (hit.code, hit.distance) == ("small", 0)
 

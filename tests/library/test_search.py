@@ -1,4 +1,4 @@
-"""Queries that hold other pictures, and copies that PDQ knows though they are beyond its limit."""
+"""Queries that hold other pictures, and copies that pdq knows though they are beyond its limit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image
 
 from lookalike.codes.bits import from_words, hamming, to_words
 from lookalike.encoders import registry
-from lookalike.encoders.perceptual import USABLE_QUALITY
+from lookalike.encoders.pdq_area import PDQArea
 from lookalike.errors import UsageError
 from lookalike.evaluation.edits import apply
 from lookalike.images.decode import prepare
@@ -22,6 +22,8 @@ from lookalike.library.merging import merge
 from lookalike.ranking.short_list import Rows, in_order
 from lookalike.road import Item, Question
 from lookalike.types import ContentId, Limits, Match
+
+LIMITS = PDQArea.limits
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,7 @@ def test_the_picture_on_a_screen_comes_first(
         hit = library.search(shot, k=1, code=code).hits[0]  # type: ignore[arg-type]
         assert stem(hit) == name
         kinds.append(hit.kind)
-    # Some are shown so small that PDQ is beyond its limit.
+    # Some are shown so small that pdq is beyond its limit.
     assert ("edited" in kinds) == (code != "photo")
 
 
@@ -92,14 +94,14 @@ def test_alike_ones_are_in_the_order_of_the_short_list(
 def test_beyond_the_limit_of_edited_pdq_still_counts(
     library: Library, original_photos: Path
 ) -> None:
-    """A tenth of the size, as JPEG of quality 10: hardly anything is left for the network."""
+    """A 15th of the size, as JPEG of quality 10: hardly anything is left for the network."""
     image = photo(original_photos, "coffee")
     file = io.BytesIO()
-    image.resize((60, 40)).save(file, "JPEG", quality=10)
+    image.resize((40, 27)).save(file, "JPEG", quality=10)
     by_photo = library.search(file.getvalue(), k=8, code="photo").hits
     hits = library.search(file.getvalue(), k=8).hits
-    assert (stem(hits[0]), hits[0].kind, hits[0].code) == ("coffee", "alike", "pdq")
-    assert 31 < hits[0].distance <= 64
+    assert (stem(hits[0]), hits[0].kind, hits[0].code) == ("coffee", "alike", "pdq-area")
+    assert LIMITS.edited < hits[0].distance <= LIMITS.near
     assert hits[0].similarity is None
     (known,) = [hit.similarity for hit in by_photo if stem(hit) == "coffee"]
     assert known is not None
@@ -112,7 +114,7 @@ def test_beyond_the_limit_of_edited_pdq_still_counts(
 def test_a_good_likeness_outweighs_a_far_pdq_code(
     library: Library, original_photos: Path, tmp_path: Path
 ) -> None:
-    """What photo finds at a cosine of nearly 1 stays before what PDQ finds at half its bits."""
+    """What photo finds at a cosine of nearly 1 stays before what pdq finds at half its bits."""
     pair = tmp_path / "pair"
     pair.mkdir()
     chelsea = photo(original_photos, "chelsea")
@@ -123,7 +125,7 @@ def test_a_good_likeness_outweighs_a_far_pdq_code(
     with Library.open(tmp_path / "pair.lookalike", workers=1) as small:
         small.index(pair)
         hits = small.search(original_photos / "chelsea.jpg", k=2).hits
-    assert [(stem(hit), hit.code) for hit in hits] == [("crop", "photo-256"), ("small", "pdq")]
+    assert [(stem(hit), hit.code) for hit in hits] == [("crop", "photo-256"), ("small", "pdq-area")]
     assert hits[0].similarity is not None
     assert hits[0].similarity > 1 - hits[1].distance / 128
 
@@ -147,8 +149,8 @@ def test_a_view_too_plain_for_pdq_is_not_trusted(library: Library) -> None:
         kept = table.stored(table.sample(1000)[:1])
         stored = kept.words.view(np.uint8)[:, :32]
         asked = np.concatenate([~stored, stored])
-        assert int(kept.quality[0]) >= USABLE_QUALITY
-        for quality in (USABLE_QUALITY, USABLE_QUALITY - 1):
+        assert int(kept.quality[0]) >= LIMITS.quality
+        for quality in (LIMITS.quality, LIMITS.quality - 1):
             question = Question(b"", b"", asked, np.array([100, quality], np.uint8))
             [((hit,), exact)] = merge(store, {"pdq": table}, [question], 1, [[]])
             assert exact

@@ -24,7 +24,7 @@ def test_a_body_is_searched_by(client: httpx.Client, query: bytes, filled: Path)
     assert len(answer["hits"]) == 3
     best = answer["hits"][0]
     assert best["kind"] == "edited"
-    assert (best["code"], best["bits"]) == ("pdq", 256)
+    assert (best["code"], best["bits"]) == ("pdq-area", 256)
     assert Path(best["path"]).parent == filled.parent / "pictures"
     assert best["name"] == Path(best["path"]).name
     assert client.get(best["links"]["thumbnail"]).status_code == 200
