@@ -51,7 +51,7 @@ PART_HANDICAP = 0.1
 
 def match_distance(table: Table) -> int:
     """The distance in bits up to which a perceptual code calls two pictures copies of one."""
-    return MATCH_DISTANCE
+    return _limits(table).edited
 
 
 def merge(
