@@ -22,7 +22,6 @@ from lookalike.images.pool.pool import DecodePool
 from lookalike.library import Library, sameness
 from lookalike.road import Item
 
-
 pillow_heif.register_heif_opener(thumbnails=False)
 
 
