@@ -1,4 +1,4 @@
-"""Samples of a TIFF to the picture that is shown: grey or RGB, with transparency over white."""
+"""Samples of a TIFF to the picture that is shown: grey or RGB, with its transparency."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Bytes = npt.NDArray[np.uint8]
 
 
 def as_picture(samples: Samples, layout: Layout) -> Image.Image:
-    """A picture of mode ``L`` or ``RGB``, not upright yet, with the page's profile.
+    """A picture of mode L, LA, RGB or RGBA, not upright yet, with the page's profile.
 
     Args:
         samples: (height, width, n), those of :func:`channels_shown`.
@@ -38,10 +38,11 @@ def as_picture(samples: Samples, layout: Layout) -> Image.Image:
     colour, alpha = samples[..., : layout.channels], None
     if layout.alpha is not None:
         alpha = _share(samples[..., layout.channels], layout)
-    shown = _shown(colour, layout)
+    image = Image.fromarray(_shown(colour, layout))
     if alpha is not None and int(alpha.min()) < 255:
-        shown = _on_white(shown, alpha, associated=1 in layout.extra)
-    image = Image.fromarray(shown)
+        if 1 in layout.extra:
+            image = Image.fromarray(_divided(np.asarray(image), alpha))
+        image.putalpha(Image.fromarray(alpha))
     directory = layout.directory
     if layout.colour == RGB and (profile := directory.raw(tags.PROFILE)):
         image.info["icc_profile"] = profile
@@ -73,16 +74,15 @@ def _share(alpha: Samples, layout: Layout) -> Bytes:
     return np.asarray(np.rint(np.clip(alpha, 0, most) * (255.0 / most)), np.uint8)
 
 
-def _on_white(shown: Bytes, alpha: Bytes, *, associated: bool) -> Bytes:
-    """Over white. Associated colours are multiplied by their alpha already."""
-    covered = alpha if shown.ndim == 2 else alpha[..., None]
+def _divided(shown: Bytes, alpha: Bytes) -> Bytes:
+    """Colours that are multiplied by their alpha (associated), as they were before."""
+    share = np.maximum(alpha if shown.ndim == 2 else alpha[..., None], 1)
     made = np.empty_like(shown)
     rows = max(1, 4_000_000 // max(1, shown[:1].size))
     for top in range(0, len(shown), rows):
-        part, share = (array[top : top + rows].astype(np.uint32) for array in (shown, covered))
-        over = part * 255 if associated else part * share
-        laid = (over + (255 - share) * 255 + 127) // 255
-        made[top : top + rows] = np.minimum(laid, 255)
+        part = slice(top, top + rows)
+        whole = (shown[part].astype(np.uint32) * 255 + share[part] // 2) // share[part]
+        made[part] = np.minimum(whole, 255)
     return made
 
 
