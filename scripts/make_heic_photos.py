@@ -12,18 +12,21 @@ every pixel of the 12 million has detail that no enlarging gives. In MADE there 
   orientation, which goes round 1, 6, 3 and 8 (and is written as ``irot``, as telephones do);
 * jpeg: the same pixels as JPEG of quality 90, the orientation in EXIF;
 * plain: the files of heic without their thumbnails, byte for byte otherwise;
-* copies: an edited copy of each by each of the edits of ``lookalike benchmark edits``, as JPEG,
-  made of the picture at a width of 1,600 pixels;
+* copies: edited copies of each by some of the edits of ``lookalike benchmark edits``, as JPEG, made
+  of the picture at 800 pixels;
 * lying: HEIC whose thumbnail shows something else than the picture, twenty of them;
 * huge: one of 200 megapixels (32 x 24 tiles of the others), with and without a thumbnail.
 
-What is there already isn't made again. The same seed gives the same pixels. Encoding takes about
-6 s of processor time a picture.
+The thumbnail is reduced by Lanczos' filter, as telephones filter theirs. With --nearest it stays as
+libheif makes it, which takes every twelfth pixel and leaves out those between. What is there
+already isn't made again. The same seed gives the same pixels. Encoding takes about 6 s of processor
+time a picture.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import random
 import sys
 from collections.abc import Callable, Sequence
@@ -33,7 +36,14 @@ from pathlib import Path
 
 import numpy as np
 import pillow_heif
-from PIL import Image
+from heic_thumbnails import LIES, small_of, with_thumbnail
+from PIL import Image, ImageOps
+
+from lookalike.evaluation.edits import EDITS
+from lookalike.images.heif.items import Item, Property, read_items
+from lookalike.images.heif.layout import grid_of, upright
+from lookalike.images.heif.tiles import Tiles
+from lookalike.images.heif.writing import write_items
 
 SIZE = 4032, 3024
 ORIENTATIONS = (1, 6, 3, 8)  # as telephones are held
@@ -46,6 +56,20 @@ ROW = 200  # pixels of height that a photograph of the mosaic gets, at most
 PRESET = "veryfast"
 
 
+COPIES = (
+    "jpeg-20",
+    "half-size",
+    "brightness",
+    "border-20",
+    "text",
+    "rotate-90",
+    "crop-70",
+    "quarter-jpeg-10",
+)
+COPY_SIDE = 800
+HUGE_COLUMNS, HUGE_ROWS, HUGE_SIZE = 32, 24, (16320, 12240)
+
+
 @dataclass(frozen=True)
 class Job:
     """One picture to be made.
@@ -56,6 +80,7 @@ class Job:
         folder: of photographs.
         made: where to.
         seed: of what is random.
+        nearest: whether the thumbnail stays as libheif makes it.
     """
 
     number: int
@@ -63,6 +88,7 @@ class Job:
     folder: Path
     made: Path
     seed: int
+    nearest: bool
 
     def path(self, kind: str, suffix: str) -> Path:
         """Where the file of a kind is, its folder made."""
@@ -109,14 +135,18 @@ def compose(base: Path, mosaic: Sequence[Path], seed: int) -> Image.Image:
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
-def write_heic(image: Image.Image, path: Path, orientation: int) -> None:
+def write_heic(image: Image.Image, path: Path, orientation: int, nearest: bool) -> None:
     """As telephones do. ``image`` is as the sensor saw it; ``orientation`` makes it upright."""
-    file = pillow_heif.HeifFile()
+    file, made = pillow_heif.HeifFile(), io.BytesIO()
     file.add_from_pillow(image)
     file[0].info["exif"] = exif_of(orientation)
     file[0].info["thumbnails"] = [THUMBNAIL]
+    file.save(made, quality=60, tile_size=TILE, enc_params={"preset": PRESET})
+    data = made.getvalue()
+    if not nearest:
+        data = with_thumbnail(data, small_of(image))
     partial = path.with_suffix(".partial")
-    file.save(partial, quality=60, tile_size=TILE, enc_params={"preset": PRESET})
+    partial.write_bytes(data)
     partial.rename(path)
 
 
@@ -134,8 +164,74 @@ def make(job: Job) -> str:
     if not (heic.exists() and jpeg.exists()):
         image = compose(job.base, photographs(job.folder), job.seed + job.number)
         image.save(jpeg, quality=90, exif=exif_of(orientation))
-        write_heic(image, heic, orientation)
+        write_heic(image, heic, orientation, job.nearest)
+    plain = job.path("plain", ".heic")
+    if not plain.exists():
+        plain.write_bytes(with_thumbnail(heic.read_bytes(), None))
+    small = None
+    for name in COPIES:
+        copy = job.path(f"copies/{name}", ".jpg")
+        if not copy.exists():
+            if small is None:
+                with Image.open(jpeg) as opened:
+                    opened.draft("RGB", (COPY_SIDE, COPY_SIDE))
+                    small = ImageOps.exif_transpose(opened)
+                small.thumbnail((COPY_SIDE, COPY_SIDE))
+            EDITS[name](small, job.number).save(copy, quality=90)
     return str(heic)
+
+
+def make_lying(jobs: Sequence[Job]) -> None:
+    """One file for each lie, each of another picture."""
+    for number, (name, lie) in enumerate(LIES.items()):
+        job, other = jobs[number % len(jobs)], jobs[(number + 1) % len(jobs)]
+        path = job.made / "lying" / f"{name}.heic"
+        path.parent.mkdir(exist_ok=True)
+        if not path.exists():
+            data = job.path("heic", ".heic").read_bytes()
+            smalls = [small_of(as_it_lies(each)) for each in (job, other)]
+            path.write_bytes(with_thumbnail(data, lie(*smalls)))
+
+
+def as_it_lies(job: Job) -> Image.Image:
+    """The pixels of a picture before it is turned, a quarter of its size."""
+    with Image.open(job.path("jpeg", ".jpg")) as opened:
+        opened.draft("RGB", (SIZE[0] // 4, SIZE[1] // 4))
+        return opened.convert("RGB")
+
+
+def make_huge(jobs: Sequence[Job]) -> None:
+    """A picture of 200 megapixels of tiles that are coded already, with a thumbnail and without."""
+    path = jobs[0].made / "huge" / "200-megapixels.heic"
+    path.parent.mkdir(exist_ok=True)
+    if path.exists():
+        return
+    made: dict[int, tuple[Item, bytes]] = {}
+    for job in jobs:
+        read = read_items(job.path("heic", ".heic").read_bytes())
+        grid = None if read is None else grid_of(read, read.primary)
+        if read is None or grid is None:
+            raise SystemExit("a HEIC file that isn't understood")
+        whole = [n for i, n in enumerate(grid.numbers) if i % 8 != 7 and i < 40]
+        for number in whole[: HUGE_COLUMNS * HUGE_ROWS - len(made)]:
+            item = read.items[number]
+            made[len(made) + 2] = Item(item.kind, item.properties, hidden=True), read.content(number)
+    if len(made) < HUGE_COLUMNS * HUGE_ROWS:
+        print(f"{path} takes the tiles of 22 pictures: left out", file=sys.stderr)
+        return
+    sizes = b"".join(side.to_bytes(4, "big") for side in HUGE_SIZE)
+    properties = [Property(b"ispe", b"\0" * 4 + sizes), Property(b"irot", b"\3", True)]
+    primary = Item(b"grid", properties, references={b"dimg": list(made)})
+    content = bytes((0, 1, HUGE_ROWS - 1, HUGE_COLUMNS - 1)) + sizes
+    data = write_items({1: (primary, content), **made}, 1)
+    read = read_items(data)
+    grid = None if read is None else grid_of(read, 1)
+    assert read is not None
+    assert grid is not None
+    small = Tiles(read, 1, grid).reduced(16)
+    path.write_bytes(with_thumbnail(data, small_of(small)))
+    path.with_name("200-megapixels-plain.heic").write_bytes(data)
+    upright(small, grid.turns).save(path.with_suffix(".jpg"))
 
 
 def each(work: Callable[[Job], str], jobs: Sequence[Job], processes: int) -> None:
@@ -155,10 +251,17 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--nearest", action="store_true", help="thumbnails as libheif makes them")
     given = parser.parse_args()
     bases = chosen(photographs(given.photos), given.count, given.seed)
-    jobs = [Job(n, base, given.photos, given.made, given.seed) for n, base in enumerate(bases)]
+    jobs = [
+        Job(number, base, given.photos, given.made, given.seed, given.nearest)
+        for number, base in enumerate(bases)
+    ]
     each(make, jobs, given.processes)
+    pillow_heif.register_heif_opener(thumbnails=False)
+    make_lying(jobs)
+    make_huge(jobs)
 
 
 if __name__ == "__main__":

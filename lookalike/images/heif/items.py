@@ -43,6 +43,7 @@ class Item:
         method: where its bytes are: 0 in the file, 1 in the ``idat`` box.
         extents: offset and length of each piece of its bytes; a length of 0 is all there is.
         references: numbers of items that it refers to, by the kind of reference.
+        hidden: whether it isn't to be shown by itself, as a tile.
     """
 
     kind: bytes
@@ -50,6 +51,7 @@ class Item:
     method: int = 0
     extents: list[tuple[int, int]] = field(default_factory=list)
     references: dict[bytes, list[int]] = field(default_factory=dict)
+    hidden: bool = False
 
     def property(self, kind: bytes) -> bytes | None:
         """The content of the one property of a kind; ``None`` where there is none, or several."""
@@ -111,7 +113,7 @@ def _read(data: bytes) -> Items:
     meta = _first(data, 0, len(data), b"meta")
     if meta.end - meta.start > _MOST_META_BYTES:
         raise MalformedError("too much is said of the items")
-    children = {}
+    children: dict[bytes, Box] = {}
     for box in boxes(data, meta.start + 4, meta.end):  # behind its version
         children.setdefault(box.kind, box)
     items: dict[int, Item] = {}
@@ -153,7 +155,7 @@ def _read_kinds(data: bytes, box: Box, items: dict[int, Item]) -> None:
         if entry.kind != b"infe":
             continue
         inner = _reader(data, entry)
-        version, _ = inner.version()
+        version, flags = inner.version()
         if version < 2:
             raise MalformedError("items of an older standard")
         number = inner.number(4 if version > 2 else 2)
@@ -161,7 +163,7 @@ def _read_kinds(data: bytes, box: Box, items: dict[int, Item]) -> None:
         if number in items:
             raise MalformedError("two items of one number")
         if not protection:
-            items[number] = Item(inner.take(4))
+            items[number] = Item(inner.take(4), hidden=bool(flags & 1))
     if len(items) > _MOST_ITEMS:
         raise MalformedError("too many items")
 

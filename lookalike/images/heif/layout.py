@@ -27,7 +27,8 @@ _ROTATIONS = {
     2: Image.Transpose.ROTATE_180,
     3: Image.Transpose.ROTATE_270,
 }
-_MIRRORS = {0: Image.Transpose.FLIP_LEFT_RIGHT, 1: Image.Transpose.FLIP_TOP_BOTTOM}
+# As libheif and libavif have it: 0 exchanges top and bottom.
+_MIRRORS = {0: Image.Transpose.FLIP_TOP_BOTTOM, 1: Image.Transpose.FLIP_LEFT_RIGHT}
 _QUARTERS = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270)
 
 

@@ -106,11 +106,13 @@ def _cells(part: Image.Image, small: Image.Image, box: _Box) -> tuple[_Array, _A
 
 
 def _centred(values: _Array) -> _Array:
-    return np.subtract(values, values.mean())
+    made: _Array = values - values.mean()
+    return made
 
 
 def _from_grey(values: _Array) -> _Array:
-    return np.subtract(values, (values @ _LUMA)[..., None])
+    made: _Array = values - (values @ _LUMA)[..., None]
+    return made
 
 
 def _share(pairs: Sequence[tuple[_Array, _Array]], least: float) -> float:

@@ -56,7 +56,7 @@ def write_items(
 
 def _entry(numbered: tuple[int, tuple[Item, bytes]]) -> bytes:
     number, (item, _) = numbered
-    return pack_full_box(b"infe", 3, 0, struct.pack(">IH", number, 0), item.kind, b"\0")
+    return pack_full_box(b"infe", 3, item.hidden, struct.pack(">IH", number, 0), item.kind, b"\0")
 
 
 def _associations(
