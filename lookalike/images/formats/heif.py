@@ -11,6 +11,10 @@ from lookalike.images.formats.format import Format, Opened
 from lookalike.images.formats.iso import brands_of
 from lookalike.images.formats.iso_samples import colours_of, has_films, heif_samples
 from lookalike.images.sameness import Samples
+from lookalike.images.heif.items import Items, read_items
+from lookalike.images.heif.layout import Grid, grid_of, upright, upright_size
+from lookalike.images.heif.thumbnails import sound_thumbnail
+from lookalike.images.heif.tiles import TILE_BYTES, Tiles, reduction_of
 from lookalike.types import Limits
 
 __all__ = ["FORMAT"]
@@ -36,6 +40,36 @@ class _HEIF(Format):
         pillow_heif.options.DECODE_THREADS = 1
         pillow_heif.register_heif_opener(thumbnails=False)
 
+    def reduced(
+        self, opened: Opened, data: bytes, least: tuple[int, int], limits: Limits
+    ) -> Opened:
+        """By the thumbnail, if it shows what the picture shows; else tile by tile.
+
+        So it is with the primary picture of a file, where that is a grid of tiles, as telephones
+        write it. What isn't understood here is left to libheif, which decodes it whole.
+        """
+        image = opened.image
+        if image.mode not in ("RGB", "L") or not image.info.get("primary", False):
+            return opened
+        items = read_items(data)
+        grid = grid_of(items, items.primary) if items else None
+        if items is None or grid is None or upright_size(grid.size, grid.turns) != image.size:
+            return opened
+        lying = upright_size(least, grid.turns)
+        reduction = reduction_of(grid, lying)
+        if reduction == 1:
+            return opened
+        profile = image.info.get("icc_profile")
+        pixels = grid.size[0] * grid.size[1] // reduction**2
+        return Opened(
+            image,
+            opened.name,
+            size=image.size,
+            load=lambda: _small(items, grid, lying, reduction, profile),
+            needs=grid.tile[0] * grid.tile[1] * TILE_BYTES + 2 * len(data) + 8 * pixels,
+            loss=opened.loss,
+        )
+
     def frames(self, image: Image.Image, data: bytes) -> list[int]:
         """The primary picture, which the reader opens, and the others of the collection."""
         first = image.tell()
@@ -55,6 +89,18 @@ class _HEIF(Format):
         if has_films(data):
             return iter([None])
         return heif_samples(data, frames, limits)
+
+
+def _small(
+    items: Items, grid: Grid, least: tuple[int, int], reduction: int, profile: bytes | None
+) -> Image.Image:
+    """The primary picture smaller, and upright. Its profile is that of the whole."""
+    made = sound_thumbnail(items, items.primary, grid, least)
+    if made is None:
+        made = Tiles(items, items.primary, grid).reduced(reduction)
+    made = upright(made, grid.turns)
+    made.info = {"icc_profile": profile} if profile else {}
+    return made
 
 
 FORMAT = _HEIF()
