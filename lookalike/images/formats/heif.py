@@ -10,11 +10,11 @@ from lookalike.images.formats import avif
 from lookalike.images.formats.format import Format, Opened
 from lookalike.images.formats.iso import brands_of
 from lookalike.images.formats.iso_samples import colours_of, has_films, heif_samples
-from lookalike.images.sameness import Samples
 from lookalike.images.heif.items import Items, read_items
 from lookalike.images.heif.layout import Grid, grid_of, upright, upright_size
 from lookalike.images.heif.thumbnails import sound_thumbnail
 from lookalike.images.heif.tiles import TILE_BYTES, Tiles, reduction_of
+from lookalike.images.sameness import Samples
 from lookalike.types import Limits
 
 __all__ = ["FORMAT"]
