@@ -114,14 +114,22 @@ class Run:
         return any(row.present and is_below(path, place) for path, row in self.before.rows.items())
 
     def _is_in_doubt(self, place: str) -> bool:
-        """Offline before, and none of the files that were there then is there as it was."""
+        """Offline before, and none of the files that were there then is there as it was.
+
+        One that would have to be read for that, and can't be, says nothing.
+        """
         owner = place if place in self.before.folders else self.owner(place)
         if owner not in self.settled or owner in self.look.same or not self.holds(place):
             return False
         for path, row in self.before.rows.items():
             file, since = self.look.found.get(path), self.before.offline[place]
             was_there = is_below(path, place) and (row.file <= since or not since)
-            if file is not None and was_there and row.content in (file.content, same(file, row)):
+            if file is None or not was_there:
+                continue
+            closed = file.content is None
+            if closed and not (row.present and self.is_complete(row.content)):
+                continue
+            if row.content in (file.content, same(file, row)):
                 return False
         return True
 
