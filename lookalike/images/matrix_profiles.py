@@ -23,7 +23,7 @@ BT709: Chromaticities = (*_D65, 0.640, 0.330, 0.300, 0.600, 0.150, 0.060)
 """The primaries of sRGB."""
 
 _SRGB: Curve = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-_TELEVISION: Curve = (1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081)
+_TELEVISION: Curve = (2.4,)  # as screens show it (ITU-R BT.1886), not as cameras write it
 # By their numbers in ITU-T H.273 (07/2024), tables 2 and 3. PQ and HLG aren't here: they need a
 # mapping of tones, not a profile.
 _PRIMARIES: dict[int, Chromaticities] = {

@@ -124,6 +124,8 @@ def _conversion(profile: bytes, space: _Space) -> _Conversion | None:
             ImageCms.createProfile("sRGB"),
             space,
             "RGB",
+            # All grey levels are converted once, exactly: the shortcut is far off in the dark.
+            flags=ImageCms.Flags.NOOPTIMIZE if space == "L" else ImageCms.Flags.NONE,
         )
         made = np.asarray(transform.apply(probe))
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):

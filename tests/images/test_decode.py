@@ -48,6 +48,9 @@ def test_every_format(name: str) -> None:
     assert far(decoded.inputs["full"].astype(np.int16), as_array(image)) < tolerance
 
 
+_SHOWN_CUT = ("JPEG", "progressive JPEG", "PNG", "WEBP", "lossless WEBP", "GIF", "BMP")
+
+
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9])
 def test_truncated_files_fail(name: str, share: float) -> None:
@@ -57,6 +60,8 @@ def test_truncated_files_fail(name: str, share: float) -> None:
         pytest.skip("the first frame is whole")
     if name == "TIFF" and share >= 0.5:
         pytest.skip("most of its rows are there, and are shown")
+    if name in _SHOWN_CUT and share >= 0.3:
+        pytest.skip("it may be shown as far as it goes: see formats/test_damage.py")
     with pytest.raises(PictureFailed) as caught:
         decode(cut, FULL, LIMITS)
     assert "\n" not in str(caught.value)
