@@ -50,7 +50,7 @@ def bytes_needed(layout: Layout, factor: int) -> int:
     """Memory that reading takes, roughly."""
     shown = len(channels_shown(layout))
     pixels = layout.width * layout.height // factor**2
-    held = layout.dtype.itemsize if factor == 1 else 8
+    held = layout.dtype.itemsize if factor == 1 else 20  # sums, counts, and what is made of them
     each = 1 if layout.planar else layout.samples
     segment = min(layout.segment[0] * layout.segment[1], layout.width * layout.height * 2)
     return pixels * shown * (held + 2) + segment * each * layout.dtype.itemsize * 3
