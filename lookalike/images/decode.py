@@ -65,8 +65,9 @@ def prepare(
     if isinstance(image, np.ndarray):
         if image.ndim >= 2:
             check_pixels(image.shape[1], image.shape[0], limits)
-        pixels = array_digest(image)
-        image, name = from_array(image), "array"
+        array, name = image, "array"
+        image = from_array(array)
+        pixels = array_digest(array)
     elif isinstance(image, Image.Image):
         check_pixels(image.width, image.height, limits)
         name = image.format or "array"

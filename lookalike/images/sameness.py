@@ -225,8 +225,13 @@ def from_pillow(image: Image.Image, orientation: int = 1, more: bytes = b"") -> 
 def array_digest(pixels: npt.NDArray[Any]) -> bytes | None:
     """The digest of an array, as :func:`lookalike.images.arrays.from_array` takes it.
 
-    Floats are what they are: they equal floats of the same type and values.
+    Floats that are 255ths, rounded to their type, are the bytes that they were. Others are what
+    they are: they equal floats of the same type and values.
     """
+    if pixels.dtype.kind == "f":
+        levels = np.rint(pixels * 255)
+        if (levels / 255 == pixels).all():
+            pixels = levels.astype(np.uint8)
     if pixels.dtype.kind == "f" and pixels.dtype.itemsize <= 8:
         depth, opaque = f"f{8 * pixels.dtype.itemsize}", 1
     elif pixels.dtype == np.uint8:

@@ -272,8 +272,12 @@ def test_pixels_in_memory_have_what_they_have() -> None:
     assert prepare(truth, SPEC, LIMITS).pixel_digest == exact(
         saved(Image.fromarray(truth.astype(np.uint8) * 255), "PNG")
     )
-    shares = prepare(np.asarray(image) / 255.0, SPEC, LIMITS)
-    assert shares.pixel_digest is not None != data
-    assert shares.pixel_digest == prepare(np.asarray(image) / 255.0, SPEC, LIMITS).pixel_digest
-    other = prepare(np.asarray(image) / 256.0, SPEC, LIMITS)
-    assert other.pixel_digest != shares.pixel_digest
+    for kind in (np.float32, np.float64):
+        shares = np.asarray(image).astype(kind) / kind(255)
+        assert prepare(shares, SPEC, LIMITS).pixel_digest == data
+        # What is between two bytes is no byte.
+        between = shares.copy()
+        between[3, 4, 1] = np.nextafter(shares[3, 4, 1], kind(0.5))
+        digest = prepare(between, SPEC, LIMITS).pixel_digest
+        assert digest == prepare(between, SPEC, LIMITS).pixel_digest
+        assert digest not in (None, data)

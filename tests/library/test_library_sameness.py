@@ -133,7 +133,7 @@ def frames(*seeds: int) -> list[Image.Image]:
     return [scene(120 + 0 * seed, 90).rotate(20 * seed).convert("RGB") for seed in seeds]
 
 
-ANIMATED = {
+ANIMATED: dict[str, dict[str, Any]] = {
     "a.gif": {},
     "a.png": {},
     "a.webp": {"lossless": True},
@@ -153,8 +153,8 @@ def test_files_that_share_their_first_picture_only(
         save(frames(*seeds), folder / f"{file}{kind}", **made)
     save(frames(0, 1, 2), folder / f"copy{kind}", **made)
     save(frames(0), folder / f"still{kind}", **made)
-    with (folder / f"copy{kind}").open("ab") as file:
-        file.write(b"\0\0\0\x10freesome more")  # another file, to none that shows it
+    with (folder / f"copy{kind}").open("ab") as copy:
+        copy.write(b"\0\0\0\x10freesome more")  # another file, to none that shows it
     library.index(folder)
     assert alike(library, folder, f"one{kind}", f"copy{kind}")
     for other in ("two", "three", "still"):
@@ -388,7 +388,7 @@ def test_pixels_in_memory_are_questions_too(library: Library, folder: Path) -> N
     assert kinds(library, pixels)["a.jpg"] == "same-pixels"
     pixels[7, 7, 1] ^= 1
     assert kinds(library, pixels)["a.jpg"] == "edited"
-    assert kinds(library, pixels / 255.0)["a.jpg"] == "edited"  # floats are no bytes
+    assert kinds(library, pixels / 256.0)["a.jpg"] == "edited"
 
 
 def test_many_at_once_get_what_each_gets(library: Library, folder: Path) -> None:

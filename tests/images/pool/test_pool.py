@@ -124,7 +124,7 @@ def test_limits(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is enforced on Linux")
 def test_memory_limit() -> None:
     buffer = io.BytesIO()
-    Image.new("L", (9000, 9000)).save(buffer, "PNG")
+    Image.new("L", (11_000, 11_000)).save(buffer, "PNG")
     with DecodePool(INPUTS, workers=1, limits=Limits(memory_bytes=100_000_000)) as pool:
         with pytest.raises(PictureFailed, match="needs more than 100,000,000 bytes of memory"):
             pool.decode(buffer.getvalue())
