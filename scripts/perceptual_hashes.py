@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from lookalike.codes.bits import hamming
 from lookalike.encoders import registry
 from lookalike.encoders.perceptual_hash import PerceptualHash
 from lookalike.evaluation.machine import describe_machine
@@ -64,7 +65,7 @@ def distances(hashes: Hashes, whole: Image.Image, copies: Iterable[Image.Image])
         assert made.quality is not None
         there = np.minimum(made.quality, made.quality[0]) >= hash_.limits.quality
         turns = [hash_.turned(one[name])[0] for one in inputs[1:]]
-        near = [np.bitwise_count(codes ^ made.codes[0]).sum(1).min() for codes in turns]
+        near = [hamming(codes, made.codes[:1]).min() for codes in turns]
         rows.append(np.where(there[1:], near, -1))
     return np.array(rows)
 
