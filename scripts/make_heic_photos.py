@@ -215,7 +215,10 @@ def make_huge(jobs: Sequence[Job]) -> None:
         whole = [n for i, n in enumerate(grid.numbers) if i % 8 != 7 and i < 40]
         for number in whole[: HUGE_COLUMNS * HUGE_ROWS - len(made)]:
             item = read.items[number]
-            made[len(made) + 2] = Item(item.kind, item.properties, hidden=True), read.content(number)
+            made[len(made) + 2] = (
+                Item(item.kind, item.properties, hidden=True),
+                read.content(number),
+            )
     if len(made) < HUGE_COLUMNS * HUGE_ROWS:
         print(f"{path} takes the tiles of 22 pictures: left out", file=sys.stderr)
         return
