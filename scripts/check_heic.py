@@ -82,7 +82,7 @@ def retrieval(made: Path) -> None:
                 report = library.index(made / kind)
                 found = 0
                 for copy in copies if kind != "plain" else ():
-                    hits = library.search(copy, 1)
+                    hits = library.search(copy, 1).hits
                     found += bool(hits) and Path(hits[0].path).stem == copy.stem
             paths = sorted((made / kind).rglob(f"*{suffix}"))
             with Road({PHOTO: ENCODERS[PHOTO]}) as road:
@@ -128,12 +128,12 @@ def lies(made: Path) -> None:
 
 
 def huge(made: Path) -> None:
-    """Whether 200 megapixels are indexed, with the usual limits."""
+    """Whether 200 megapixels are indexed, with the usual limits; and the JPEG beside them."""
     with (
         tempfile.TemporaryDirectory() as temporary,
         Library.open(Path(temporary) / "huge.lookalike", photo=PHOTO) as library,
     ):
-        report = library.index(*sorted((made / "huge").glob("*.heic")))
+        report = library.index(made / "huge")
         print(f"200 megapixels: {report.added} indexed, {report.failed} failed", flush=True)
 
 
