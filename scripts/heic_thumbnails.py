@@ -64,7 +64,9 @@ def with_thumbnail(data: bytes, small: Image.Image | None, turned: bool = True) 
     kept = {n: (item, items.content(n)) for n, item in items.items.items() if n not in old}
     if small is not None:
         coded = io.BytesIO()
-        pillow_heif.from_pillow(small).save(coded, quality=60, tile_size=0)
+        bare = Image.new("RGB", small.size)  # without EXIF, which would be written as a turn
+        bare.paste(small)
+        pillow_heif.from_pillow(bare).save(coded, quality=60, tile_size=0)
         read = read_items(coded.getvalue())
         assert read is not None
         primary = read.items[read.primary]

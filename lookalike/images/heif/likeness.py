@@ -2,7 +2,7 @@
 
 Both are brought to cells of the same few pixels of the small one. Nothing is normalised: what is
 darker, greyer or of less contrast differs. The limits lie between what was measured on sound
-thumbnails (of telephones, and made by four filters) and on others: docs/formats.md has the figures.
+thumbnails (of telephones, and made by four filters) and on others: docs/heic.md has the figures.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def compare(parts: Sequence[Image.Image], small: Image.Image, boxes: Sequence[_B
         apart.append(float(np.square(little - large).mean()))
         contrast.append(float(np.square(large - large.mean((0, 1))).mean()))
         tones.append(float(np.abs((little - large).mean((0, 1))).max()))
-    each = np.sqrt(apart) / (_LEAST_CONTRAST + np.sqrt(contrast))
+    each = np.sqrt(apart) / (2 * _LEAST_CONTRAST + np.sqrt(contrast))
     luma = [(_centred(large @ _LUMA), _centred(little @ _LUMA)) for large, little in pairs]
     colour = [(_from_grey(large), _from_grey(little)) for large, little in pairs]
     return Likeness(
