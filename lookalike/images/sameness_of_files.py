@@ -66,7 +66,7 @@ def free_digest(shown: Shown, data: bytes) -> bytes | None:
         ``None`` where a short cut was taken, or the file holds more.
     """
     opened, image, frame = shown.opened, shown.exact, shown.frame
-    if image is None or opened.size is not None or opened.loss:
+    if image is None or opened.size is not None or (opened.loss and not opened.whole):
         return None
     more = shown.kind.meaning(image, data)
     if image.mode == frame.mode and not image.has_transparency_data:
@@ -115,7 +115,8 @@ def exact_digest(
         frames = kind.frames(image, data)[number - 1 : number]
         if not frames or member_kind(member) != kind.members:
             raise PictureFailed(f"there is no {member}")
-    if opened.size is not None or opened.loss or len(frames) >= MOST_MEMBERS:
+    lost = opened.loss and not opened.whole
+    if opened.size is not None or lost or len(frames) >= MOST_MEMBERS:
         return None
     if permit is not None:
         permit(image.width * image.height * _PIXEL_BYTES + kind.extra_bytes(image, image.size))

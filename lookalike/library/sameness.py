@@ -140,7 +140,7 @@ class Sameness:
         lacking = [
             (content, known)
             for content, known in row.items()
-            if known.pixel_digest is None and not known.loss and known.key not in self._made
+            if known.pixel_digest is None and known.key not in self._made
         ]
         return dict(lacking[:MOST_CONTENTS])
 

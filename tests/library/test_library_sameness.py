@@ -419,3 +419,19 @@ def test_the_work_of_one_search_is_bounded(
         found = kinds(library, folder / "0.jpg")
         counts.append(sum(kind == "same-pixels" for kind in found.values()))
     assert counts == [2, 4, 4]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "same"),
+    [(b"tEXt", b"Comment\0here", True), (b"gAMA", (100_000).to_bytes(4, "big"), False)],
+)
+def test_chunks_that_are_lost(
+    library: Library, folder: Path, name: bytes, content: bytes, same: bool
+) -> None:
+    save([scene(64, 48)], folder / "whole.png")
+    whole = (folder / "whole.png").read_bytes()
+    at = whole.index(b"IDAT") - 4
+    wrong = len(content).to_bytes(4, "big") + name + content + bytes(4)  # no such checksum
+    (folder / "lost.png").write_bytes(whole[:at] + wrong + whole[at:])
+    assert library.index(folder).lossy == 1
+    assert alike(library, folder, "whole.png", "lost.png") is same

@@ -46,6 +46,7 @@ class Opened:
         needs: bytes of memory that decoding takes, roughly, where :attr:`load` does it.
         loss: what of the file is lost, in a few words, though its picture can be shown; empty where
             nothing is known to be.
+        whole: whether all of the picture is there all the same: what is lost stands beside it.
     """
 
     image: Image.Image
@@ -55,6 +56,7 @@ class Opened:
     load: Callable[[], Image.Image] | None = None
     needs: int = 0
     loss: str = ""
+    whole: bool = False
 
 
 class Format:

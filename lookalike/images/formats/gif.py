@@ -41,14 +41,14 @@ class _GIF(Format):
         parts, size = blocks.parts, _canvas(blocks)
         if not parts or (len(parts) == 1 and parts[0].box == (0, 0, *opened.image.size)):
             loss = "" if blocks.closed else "no end marker"
-            return Opened(opened.image, self.name, loss=loss)
+            return Opened(opened.image, self.name, loss=loss, whole=bool(parts) and parts[0].whole)
         frames = [_frame(data, part, limits) for part in parts]
         image = Animation(size, frames, dict(opened.image.info), self.name)
         image.info.pop("transparency", None)
         loss = "" if blocks.closed else "no end marker"
         if not parts[-1].whole:
             loss = "its last frame is cut"
-        return Opened(image, self.name, loss=loss)
+        return Opened(image, self.name, loss=loss, whole=all(part.whole for part in parts))
 
     def salvage(self, opened: Opened, data: bytes, limits: Limits, error: Exception) -> Opened:
         """The rows that are there of the only frame."""

@@ -64,7 +64,7 @@ class JPEG(Format):
             except Exception:  # as many kinds as there are of damage: try the next way
                 damaged = _HEADER
                 continue
-            return replace(made, loss=damaged) if damaged else made
+            return replace(made, loss=damaged, whole=False) if damaged else made
         raise error
 
     def _rows(self, data: bytes, held: Scans, opened: Opened) -> Opened:
@@ -81,7 +81,9 @@ class JPEG(Format):
         rows = np.logical_and.accumulate(same)
         if rows.all():
             ended = data[held.end : held.end + 2] == _END
-            return Opened(images[0], opened.name, loss=_HEADER if ended else _NO_END)
+            return Opened(
+                images[0], opened.name, loss=_HEADER if ended else _NO_END, whole=not ended
+            )
         loss = loss_of(float(rows.mean()), self.name)
         return Opened(clear_where_missing(images[0], rows), opened.name, loss=loss)
 
@@ -92,7 +94,7 @@ class JPEG(Format):
         loss = _NO_END if held.complete else _COARSE
         image = self._again(data[: held.end] + _END, opened)
         image.load()
-        return Opened(image, opened.name, loss=loss)
+        return Opened(image, opened.name, loss=loss, whole=held.complete)
 
     def _again(self, data: bytes, opened: Opened) -> Image.Image:
         """Open what is there of the file, reduced as it was."""

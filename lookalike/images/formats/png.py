@@ -64,6 +64,7 @@ class _PNG(Format):
                     Animation(size, frames, info, self.name),
                     self.name,
                     loss=loss or _unsound_beside(chunks),
+                    whole=not loss and _is_whole(chunks),
                 )
         if chunks.end != "whole" or chunks.unsound or b"acTL" in names or _late_exif(chunks):
             return self._sound_part(data, chunks, limits)
@@ -73,7 +74,7 @@ class _PNG(Format):
             if error.cause != "file":
                 raise
             opened = self._sound_part(data, chunks, limits, needed=True)
-            return replace(opened, loss=_LEFT_OUT)
+            return replace(opened, loss=_LEFT_OUT, whole=False)
         return self._still(image, data, chunks)
 
     def salvage(self, opened: Opened, data: bytes, limits: Limits, error: Exception) -> Opened:
@@ -82,7 +83,7 @@ class _PNG(Format):
             raise error
         chunks = replace(walk(data), end="open")  # as of a cut one, see what is there
         made = self._sound_part(data, chunks, limits, needed=True)
-        return replace(made, loss=_LEFT_OUT) if made.loss == _NO_END else made
+        return replace(made, loss=_LEFT_OUT, whole=False) if made.loss == _NO_END else made
 
     def frames(self, image: Image.Image, data: bytes) -> list[int]:
         """Those that are there, whatever the header claims."""
@@ -92,8 +93,10 @@ class _PNG(Format):
         return super().open(data, limits)
 
     def _still(self, image: Image.Image, data: bytes, chunks: Chunks, loss: str = "") -> Opened:
+        """A still picture, of which nothing is lost but what stands beside it."""
         self._state(image, data, chunks)
-        return Opened(image, self.name, load=clear_loader(image, chunks.header), loss=loss)
+        load = clear_loader(image, chunks.header)
+        return Opened(image, self.name, load=load, loss=loss, whole=_is_whole(chunks))
 
     def _state(self, image: Image.Image, data: bytes, chunks: Chunks) -> None:
         """Say of an opened picture what its numbers mean."""
@@ -132,6 +135,7 @@ class _PNG(Format):
         load = opened.load or partial(_loaded, image)
         return replace(
             opened,
+            whole=False,
             load=lambda: rows.shown(load()),
             needs=12 * header.width * header.height,
         )
@@ -209,6 +213,11 @@ def _unsound_beside(chunks: Chunks) -> str:
     """What the wrong checksums beside the pixels cost."""
     names = [name.decode() for name in chunks.unsound if name not in _PIXELS]
     return f"a wrong checksum in chunk {names[0]}, which is left out" if names else ""
+
+
+def _is_whole(chunks: Chunks) -> bool:
+    """Whether no chunk is lost that says how the pixels are shown."""
+    return not any(name in (*_NEEDED, *_COLOUR) for name in chunks.unsound)
 
 
 def _late_exif(chunks: Chunks) -> bool:

@@ -101,7 +101,8 @@ class Contents(Settings):
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest, member)"
                 " DO UPDATE SET members = coalesce(excluded.members, members),"
                 " pixel_digest = CASE WHEN excluded.loss = ''"
-                " THEN coalesce(excluded.pixel_digest, pixel_digest) END,"
+                " THEN coalesce(excluded.pixel_digest, pixel_digest)"
+                " ELSE excluded.pixel_digest END,"
                 " loss = excluded.loss",
                 [
                     (

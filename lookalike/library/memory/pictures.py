@@ -67,7 +67,7 @@ class MemoryPictures:
                 before,
                 members=before.members if picture.members is None else picture.members,
                 pixel_digest=(
-                    None if picture.loss else picture.pixel_digest or before.pixel_digest
+                    picture.pixel_digest or (None if picture.loss else before.pixel_digest)
                 ),
                 loss=picture.loss,
             )
