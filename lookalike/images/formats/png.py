@@ -223,7 +223,9 @@ def _is_whole(chunks: Chunks) -> bool:
 def _late_exif(chunks: Chunks) -> bool:
     """Whether EXIF stands behind the pixels, where browsers don't look and the reader does."""
     names = [piece.name for piece in chunks.pieces]
-    return b"eXIf" in names and b"eXIf" not in names[: names.index(b"IDAT")]
+    if b"eXIf" not in names or b"IDAT" not in names:  # no pixels: of that the reader tells
+        return False
+    return names.index(b"eXIf") > names.index(b"IDAT")
 
 
 FORMAT = _PNG()

@@ -288,3 +288,12 @@ def test_the_picture_of_an_animation_is_its_first_frame() -> None:
     assert decoded.members == 1
     assert decoded.loss == "a damaged frame, and those behind it"
     assert far(flipped(data, broken), data).max() == 0
+
+
+def test_a_png_with_exif_and_no_pixels_is_damaged() -> None:
+    whole = io.BytesIO()
+    scene(40, 30).save(whole, "PNG", exif=b"MM\0*\0\0\0\x08\0\0")
+    data = whole.getvalue()
+    at, end = data.index(b"IDAT") - 4, data.index(b"IEND") - 4
+    with pytest.raises(PictureFailed, match="^damaged PNG|^truncated PNG"):
+        decode(data[:at] + data[end:], FULL, Limits())
