@@ -37,7 +37,8 @@ class Match:
     kind: Kind = field(metadata=told("what the match is", heading="kind", cell="{kind}"))
     code: str = field(
         metadata=told(
-            "which code found it: `pdq`, or the photo model, such as `photo-256`",
+            "which code found it: the perceptual hash, `pdq-area` (or `pdq` in a library of "
+            "before), or the photo model, such as `photo-256`",
             heading="code",
             cell="{code}",
         )

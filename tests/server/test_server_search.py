@@ -102,7 +102,7 @@ def bomb(width: int, height: int) -> bytes:
     ("data", "why"),
     [
         (b"this is no picture", "not a picture"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a drawing (SVG) isn't read"),
         (b"\xff\xd8\xff\xe0 and nothing more", "damaged"),
         (bomb(60_000, 60_000), "limit of 200,000,000"),
     ],

@@ -84,5 +84,5 @@ def loss_of(share: float, label: str) -> str:
         return "no end marker"
     missing = max(1, round(100 * (1 - share)))
     if share < LEAST_SHARE:
-        raise PictureFailed(f"truncated {label}: {missing} % of it are missing")
+        raise PictureFailed(f"truncated {label}: {missing} % of it is missing")
     return f"the last {missing} % are missing"

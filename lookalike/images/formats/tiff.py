@@ -232,7 +232,7 @@ def _by_hand(layout: Layout, least: tuple[int, int], limits: Limits) -> _Road:
     share = present_share(layout)
     missing = max(1, round(100 * (1 - share)))
     if share < LEAST_SHARE:
-        raise PictureFailed(f"truncated TIFF: {missing} % of it are missing")
+        raise PictureFailed(f"truncated TIFF: {missing} % of it is missing")
 
     def load() -> Image.Image:
         return _turned(as_picture(read_samples(layout, factor, limits), layout), layout)

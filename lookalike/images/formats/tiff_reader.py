@@ -124,7 +124,7 @@ def read_samples(layout: Layout, factor: int, limits: Limits) -> Samples:
             at = shown.index(channel) if layout.planar else 0
             canvas.put(found if layout.planar else found[..., shown], top, left, at)
     if lost > whole * (1 - LEAST_SHARE):
-        raise PictureFailed(f"truncated TIFF: {100 * lost // whole} % of it are missing")
+        raise PictureFailed(f"truncated TIFF: {100 * lost // whole} % of it is missing")
     return canvas.made()
 
 

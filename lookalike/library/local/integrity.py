@@ -65,11 +65,11 @@ def _unreadable(connection: sqlite3.Connection) -> Iterator[Problem]:
     """Tables and indexes that can't be read from end to end."""
     try:
         rows = connection.execute(
-            "SELECT type, name, tbl_name FROM sqlite_master WHERE type IN ('table', 'index')"
+            "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE type IN ('table', 'index')"
         ).fetchall()
     except sqlite3.DatabaseError:
         return
-    for kind, name, table in rows:
+    for kind, name, table, made in rows:
         try:
             if kind == "table":
                 sql = f'SELECT count(*) FROM "{name}" NOT INDEXED'  # noqa: S608
@@ -82,8 +82,8 @@ def _unreadable(connection: sqlite3.Connection) -> Iterator[Problem]:
                 column = columns[0][2]
                 # A bare count would be had from the smallest index.
                 sql = f'SELECT sum({column} IS NULL) FROM "{table}" INDEXED BY "{name}"'  # noqa: S608
-                if partial[name]:  # all of ours leave out what isn't known
-                    sql += f" WHERE {column} IS NOT NULL"
+                if partial[name]:
+                    sql += f" WHERE {made.partition(' WHERE ')[2]}"
             connection.execute(sql).fetchall()
         except (sqlite3.DatabaseError, MemoryError) as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_ERROR:

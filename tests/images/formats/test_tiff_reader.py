@@ -111,7 +111,7 @@ def test_a_cut_tail(kind: str, share: float) -> None:
     data = _head_first(samples, 2 if samples.ndim == 3 else 1)
     cut = data[: len(data) - round(samples.nbytes * (1 - share))]
     if share < 0.5:
-        with pytest.raises(PictureFailed, match=r"truncated TIFF: \d+ % of it are missing"):
+        with pytest.raises(PictureFailed, match=r"truncated TIFF: \d+ % of it is missing"):
             decode(cut, FULL, Limits())
         return
     decoded = decode(cut, FULL, Limits())
