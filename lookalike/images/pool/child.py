@@ -79,6 +79,7 @@ class Child:
         self._said = 0  # bytes that it had printed before it was asked
         self._owner = os.getpid()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
+        self._reading = threading.Lock()  # so that nobody closes it meanwhile
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         flags = 0
         if sys.platform == "win32":
@@ -144,7 +145,10 @@ class Child:
             ChildTimeout: no answer after so many seconds.
         """
         self.asked += 1
-        self._said = os.fstat(self._errors.fileno()).st_size
+        with self._reading:
+            if self._errors.closed:  # another thread ended it, with the pool
+                raise ChildDied("the decoding process was ended with its pool")
+            self._said = os.fstat(self._errors.fileno()).st_size
         self._inbox.put((header, body))
         return self._receive(seconds)
 
@@ -177,12 +181,12 @@ class Child:
 
     def _words(self) -> str:
         """What it printed since it was asked, the end of it."""
-        try:
+        with self._reading:
+            if self._errors.closed:  # another thread ended the child, with the pool
+                return ""
             self._errors.seek(0, os.SEEK_END)
             self._errors.seek(max(self._said, self._errors.tell() - 2_000))
             return self._errors.read().decode("utf-8", "replace")
-        except ValueError:  # closed: another thread ended the child, with the pool
-            return ""
 
     def end(self) -> None:
         """End the process now. It has nothing to lose, so it isn't asked."""
@@ -193,7 +197,8 @@ class Child:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=5)
         self._courier.join(timeout=5)
-        self._errors.close()
+        with self._reading:
+            self._errors.close()
 
 
 def _carry(
