@@ -19,6 +19,7 @@ from lookalike.errors import PictureError, PictureFailed
 from lookalike.images.formats import tiff_directories as tags
 from lookalike.images.formats.format import MOST_MEMBERS, Format, Opened
 from lookalike.images.formats.limits import check_pixels
+from lookalike.images.formats.partial import LEAST_SHARE
 from lookalike.images.formats.raw import is_raw_tiff
 from lookalike.images.formats.tiff_colours import as_picture
 from lookalike.images.formats.tiff_directories import Directory, Page, is_tiff, pages_of
@@ -26,7 +27,6 @@ from lookalike.images.formats.tiff_layout import Layout, check_kind, has_extra, 
 from lookalike.images.formats.tiff_levels import candidates, is_of
 from lookalike.images.formats.tiff_reader import (
     BROKEN,
-    LEAST_SHARE,
     bytes_needed,
     channels_shown,
     read_samples,

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from lookalike.errors import PictureFailed, PictureSkipped
 from lookalike.images.formats import tiff_directories as tags
+from lookalike.images.formats.partial import LEAST_SHARE
 from lookalike.images.formats.tiff_layout import PALETTE, WHITE_IS_ZERO, Layout
 from lookalike.images.formats.tiff_segments import is_cut, segment_samples
 from lookalike.images.reasons import cause_of, one_line
@@ -19,7 +20,6 @@ from lookalike.types import Limits
 
 __all__ = [
     "BROKEN",
-    "LEAST_SHARE",
     "bytes_needed",
     "channels_shown",
     "read_samples",
@@ -32,8 +32,6 @@ Samples = npt.NDArray[Any]
 BROKEN = (ValueError, OSError, zlib.error, KeyError, TypeError, IndexError, RuntimeError)
 """What a strip or tile that can't be decoded raises. (imagecodecs' errors are RuntimeErrors.)"""
 
-LEAST_SHARE = 0.5
-"""How much of a picture has to be there for it to be indexed: codes of less find nothing."""
 
 _MEMORY_SHARE = 0.6  # of what a picture may take; beyond, it is averaged while it is read
 _IMAGEJ_RANGE = re.compile(rb"^(min|max)=([-+.\deE]+)$", re.MULTILINE)
