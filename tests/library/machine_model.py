@@ -165,7 +165,7 @@ class Run:
         if self.owner(path) not in self.settled or self.owner(name) not in self.settled:
             return False
         unknown = self.places | self.look.closed.keys()
-        if row is not None and row.present:
+        if row is not None:
             unknown |= self.lost_links
         return not any(name == place or is_below(name, place) for place in unknown)
 
