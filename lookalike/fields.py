@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "documented",
     "json_keys",
     "json_values",
+    "plain",
     "public_values",
     "record_values",
     "same_as",
@@ -48,6 +49,7 @@ class Told:
         key: what JSON calls it, where Python has another use for that word; empty where it is the
             field's name.
         digits: decimals that REST rounds it to; ``None`` for all of them.
+        always_in_json: whether JSON has it even where it is ``None``.
         schema: further words of JSON Schema, such as ``minimum``; they outweigh those that follow
             from the type.
     """
@@ -62,6 +64,7 @@ class Told:
     public: bool = True
     key: str = ""
     digits: int | None = None
+    always_in_json: bool = True
     schema: Mapping[str, Any] = field(default_factory=dict)
 
     def sentence(self) -> str:
@@ -99,7 +102,20 @@ def json_keys(record: Any) -> dict[str, str]:
 
 def json_values(record: Any) -> dict[str, Any]:
     """The fields of a record by what JSON calls them; what they hold is left as it is."""
-    return {key: getattr(record, name) for name, key in json_keys(record).items()}
+    return {
+        about.key or name: getattr(record, name)
+        for name, about in told_of(record).items()
+        if about.always_in_json or getattr(record, name) is not None
+    }
+
+
+def plain(value: Any) -> Any:
+    """Records, and what holds any, in the terms of JSON."""
+    if is_dataclass(value):
+        return {key: plain(held) for key, held in json_values(value).items()}
+    if isinstance(value, Mapping):
+        return {key: plain(held) for key, held in value.items()}
+    return [plain(held) for held in value] if isinstance(value, list | tuple) else value
 
 
 def public_values(record: Any) -> dict[str, Any]:
@@ -109,7 +125,7 @@ def public_values(record: Any) -> dict[str, Any]:
         if about.public:
             value = getattr(record, name)
             rounded = value is not None and about.digits is not None
-            found[about.key or name] = round(value, about.digits) if rounded else value
+            found[about.key or name] = round(value, about.digits) if rounded else plain(value)
     return found
 
 

@@ -11,11 +11,84 @@ from typing import Literal, TypeAlias
 
 from lookalike.fields import documented, told
 
-__all__ = ["Kind", "Match", "Part"]
+__all__ = ["Box", "EditName", "Kind", "Match", "NamedEdit", "Part", "Side", "boxes_of"]
 
 # Public, and described, in lookalike.types.
 Part: TypeAlias = tuple[float, float, float, float]
-Kind: TypeAlias = Literal["same-bytes", "same-pixels", "edited", "alike"]
+Kind: TypeAlias = Literal["same-bytes", "same-pixels", "edited", "part", "alike"]
+
+Side: TypeAlias = Literal["query", "hit"]
+"""Which of the two pictures of a match."""
+
+EditName: TypeAlias = Literal[
+    "mirror",
+    "rotate",
+    "resize",
+    "stretch",
+    "border",
+    "recompress",
+    "grey",
+    "brightness",
+    "contrast",
+    "colour",
+    "blur",
+    "noise",
+    "overlay",
+    "screenshot",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A part of one of the two pictures of a match."""
+
+    of: Side = field(metadata=told("which of the two pictures it is a part of"))
+    at: Part = field(
+        metadata=told(
+            "left, top, right and bottom as shares of its sides",
+            schema={"items": {"type": "number", "minimum": 0, "maximum": 1}},
+        )
+    )
+
+
+@documented
+@dataclass(frozen=True, slots=True)
+class NamedEdit:
+    """One thing that was done to a picture: from the library's picture to the query."""
+
+    name: EditName = field(metadata=told("what was done"))
+    of: Side | None = field(
+        default=None,
+        metadata=told(
+            "which of the two pictures shows it, where one has it and the other not",
+            always_in_json=False,
+        ),
+    )
+    degrees: float | None = field(
+        default=None,
+        metadata=told("of `rotate`: clockwise, from the hit to the query", always_in_json=False),
+    )
+    factor: float | None = field(
+        default=None,
+        metadata=told("of `resize`: the query's longer side by the hit's", always_in_json=False),
+    )
+    amount: float | None = field(
+        default=None,
+        metadata=told(
+            "how much, from the hit to the query: of `brightness` the levels (of 255) added, of "
+            "`contrast` the factor, of `noise` its standard deviation in levels, of `blur` its "
+            "radius as a share of the shorter side",
+            always_in_json=False,
+        ),
+    )
+    at: Part | None = field(
+        default=None,
+        metadata=told(
+            "where it is in that picture: left, top, right and bottom as shares of its sides",
+            always_in_json=False,
+            schema={"items": {"type": "number", "minimum": 0, "maximum": 1}},
+        ),
+    )
 
 
 @documented
@@ -96,3 +169,38 @@ class Match:
             caption=(1, "{member}"),
         ),
     )
+    chance: float | None = field(
+        default=None,
+        metadata=told(
+            "how many hits as near as this one an unrelated picture would be expected to get in "
+            "this library; none where that isn't known",
+            heading="chance",
+            cell="{chance:.2g}",
+            right=True,
+            always=False,
+        ),
+    )
+    verified: bool = field(
+        default=False,
+        metadata=told("whether the two pictures were compared, pixel by pixel, and not only codes"),
+    )
+    edits: tuple[NamedEdit, ...] = field(
+        default=(),
+        metadata=told("what was done to get from this picture to the one that was asked for"),
+    )
+    boxes: tuple[Box, ...] = field(
+        default=(),
+        metadata=told("what they share, where it isn't all of both: one box, or two that overlap"),
+    )
+    burst: bool = field(
+        default=False,
+        metadata=told("whether both were taken by one camera, seconds apart, and are near"),
+    )
+    relation: Literal["burst", "raw+jpeg", "variant"] | None = field(
+        default=None, metadata=told("what else the two are to each other; none for nothing known")
+    )
+
+
+def boxes_of(match: Match, side: Side) -> tuple[Part, ...]:
+    """The boxes of a match that are parts of one of its two pictures."""
+    return tuple(box.at for box in match.boxes if box.of == side)

@@ -22,11 +22,12 @@ def value(schema: dict[str, Any]) -> str:
     """What a field holds, in the words of the documentation."""
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if "enum" in schema:
-        *others, last = (f"`{word}`" for word in schema["enum"])
+        *others, last = (f"`{word or 'null'}`" for word in schema["enum"])
         return f"{', '.join(others)} or {last}"
     named = kinds[0]
     if named == "array":
-        named = f"{schema['minItems']} {schema['items']['type']}s"
+        many = f"{schema['minItems']} " if "minItems" in schema else "a list of "
+        named = f"{many}{schema['items']['type']}s"
     return f"{named} or `null`" if "null" in kinds else str(named)
 
 

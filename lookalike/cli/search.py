@@ -13,6 +13,7 @@ from lookalike.cli.progress import byte_bar
 from lookalike.cli.sheet import SHEET_ENDINGS, write_sheet
 from lookalike.cli.target import check_target
 from lookalike.errors import PictureError, UsageError
+from lookalike.fields import plain
 
 if TYPE_CHECKING:
     from lookalike.library import Library
@@ -118,9 +119,7 @@ def _ask(
 
 def print_result(result: SearchResult) -> None:
     """Print a search's answer as one JSON object."""
-    from dataclasses import asdict
-
-    print_json(asdict(result))
+    print_json(plain(result))
 
 
 def print_hits(hits: tuple[Match, ...]) -> None:

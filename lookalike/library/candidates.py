@@ -10,7 +10,7 @@ from lookalike.types import ContentId, Kind, Part
 
 __all__ = ["Candidate", "Found"]
 
-_ORDER: dict[Kind, int] = {"same-bytes": 0, "same-pixels": 1, "edited": 2, "alike": 3}
+_ORDER: dict[Kind, int] = {"same-bytes": 0, "same-pixels": 1, "edited": 2, "part": 3, "alike": 4}
 
 
 @dataclass(slots=True)

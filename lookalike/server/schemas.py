@@ -7,7 +7,7 @@ of them (:mod:`lookalike.fields`).
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -39,15 +39,18 @@ def record_schema(record: Any) -> _Schema:
     hints = get_type_hints(record)
     about = told_of(record)
     properties = {key: _field(hints[name], about[name]) for name, key in json_keys(record).items()}
-    return _object(record.__doc__ or "", properties)
+    always = [key for name, key in json_keys(record).items() if about[name].always_in_json]
+    return _object(record.__doc__ or "", properties, always)
 
 
-def _object(meaning: str, properties: Mapping[str, _Schema]) -> _Schema:
+def _object(
+    meaning: str, properties: Mapping[str, _Schema], required: Sequence[str] | None = None
+) -> _Schema:
     return {
         "type": "object",
         "description": meaning.partition("\n")[0],
         "properties": dict(properties),
-        "required": list(properties),
+        "required": list(properties) if required is None else list(required),
         "additionalProperties": False,
     }
 
@@ -72,6 +75,8 @@ def _type(hint: Any) -> _Schema:
     if origin in (Union, types.UnionType):  # with None, and nothing else
         (wanted,) = (argument for argument in arguments if argument is not type(None))
         schema = _type(wanted)
+        if "enum" in schema:
+            schema = {**schema, "enum": [*schema["enum"], None]}
         return {**schema, "type": [schema["type"], "null"]}
     if origin in (list, tuple):
         fixed = origin is tuple and arguments[-1] is not ...

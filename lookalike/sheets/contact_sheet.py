@@ -26,6 +26,7 @@ _KINDS: dict[Kind, tuple[int, int, int]] = {
     "same-bytes": (0, 114, 178),
     "same-pixels": (86, 180, 233),
     "edited": (213, 94, 0),
+    "part": (204, 121, 167),
     "alike": (0, 158, 115),
 }
 _SCALE = 2  # everything is laid out in points and drawn at twice their number of pixels

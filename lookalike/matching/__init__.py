@@ -1,0 +1,1 @@
+"""The second look at a pair of pictures: align, compare, name the edits, draw."""

@@ -1,0 +1,35 @@
+"""What the second look is taken at: a small picture of each of the two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lookalike.matching.features import Features
+from lookalike.types import InputSpec, Pixels
+
+__all__ = ["PREVIEW", "View"]
+
+PREVIEW = InputSpec(256, "within", "bilinear")
+"""The size of the small pictures."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """One of the two pictures of a pair.
+
+    Attributes:
+        pixels: brought to :data:`PREVIEW`, RGB, uint8 (height, width, 3); upright.
+        size: width and height of the picture itself, in pixels, upright.
+        name: SHA-256 of its bytes, or whatever else tells it from others: a pair is looked at in
+            the order of the names, so that the outcome is the same whichever is asked with.
+        features: of the pixels; ``None`` where nobody has made them yet.
+        format: of the file, as Pillow calls it; empty where it isn't known.
+        file_bytes: size of the file; 0 where it isn't known.
+    """
+
+    pixels: Pixels
+    size: tuple[int, int]
+    name: bytes
+    features: Features | None = None
+    format: str = ""
+    file_bytes: int = 0
