@@ -20,7 +20,7 @@ from lookalike.images.pool.pool import DecodePool
 from lookalike.library.arguments import check_name
 from lookalike.library.closing import closed
 from lookalike.library.engine import Engine, Table
-from lookalike.library.merging import CodeChoice, merge
+from lookalike.library.merging import CodeChoice, listed, propose
 from lookalike.library.models import SLOTS, Models
 from lookalike.library.records import EncoderInfo
 from lookalike.library.reports import SearchResult
@@ -164,12 +164,13 @@ class Asking:
         questions = [one.question for one in asked]
         equal = self._sameness.equal(tables, [one.picture for one in asked], questions)
         clock.lap("compare")
-        found = merge(self._store, tables, questions, k, equal)
+        found = propose(self._store, tables, questions, k, equal)
+        hits = listed(self._store, found, k)
         clock.lap("search")
         share = {stage: seconds / len(asked) for stage, seconds in clock.laps.items()}
         return [
-            SearchResult(_name(one.picture), exact, hits, _summed({**one.seconds, **share}))
-            for one, (hits, exact) in zip(asked, found, strict=True)
+            SearchResult(_name(one.picture), f.exact, best, _summed({**one.seconds, **share}))
+            for one, f, best in zip(asked, found, hits, strict=True)
         ]
 
     def search_text(

@@ -51,3 +51,7 @@ class Found:
         known = self.candidates.get(candidate.content)
         if known is None or candidate.key() < known.key():
             self.candidates[candidate.content] = candidate
+
+    def in_order(self) -> list[Candidate]:
+        """All candidates, best first."""
+        return sorted(self.candidates.values(), key=Candidate.key)

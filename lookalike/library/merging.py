@@ -26,13 +26,13 @@ from lookalike.encoders.perceptual_hash import CopyLimits
 from lookalike.images.parts.nine import PARTS
 from lookalike.library.candidates import Candidate, Found
 from lookalike.library.engine import ContentIds, PartHits, Table
-from lookalike.library.records import ContentKey
+from lookalike.library.records import ContentKey, PictureInfo
 from lookalike.library.store import Store
 from lookalike.ranking.short_list import Rows, cosines, in_order, length, likeness
 from lookalike.road import Question
 from lookalike.types import Codes, ContentId, Encoded, Hits, Kind, Match, Part, Slot
 
-__all__ = ["CodeChoice", "match_distance", "merge"]
+__all__ = ["CodeChoice", "listed", "match_distance", "propose"]
 
 Reals = npt.NDArray[np.floating[Any]]
 
@@ -54,17 +54,17 @@ def match_distance(table: Table) -> int:
     return _limits(table).edited
 
 
-def merge(
+def propose(
     store: Store,
     tables: Mapping[Slot, Table],
     questions: Sequence[Question],
     k: int,
     equal: Sequence[Collection[ContentId]],
-) -> list[tuple[tuple[Match, ...], bool]]:
-    """For each question its best k pictures, and whether the answer is exact.
+) -> list[Found]:
+    """For each question what its codes say may be a hit, and whether that is exact.
 
     Args:
-        store: to look up digests and paths.
+        store: to look up digests.
         tables: by slot, those of the codes to ask.
         questions: with codes for each of the tables.
         k: pictures to find.
@@ -78,34 +78,34 @@ def merge(
     if "photo" in tables:
         _ask_photo(tables["photo"], found, k)
         _ask_parts(tables["photo"], found, k)
+    return found
+
+
+def listed(store: Store, found: Sequence[Found], k: int) -> list[tuple[Match, ...]]:
+    """The best k pictures of what was found for each question."""
     # Hidden pictures may be among the identical ones: look up more contents than are asked for.
-    best = [
-        sorted(one.candidates.values(), key=Candidate.key)[: k + one.identical] for one in found
-    ]
+    best = [one.in_order()[: k + one.identical] for one in found]
     pictures = store.pictures_of(list(dict.fromkeys(c.content for row in best for c in row)))
     return [
-        (
-            tuple(
-                Match(
-                    id=picture.id,
-                    path=picture.path,
-                    kind=c.kind,
-                    code=c.encoder.name,
-                    distance=c.distance,
-                    bits=c.encoder.bits,
-                    similarity=c.similarity,
-                    width=picture.width,
-                    height=picture.height,
-                    part=c.part,
-                    member=picture.member or None,
-                )
-                for c in row
-                for picture in pictures[c.content]
-            )[:k],
-            one.exact,
-        )
-        for one, row in zip(found, best, strict=True)
+        tuple(_match(c, picture) for c in row for picture in pictures[c.content])[:k]
+        for row in best
     ]
+
+
+def _match(candidate: Candidate, picture: PictureInfo) -> Match:
+    return Match(
+        id=picture.id,
+        path=picture.path,
+        kind=candidate.kind,
+        code=candidate.encoder.name,
+        distance=candidate.distance,
+        bits=candidate.encoder.bits,
+        similarity=candidate.similarity,
+        width=picture.width,
+        height=picture.height,
+        part=candidate.part,
+        member=picture.member or None,
+    )
 
 
 def _ask_digests(

@@ -22,7 +22,7 @@ from lookalike.encoders.pdq_area import PDQArea
 from lookalike.encoders.perceptual import PDQ
 from lookalike.errors import UsageError
 from lookalike.library import Library
-from lookalike.library.merging import merge
+from lookalike.library.merging import listed, propose
 from lookalike.library.models import Models
 from lookalike.road import Question
 
@@ -176,7 +176,7 @@ def test_each_hash_has_its_own_limits(
                 code[0, :bits] ^= True
                 asked = np.repeat(pack(code), 2, axis=0)
                 question = Question(b"", None, asked, np.full(2, quality, np.uint8))
-                [(hits, _)] = merge(store, {"pdq": table}, [question], 1, [[]])
+                [hits] = listed(store, propose(store, {"pdq": table}, [question], 1, [[]]), 1)
                 assert hits[0].distance == bits
                 return hits[0].kind
 

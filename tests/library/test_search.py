@@ -18,7 +18,7 @@ from lookalike.errors import UsageError
 from lookalike.evaluation.edits import apply
 from lookalike.images.decode import prepare
 from lookalike.library import Library
-from lookalike.library.merging import merge
+from lookalike.library.merging import listed, propose
 from lookalike.ranking.short_list import Rows, in_order
 from lookalike.road import Item, Question
 from lookalike.types import ContentId, Limits, Match
@@ -152,8 +152,9 @@ def test_a_view_too_plain_for_pdq_is_not_trusted(library: Library) -> None:
         assert int(kept.quality[0]) >= LIMITS.quality
         for quality in (LIMITS.quality, LIMITS.quality - 1):
             question = Question(b"", b"", asked, np.array([100, quality], np.uint8))
-            [((hit,), exact)] = merge(store, {"pdq": table}, [question], 1, [[]])
-            assert exact
+            [found] = propose(store, {"pdq": table}, [question], 1, [[]])
+            [(hit,)] = listed(store, [found], 1)
+            assert found.exact
             assert hit.distance == 0
             kinds.append(hit.kind)
     assert kinds == ["edited", "alike"]
