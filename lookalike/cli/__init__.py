@@ -35,6 +35,7 @@ COMMANDS = {
     "index": "Put the pictures of folders into the library.",
     "search": "Find the same, edited and similar pictures.",
     "check": "Say whether pictures are in the library already.",
+    "selftest": "Test the library on edited copies of its own pictures.",
     "serve": "Search in the browser, and over HTTP.",
     "status": "Say what the library holds.",
     "reindex": "Make all codes anew.",

@@ -54,7 +54,8 @@ def write_sheet(
         if isinstance(query, str):
             cells = [Cell("", None, reason=query)]
         else:
-            cells = [_cell(named, _decoded(pool, query, replace(spec, part=part)), None)]
+            cell = _cell(named, _decoded(pool, query, replace(spec, part=part)), None)
+            cells = [cell if part is None else _of_part(cell)]
         items = [Item(hit.path, hit.member or "") for hit in shown]
         decoded = dict(pool.map(enumerate(items)))
     cells += [_cell(hit.path, decoded[number], hit) for number, hit in enumerate(shown)]
@@ -64,6 +65,10 @@ def write_sheet(
         kind = target.suffix.lower().lstrip(".").replace("jpg", "jpeg")
         contact_sheet(cells[0], cells[1:], title=title).save(file, kind)
     return target.absolute()
+
+
+def _of_part(cell: Cell) -> Cell:
+    return replace(cell, lines=[f"a part of {line}" for line in cell.lines])
 
 
 def _decoded(pool: DecodePool, query: Path | bytes, spec: InputSpec) -> Decoded | PictureError:
