@@ -16,6 +16,7 @@ from lookalike.library.engine import Engine
 from lookalike.library.models import Models, Opened
 from lookalike.library.opening import file_of
 from lookalike.library.pictures import Pictures
+from lookalike.library.previews import previews_of
 from lookalike.library.reports import SearchResult, Status
 from lookalike.library.store import Store
 from lookalike.types import Kind, Limits, Match, Part
@@ -44,6 +45,7 @@ class Reading:
         self._store, self._engine = store, engine
         self._limits, self._workers = limits, workers
         self._models = Models(store, photo, made)
+        self._previews = previews_of(store)
         self._asked: Asking | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -82,6 +84,7 @@ class Reading:
             self._closed = True
             if self._asked is not None:
                 self._asked.close()
+            self._previews.close()
             self._engine.close()
             self._store.close()
 
@@ -288,4 +291,4 @@ class Reading:
         # Here, not above: a search needs none of it.
         from lookalike.library.status import describe
 
-        return describe(self._store, self._engine, self._models, measure=measure)
+        return describe(self._store, self._engine, self._models, self._previews, measure=measure)

@@ -198,6 +198,8 @@ class Status:
         changes_count: how many changes it made in all.
         losses: files that are indexed though some of each is lost, by path.
         groups: the ledger and the losses by what is the matter, and what to do about it.
+        previews_bytes: size of the previews beside the library, with features of pictures.
+        previews: how many there are.
     """
 
     path: str
@@ -215,6 +217,8 @@ class Status:
     changes_count: int = 0
     losses: tuple[LossEntry, ...] = ()
     groups: tuple[LedgerGroup, ...] = ()
+    previews_bytes: int = 0
+    previews: int = 0
 
 
 @dataclass(frozen=True, slots=True)
