@@ -16,6 +16,7 @@ __all__ = [
     "note",
     "one_line",
     "print_json",
+    "print_line",
     "record_table",
     "show_path",
     "size",
@@ -49,6 +50,11 @@ def print_json(value: Mapping[str, object]) -> None:
     In ASCII: bytes of paths that aren't UTF-8 are lone surrogates.
     """
     click.echo(json.dumps(value, indent=2, default=json_values))
+
+
+def print_line(value: Mapping[str, object]) -> None:
+    """Print one JSON object on a line of its own, one of several; else as :func:`print_json`."""
+    click.echo(json.dumps(value, default=json_values))
 
 
 def note(message: str) -> None:
