@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from lookalike.match import EditName, NamedEdit, Side
-from lookalike.matching.edits_detail import Detail, detail, smooth
+from lookalike.matching.edits_curve import Matched, match_colours
+from lookalike.matching.edits_detail import Detail, detail
 from lookalike.matching.edits_files import recompressed
 from lookalike.matching.edits_geometry import Geometry, geometry, geometry_edits
-from lookalike.matching.edits_laid import Laid, Levels, Mask, inverse, lay, luminance
+from lookalike.matching.edits_laid import Laid, Mask, inverse, lay, luminance
 from lookalike.matching.edits_overlay import Overlay, overlay
 from lookalike.matching.edits_surround import Surround, surround
-from lookalike.matching.edits_tone import curve, tone_edits
+from lookalike.matching.edits_tone import tone_edits
 from lookalike.matching.verdict import Transform, Verdict
 from lookalike.matching.view import View
 
@@ -125,12 +126,13 @@ def _compare(laid: Laid) -> list[NamedEdit]:
     shared = laid.shared
     if shared.sum() < 64:
         return []
-    fine = _detail(laid, shared)
-    over = _overlay(laid, shared, fine)
+    matched = match_colours(laid, shared)
+    fine = _detail(matched[0], shared)
+    over = overlay(matched, shared, fine)
     rest = shared
     if over is not None:
         rest = shared & ~over.where
-        fine = _detail(laid, rest)
+        fine = _detail(match_colours(laid, rest)[0], rest)
     edits = tone_edits(laid, rest, fine.noise)
     if over is not None:
         edits.append(NamedEdit("overlay", of=over.of, at=_at(laid, over)))
@@ -139,35 +141,8 @@ def _compare(laid: Laid) -> list[NamedEdit]:
     return edits
 
 
-def _toned(laid: Laid, shared: Mask) -> tuple[Levels, Levels]:
-    """Both in the tone of one of them; without colour where that tells nothing."""
-    query, hit = laid.query, laid.hit
-    found = [curve(query[shared][:, i], hit[shared][:, i]) for i in range(3)]
-    forward = sum(c.forward for c in found) >= 2
-    if forward:
-        hit = np.stack([c(hit[..., i]) for i, c in enumerate(found)], axis=2)
-    else:
-        query = np.stack([c(query[..., i]) for i, c in enumerate(found)], axis=2)
-    return query, hit
-
-
-def _detail(laid: Laid, shared: Mask) -> Detail:
-    query, hit = luminance(laid.query), luminance(laid.hit)
-    found = curve(query[shared], hit[shared])
-    if found.forward:
-        hit = found(hit)
-    else:
-        query = found(query)
-    return detail(query, hit, shared)
-
-
-def _overlay(laid: Laid, shared: Mask, fine: Detail) -> Overlay | None:
-    query, hit = _toned(laid, shared)
-    if fine.sigma and fine.sharper == "hit":
-        hit = smooth(hit, fine.sigma)
-    elif fine.sigma:
-        query = smooth(query, fine.sigma)
-    return overlay(query, hit, shared)
+def _detail(matched: Matched, shared: Mask) -> Detail:
+    return detail(luminance(matched.query), luminance(matched.hit), shared)
 
 
 def _at(laid: Laid, over: Overlay) -> tuple[float, float, float, float]:

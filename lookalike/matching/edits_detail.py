@@ -16,7 +16,7 @@ from lookalike.matching.edits_laid import Grey, Mask
 __all__ = ["Detail", "detail", "smooth"]
 
 # Standard deviations of Gaussians, in pixels.
-_SIGMAS: Final = (0.0, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
+_SIGMAS: Final = tuple(0.6 * 2 ** (step / 3) for step in range(12))
 # Two ways of reducing a picture differ by less, and so do two sets of previews.
 _BLURRED = 1.2
 _EXPLAINED = 0.82  # of the difference, what the Gaussian may leave
@@ -72,7 +72,7 @@ def _blur(query: Grey, hit: Grey, shared: Mask) -> Detail | None:
     found: tuple[float, float, Side] = (1.0, 0.0, "hit")
     before = _error(query - hit, inner)
     for sharper, sharp, soft in (("hit", hit, query), ("query", query, hit)):
-        for sigma in _SIGMAS[1:]:
+        for sigma in _SIGMAS:
             left = _error(smooth(sharp, sigma) - soft, inner) / max(before, 0.3)
             found = min(found, (left, sigma, sharper))  # type: ignore[assignment]
     left, sigma, side = found

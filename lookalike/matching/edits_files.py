@@ -12,6 +12,7 @@ __all__ = ["recompressed"]
 
 _LOSSY: Final = frozenset({"JPEG", "MPO", "WEBP", "HEIF", "AVIF", "JPEG2000"})
 _COARSE = 0.1  # bytes a pixel: what shows, as JPEG of a quality below 30 does
+_HEAD = 600  # bytes of tables that every JPEG has
 _LESS = 0.55  # of the other's bytes a pixel
 
 
@@ -44,4 +45,4 @@ def _bytes_a_pixel(view: View) -> float | None:
     """Of a file that was saved with loss; ``None`` for others."""
     if view.format not in _LOSSY or not view.file_bytes:
         return None
-    return view.file_bytes / (view.size[0] * view.size[1])
+    return max(view.file_bytes - _HEAD, 0) / (view.size[0] * view.size[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.match import Side
+from lookalike.matching.edits_curve import Matched
+from lookalike.matching.edits_detail import Detail, smooth
 from lookalike.matching.edits_laid import Levels, Mask, luminance
 
 __all__ = ["Overlay", "overlay"]
@@ -17,6 +20,7 @@ __all__ = ["Overlay", "overlay"]
 _LEAST = 14.0  # levels that a stroke differs by
 _RESIDUAL = 4.5  # times the usual difference of the pair
 _CONTRAST = 0.35  # of the contrast around it, which is what resampling moves
+_BLURRED = 0.12  # of the contrast that was blurred
 _LEAST_SHARE = 0.0008  # of the area
 _MOST_SHARE = 0.5
 _SPECK = 6  # pixels
@@ -40,21 +44,24 @@ class Overlay:
     where: Mask
 
 
-def overlay(query: Levels, hit: Levels, shared: Mask) -> Overlay | None:
+def overlay(matched: Sequence[Matched], shared: Mask, fine: Detail) -> Overlay | None:
     """Find what is laid over one of the two pictures.
 
     A place differs where its levels lie outside those that the other has around it, pixel by pixel
-    and three wide: being laid a little wrong, and two ways of reducing, stay inside.
+    and three wide: being laid a little wrong, and two ways of reducing, stay inside. And it does so
+    by each rule that brings the one to the colours of the other.
 
     Args:
-        query: levels.
-        hit: likewise, brought to the query's tone, and as sharp.
+        matched: the two in the colours of one, best first.
         shared: where both are.
+        fine: which of them has to be blurred first.
     """
-    beyond_query, beyond_hit = _beyond(query, hit), _beyond(hit, query)
-    usual = float(np.median(np.abs(query - hit).max(axis=2)[shared]))
+    offs = [_off(pair, fine) for pair in matched]
+    best = int(np.argmin([off[3] for off in offs]))
+    query, hit, _, usual = offs[best]
+    beyond = np.minimum.reduce([off[2] for off in offs])
     least = max(_LEAST, _RESIDUAL * usual)
-    off = np.where(shared, np.maximum(beyond_query, beyond_hit), 0)
+    off = np.where(shared, beyond.max(axis=0), 0)
     where = off > least
     if not where.any():
         return None
@@ -74,7 +81,27 @@ def overlay(query: Levels, hit: Levels, shared: Mask) -> Overlay | None:
         return None
     rows, columns = np.flatnonzero(pieces.any(axis=1)), np.flatnonzero(pieces.any(axis=0))
     box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-    return Overlay(_whose(query, hit, pieces, beyond_query, beyond_hit), box, pieces)
+    return Overlay(_whose(query, hit, pieces, beyond), box, pieces)
+
+
+def _off(pair: Matched, fine: Detail) -> tuple[Levels, Levels, npt.NDArray[np.float32], float]:
+    """Both pictures as sharp as each other, how far each is beyond the other, and usually."""
+    query, hit = pair.query, pair.hit
+    usual = pair.usual
+    allowed: npt.NDArray[np.float32] | float = 0.0
+    if fine.sigma:
+        reach = 2 * round(1.5 * fine.sigma) + 1
+        sharp = luminance(hit if fine.sharper == "hit" else query)
+        kernel = np.ones((reach, reach), np.uint8)
+        # A blur is never quite a Gaussian, and it sees beyond the edges.
+        allowed = _BLURRED * (cv2.dilate(sharp, kernel) - cv2.erode(sharp, kernel))
+        if fine.sharper == "hit":
+            hit = smooth(hit, fine.sigma)
+        else:
+            query = smooth(query, fine.sigma)
+        usual = float(np.median(np.abs(query - hit).max(axis=2)))
+    beyond = np.stack([_beyond(query, hit), _beyond(hit, query)])
+    return query, hit, np.maximum(beyond - allowed, 0), usual
 
 
 def _beyond(levels: Levels, other: Levels) -> npt.NDArray[np.float32]:
@@ -88,8 +115,7 @@ def _whose(
     query: Levels,
     hit: Levels,
     pieces: Mask,
-    beyond_query: npt.NDArray[np.float32],
-    beyond_hit: npt.NDArray[np.float32],
+    beyond: npt.NDArray[np.float32],
 ) -> Side:
     """Whose it is: its outline is an edge there, and none in the other."""
     small = pieces.astype(np.uint8)
@@ -100,6 +126,6 @@ def _whose(
         across = cv2.Scharr(grey, cv2.CV_32F, 1, 0)
         down = cv2.Scharr(grey, cv2.CV_32F, 0, 1)
         edges.append(float(np.hypot(across, down)[ring].mean()) / 32)
-    edges[0] += float(beyond_query[pieces].mean())
-    edges[1] += float(beyond_hit[pieces].mean())
+    edges[0] += float(beyond[0][pieces].mean())
+    edges[1] += float(beyond[1][pieces].mean())
     return "query" if edges[0] >= edges[1] else "hit"

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.match import NamedEdit, Side
+from lookalike.matching.edits_curve import curve
 from lookalike.matching.edits_laid import Laid, Mask
 
-__all__ = ["Curve", "curve", "tone_edits"]
+__all__ = ["tone_edits"]
 
 _TILES = 40  # along the longer side: means over tiles know little of noise, blur and compression
 _LEAST_TILES = 12
 
 # Levels of 255. What compressing and resizing does by itself stays below 2 in the mean of a tile.
 _BRIGHTER: Final = 7.0
-_TINTED_BRIGHTER: Final = 18.0  # a tint or a sepia makes brighter or darker by itself
+_TINTED_BRIGHTER: Final = 32.0  # a tint or a sepia makes brighter or darker by itself
 _COLOUR = 5.0
 _SATURATED = 2.5
 _GREY = 2.0  # chroma that a grey picture has at most, after compression
@@ -30,61 +30,7 @@ _CONTRAST: Final = 0.12  # logarithm of the factor
 _SATURATION: Final = 0.15  # likewise
 _PIVOT = 50.0, 205.0  # levels that a contrast leaves as they are lie between; a brightness's do not
 _MID = 25.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Curve:
-    """How levels of one picture become levels of the other: the same for all three channels.
-
-    Attributes:
-        forward: whether it leads from the hit to the query, where it says more, else back.
-        at: levels of 255 that the first picture has, rising.
-        to: what they become.
-        weight: share of the samples at each, summing to 1.
-        spread: levels by which samples are off it, in the median.
-    """
-
-    forward: bool
-    at: npt.NDArray[np.float64]
-    to: npt.NDArray[np.float64]
-    weight: npt.NDArray[np.float64]
-    spread: float
-
-    def __call__(self, levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """The levels that levels become; beyond the ends as far off as at them."""
-        found = np.interp(levels, self.at, self.to)
-        found += np.minimum(levels - self.at[0], 0) + np.maximum(levels - self.at[-1], 0)
-        return np.clip(found, 0, 255).astype(np.float32)
-
-
-def curve(query: npt.NDArray[np.float32], hit: npt.NDArray[np.float32]) -> Curve:
-    """The curve between samples of two pictures, in the direction in which it says more.
-
-    What is cut off at black or white on one side can't be got back from there.
-
-    Args:
-        query: levels, any shape.
-        hit: of the same places.
-    """
-    forward, back = _one_way(hit, query, True), _one_way(query, hit, False)
-    spread_of = float(np.std(query)) + 1, float(np.std(hit)) + 1
-    return forward if forward.spread / spread_of[0] <= back.spread / spread_of[1] else back
-
-
-def _one_way(
-    first: npt.NDArray[np.float32], second: npt.NDArray[np.float32], forward: bool, most: int = 32
-) -> Curve:
-    """Medians of the second picture where the first has levels of one of some equal shares."""
-    a, b = first.ravel(), second.ravel()
-    order = np.argsort(a, kind="stable")
-    bins = np.array_split(order, max(2, min(most, len(a) // 12)))
-    at = np.array([a[some].mean() for some in bins], np.float64)
-    to = np.array([np.median(b[some]) for some in bins], np.float64)
-    weight = np.array([len(some) for some in bins], np.float64) / len(a)
-    keep = np.concatenate([[True], np.diff(at) > 0.5])
-    found = Curve(forward, at[keep], to[keep], weight[keep] / weight[keep].sum(), 0.0)
-    spread = float(np.median(np.abs(b - found(a))))
-    return Curve(forward, found.at, found.to, found.weight, spread)
+_WEIGHTS: Final = np.array([0.299, 0.587, 0.114], np.float32)  # of luminance, ITU-R BT.601
 
 
 def tiles(laid: Laid, shared: Mask) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
@@ -126,7 +72,7 @@ def tone_edits(laid: Laid, shared: Mask, noise: float = 0.0) -> list[NamedEdit]:
     if len(query) < 2:
         return []
     edits: list[NamedEdit] = []
-    grey = _grey(laid, shared)
+    grey = _grey(laid, shared, query, hit)
     if grey is not None:
         edits.append(NamedEdit("grey", of=grey))
     is_posterised = grey is None and posterised(laid, shared)
@@ -134,9 +80,8 @@ def tone_edits(laid: Laid, shared: Mask, noise: float = 0.0) -> list[NamedEdit]:
     if is_posterised or tinted:
         edits.append(NamedEdit("colour"))
     if not is_posterised:
-        weights = np.array([0.299, 0.587, 0.114], np.float32)
         if grey is not None or tinted:
-            query, hit = query @ weights, hit @ weights
+            query, hit = query @ _WEIGHTS, hit @ _WEIGHTS
         edits += _brightness(query, hit, tinted, noise)
     return edits
 
@@ -183,8 +128,7 @@ def _three(value: float) -> float:
 
 def _chroma(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Blue and red less luminance, (n, 2); no change of luminance alone moves them."""
-    weights = np.array([0.299, 0.587, 0.114], np.float32)
-    return levels[:, [2, 0]] - (levels @ weights)[:, None]
+    return levels[:, [2, 0]] - (levels @ _WEIGHTS)[:, None]
 
 
 def _is_tinted(query: npt.NDArray[np.float32], hit: npt.NDArray[np.float32]) -> bool:
@@ -208,43 +152,68 @@ def _is_tinted(query: npt.NDArray[np.float32], hit: npt.NDArray[np.float32]) -> 
     return saturated and off > _SATURATED and length > 4 and rest < 0.7 * off
 
 
-def _grey(laid: Laid, shared: Mask) -> Side | None:
-    """Which of the two is grey, where the other isn't."""
-    chroma = []
-    for levels in (laid.query, laid.hit):
-        values = levels[shared]
-        chroma.append(values.max(axis=1) - values.min(axis=1))
-    ends = [float(np.quantile(values, 0.98)) for values in chroma]
-    if min(ends) > _GREY or max(ends) < _COLOURFUL:
-        return None
-    return "query" if ends[0] < ends[1] else "hit"
+def _grey(
+    laid: Laid,
+    shared: Mask,
+    query: npt.NDArray[np.float32],
+    hit: npt.NDArray[np.float32],
+) -> Side | None:
+    """Which of the two is grey in every pixel, where tiles of the other have colours.
+
+    Where those follow from the luminance alone, a grey picture was tinted.
+    """
+    for side, levels, means in (("query", laid.query, hit), ("hit", laid.hit, query)):
+        values = levels[shared][::5]
+        chroma = values.max(axis=1) - values.min(axis=1)
+        if float(np.quantile(chroma, 0.97)) > _GREY:
+            continue
+        coloured = means.max(axis=1) - means.min(axis=1)
+        if float(np.quantile(coloured, 0.9)) < _COLOURFUL:
+            return None
+        found = _chroma(means)
+        light = means @ _WEIGHTS
+        off = [np.abs(found[:, i] - _one_curve(light, found[:, i])) for i in range(2)]
+        is_tint = float(np.quantile(np.maximum(*off), 0.8)) < 0.2 * float(
+            np.quantile(np.abs(found).max(axis=1), 0.8)
+        )
+        return None if is_tint else cast("Side", side)
+    return None
+
+
+def _one_curve(
+    at: npt.NDArray[np.float32], values: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float64]:
+    """Values as a cubic of others."""
+    scaled = (at.astype(np.float64) - 128) / 128
+    return np.asarray(np.polyval(np.polyfit(scaled, values, 3), scaled), np.float64)
 
 
 def posterised(laid: Laid, shared: Mask) -> bool:
     """Whether one of the two has few levels: its curve against the other's levels is a staircase.
 
     A smooth curve is nearly the mean of itself over 64 levels; a staircase of steps as wide, or
-    half as wide, is off it nearly everywhere.
+    half as wide, is off it nearly everywhere. And the staircase explains what the smooth one
+    doesn't.
     """
-    worst = 0.0
-    for first, second in ((laid.hit, laid.query), (laid.query, laid.hit)):
-        a, b = first[shared].ravel(), second[shared].ravel()
-        index = np.clip(a / 4, 0, 63).astype(np.int64)
-        order = np.argsort(index, kind="stable")
-        counts = np.bincount(index, minlength=64)
-        ends = np.cumsum(counts)
-        steps = np.full(64, np.nan)
-        for level in range(64):
-            if counts[level] >= max(20, 0.002 * len(a)):
-                steps[level] = np.median(b[order[ends[level] - counts[level] : ends[level]]])
-        known = ~np.isnan(steps)
-        if known.sum() < 12:
-            continue
-        offs = [
-            abs(steps[level] - np.mean(steps[level - 8 : level + 8]))
-            for level in range(8, 56)
-            if known[level - 8 : level + 8].all()
-        ]
-        if len(offs) >= 8:
-            worst = max(worst, float(np.median(offs)))
-    return worst > _POSTERISED
+    step = max(1, int(shared.sum()) // 20_000)
+    query, hit = laid.query[shared][::step].ravel(), laid.hit[shared][::step].ravel()
+    return _is_staircase(hit, query) or _is_staircase(query, hit)
+
+
+def _is_staircase(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> bool:
+    index = np.clip(a / 4, 0, 63).astype(np.int64)
+    order = np.argsort(index, kind="stable")
+    ends = np.cumsum(np.bincount(index, minlength=64))
+    groups = np.split(b[order], ends[:-1])
+    least = max(16, len(a) // 1000)
+    stairs = np.array([np.median(g) if len(g) >= least else np.nan for g in groups])
+    means = np.convolve(stairs, np.array([0.5] + [1.0] * 15 + [0.5]) / 16, "same")
+    means[:8] = means[56:] = np.nan  # the window reaches beyond the ends
+    off = np.abs(stairs - means)
+    known = ~np.isnan(off)
+    if known.sum() < 6 or float(np.median(off[known])) < _POSTERISED:
+        return False
+    inside = known[index]
+    with_stairs = np.abs(b[inside] - stairs[index[inside]])
+    with_means = np.abs(b[inside] - means[index[inside]])
+    return float(np.median(with_stairs)) < 0.6 * float(np.median(with_means))
