@@ -8,8 +8,8 @@ import numpy as np
 
 from lookalike.match import EditName, NamedEdit, Side
 from lookalike.matching.edits_curve import Matched, match_colours
-from lookalike.matching.edits_detail import Detail, detail
-from lookalike.matching.edits_files import recompressed
+from lookalike.matching.edits_detail import Detail, detail, smooth
+from lookalike.matching.edits_files import is_coarse, recompressed
 from lookalike.matching.edits_geometry import Geometry, geometry, geometry_edits
 from lookalike.matching.edits_laid import Laid, Mask, inverse, lay, luminance
 from lookalike.matching.edits_overlay import Overlay, overlay
@@ -92,7 +92,7 @@ def _name(query: View, hit: View, verdict: Verdict, transform: Transform) -> tup
     around = _around(query, hit, verdict, laid, plane)
     is_screen = any(edit.name == "screenshot" for edit in around)
     edits = geometry_edits(plane, query.size, hit.size, sized=not is_screen) + around
-    seen = _compare(laid)
+    seen = _compare(laid, is_coarse(query) or is_coarse(hit))
     edits += seen
     named = {edit.name for edit in edits}
     saved = recompressed(query, hit, named)
@@ -121,7 +121,7 @@ def _around(
     return edits
 
 
-def _compare(laid: Laid) -> list[NamedEdit]:
+def _compare(laid: Laid, coarse: bool) -> list[NamedEdit]:
     """What differs where both pictures are."""
     shared = laid.shared
     if shared.sum() < 64:
@@ -133,12 +133,21 @@ def _compare(laid: Laid) -> list[NamedEdit]:
     if over is not None:
         rest = shared & ~over.where
         fine = _detail(match_colours(laid, rest)[0], rest)
-    edits = tone_edits(laid, rest, fine.noise)
+    if fine.sigma:
+        laid = _as_sharp(laid, fine)
+    edits = tone_edits(laid, rest, fine.noise, coarse=coarse)
     if over is not None:
         edits.append(NamedEdit("overlay", of=over.of, at=_at(laid, over)))
     if fine.edit is not None:
         edits.append(fine.edit)
     return edits
+
+
+def _as_sharp(laid: Laid, fine: Detail) -> Laid:
+    """The pair with the sharper one blurred, too."""
+    if fine.sharper == "hit":
+        return replace(laid, hit=smooth(laid.hit, fine.sigma))
+    return replace(laid, query=smooth(laid.query, fine.sigma))
 
 
 def _detail(matched: Matched, shared: Mask) -> Detail:

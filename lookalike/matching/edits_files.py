@@ -8,12 +8,13 @@ from typing import Final
 from lookalike.match import EditName, NamedEdit, Side
 from lookalike.matching.view import View
 
-__all__ = ["recompressed"]
+__all__ = ["is_coarse", "recompressed"]
 
 _LOSSY: Final = frozenset({"JPEG", "MPO", "WEBP", "HEIF", "AVIF", "JPEG2000"})
 _COARSE = 0.1  # bytes a pixel: what shows, as JPEG of a quality below 30 does
 _HEAD = 600  # bytes of tables that every JPEG has
-_LESS = 0.55  # of the other's bytes a pixel
+_VISIBLE = 0.06  # likewise, beyond doubt
+_LESS = 0.5  # of the other's bytes a pixel
 
 
 def recompressed(query: View, hit: View, named: Collection[EditName]) -> NamedEdit | None:
@@ -36,9 +37,15 @@ def recompressed(query: View, hit: View, named: Collection[EditName]) -> NamedEd
     if bytes_of[0] is None or bytes_of[1] is None or "blur" in named:
         return None
     less, more = sorted((bytes_of[0], bytes_of[1]))
-    if less < _COARSE and less < _LESS * more:
+    if less < _VISIBLE and less < _LESS * more:
         return NamedEdit("recompress", of=of)
     return None
+
+
+def is_coarse(view: View) -> bool:
+    """Whether so little is left of a picture that it shows."""
+    size = _bytes_a_pixel(view)
+    return size is not None and size < _COARSE
 
 
 def _bytes_a_pixel(view: View) -> float | None:

@@ -24,7 +24,7 @@ Grey: TypeAlias = npt.NDArray[np.float32]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 """(height, width)."""
 
-_EDGE = 2  # pixels along the border of what both show that the warp has touched
+_EDGE = 3  # pixels along the border of what both show that the warp has touched
 _LEAST_STEP = 1e-4
 _STEPS = 40
 _SURE = 0.995  # a correlation that no refinement is needed for

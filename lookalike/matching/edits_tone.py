@@ -26,9 +26,12 @@ _SATURATED = 2.5
 _GREY = 2.0  # chroma that a grey picture has at most, after compression
 _COLOURFUL = 5.0
 _POSTERISED = 4.5
+_SAW = 1.5  # levels: a tenth of what cutting off five bits does
+_LEAST_PIXELS = 6000
 _CONTRAST: Final = 0.12  # logarithm of the factor
 _SATURATION: Final = 0.15  # likewise
 _PIVOT = 50.0, 205.0  # levels that a contrast leaves as they are lie between; a brightness's do not
+_FAR_PIVOT = 25.0, 240.0
 _MID = 25.0
 _WEIGHTS: Final = np.array([0.299, 0.587, 0.114], np.float32)  # of luminance, ITU-R BT.601
 
@@ -52,7 +55,9 @@ def tiles(laid: Laid, shared: Mask) -> tuple[npt.NDArray[np.float32], npt.NDArra
     return means[0], means[1]
 
 
-def tone_edits(laid: Laid, shared: Mask, noise: float = 0.0) -> list[NamedEdit]:
+def tone_edits(
+    laid: Laid, shared: Mask, noise: float = 0.0, *, coarse: bool = False
+) -> list[NamedEdit]:
     """Name ``grey``, ``brightness``, ``contrast`` and ``colour``.
 
     One curve for all channels is brightness or contrast: contrast where it leaves a level in the
@@ -64,6 +69,7 @@ def tone_edits(laid: Laid, shared: Mask, noise: float = 0.0) -> list[NamedEdit]:
         shared: where both are, and nothing is laid over one of them.
         noise: standard deviation in levels that one of them has more than the other. It is cut off
             at black and white, which moves the means there.
+        coarse: whether one was saved so that it shows, which costs colours.
 
     Returns:
         Edits from the hit to the query.
@@ -72,11 +78,11 @@ def tone_edits(laid: Laid, shared: Mask, noise: float = 0.0) -> list[NamedEdit]:
     if len(query) < 2:
         return []
     edits: list[NamedEdit] = []
-    grey = _grey(laid, shared, query, hit)
+    grey = _grey(laid, shared, query, hit, noise)
     if grey is not None:
         edits.append(NamedEdit("grey", of=grey))
-    is_posterised = grey is None and posterised(laid, shared)
-    tinted = grey is None and not is_posterised and _is_tinted(query, hit)
+    is_posterised = grey is None and not coarse and posterised(laid, shared)
+    tinted = grey is None and not is_posterised and _is_tinted(query, hit, coarse)
     if is_posterised or tinted:
         edits.append(NamedEdit("colour"))
     if not is_posterised:
@@ -92,7 +98,7 @@ def _brightness(
     low, high = 6 + 1.5 * noise, 249 - 1.5 * noise
     found = curve(query, hit)
     inside = (found.at > low) & (found.at < high) & (found.to > low) & (found.to < high)
-    if inside.sum() >= 3:
+    if inside.sum() >= 3 and found.weight[inside].sum() > 0.1:
         at, to, weight = found.at[inside], found.to[inside], found.weight[inside]
     elif noise:
         return []
@@ -102,6 +108,7 @@ def _brightness(
     change = to - at
     shift = float(weight @ change)
     risen, fallen = float(weight @ np.maximum(change, 0)), float(weight @ np.maximum(-change, 0))
+    mean = float(found.weight @ found.at)
     mean_at, mean_to = float(weight @ at), float(weight @ to)
     spread_at = math.sqrt(float(weight @ (at - mean_at) ** 2))
     spread_to = math.sqrt(float(weight @ (to - mean_to) ** 2))
@@ -113,7 +120,11 @@ def _brightness(
         pivot = (mean_to - gain * mean_at) / (1 - gain)  # the level that stays
         balance = min(risen, fallen) / max(risen, fallen, 1e-6)
         mid_shift = mean_to + gain * (128 - mean_at) - 128
-        if _PIVOT[0] < pivot < _PIVOT[1] or balance > 0.35:
+        # Some take 128 for the middle, others the picture's own mean.
+        is_middle = _PIVOT[0] < pivot < _PIVOT[1] or (
+            _FAR_PIVOT[0] < pivot < _FAR_PIVOT[1] and abs(pivot - mean) < 20
+        )
+        if is_middle or balance > 0.35:
             edits.append(NamedEdit("contrast", amount=_three(gain if forward else 1 / gain)))
             if abs(shift) < _MID or abs(mid_shift) < _MID:
                 return edits
@@ -131,7 +142,7 @@ def _chroma(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return levels[:, [2, 0]] - (levels @ _WEIGHTS)[:, None]
 
 
-def _is_tinted(query: npt.NDArray[np.float32], hit: npt.NDArray[np.float32]) -> bool:
+def _is_tinted(query: npt.NDArray[np.float32], hit: npt.NDArray[np.float32], coarse: bool) -> bool:
     """Whether no change of brightness alone explains the colours of tiles, (n, 3)."""
     found = curve(query, hit)
     first, second = (hit, query) if found.forward else (query, hit)
@@ -146,6 +157,8 @@ def _is_tinted(query: npt.NDArray[np.float32], hit: npt.NDArray[np.float32]) -> 
         rest = float(np.median(np.abs(wanted - slope * made).max(axis=1)))
         offs.append((float(np.median(off)), slope, rest, lengths[0] / math.sqrt(len(made))))
     off, slope, rest, length = min(offs)
+    if coarse:
+        return off > 2 * _COLOUR
     if off > _COLOUR:
         return True
     saturated = slope <= 0 or abs(math.log(slope)) > _SATURATION
@@ -157,6 +170,7 @@ def _grey(
     shared: Mask,
     query: npt.NDArray[np.float32],
     hit: npt.NDArray[np.float32],
+    noise: float,
 ) -> Side | None:
     """Which of the two is grey in every pixel, where tiles of the other have colours.
 
@@ -168,7 +182,7 @@ def _grey(
         if float(np.quantile(chroma, 0.97)) > _GREY:
             continue
         coloured = means.max(axis=1) - means.min(axis=1)
-        if float(np.quantile(coloured, 0.9)) < _COLOURFUL:
+        if float(np.quantile(coloured, 0.9)) < _COLOURFUL + noise:
             return None
         found = _chroma(means)
         light = means @ _WEIGHTS
@@ -195,6 +209,8 @@ def posterised(laid: Laid, shared: Mask) -> bool:
     half as wide, is off it nearly everywhere. And the staircase explains what the smooth one
     doesn't.
     """
+    if shared.sum() < _LEAST_PIXELS:
+        return False
     step = max(1, int(shared.sum()) // 20_000)
     query, hit = laid.query[shared][::step].ravel(), laid.hit[shared][::step].ravel()
     return _is_staircase(hit, query) or _is_staircase(query, hit)
@@ -211,9 +227,32 @@ def _is_staircase(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> boo
     means[:8] = means[56:] = np.nan  # the window reaches beyond the ends
     off = np.abs(stairs - means)
     known = ~np.isnan(off)
-    if known.sum() < 6 or float(np.median(off[known])) < _POSTERISED:
+    if known.sum() < 6:
+        return False
+    if _is_saw(stairs, means):
+        return True
+    if float(np.median(off[known])) < _POSTERISED:
         return False
     inside = known[index]
     with_stairs = np.abs(b[inside] - stairs[index[inside]])
     with_means = np.abs(b[inside] - means[index[inside]])
     return float(np.median(with_stairs)) < 0.6 * float(np.median(with_means))
+
+
+def _is_saw(stairs: npt.NDArray[np.float64], means: npt.NDArray[np.float64]) -> bool:
+    """Whether a curve goes down within each 32 or 64 levels, as bits that were cut off make it.
+
+    Resampling smooths the stairs of a picture with much detail, but their places stay.
+    """
+    known = ~np.isnan(stairs - means)
+    if known.sum() < 24:
+        return False
+    off = (stairs - means)[known]
+    at = 4 * np.flatnonzero(known) + 2
+    for bits in (32, 64):
+        saw = (at % bits) / bits - 0.5
+        size = float(saw @ off) / float(saw @ saw)
+        rest = off - size * saw
+        if size < -2 * _SAW and float(rest @ rest) < 0.5 * float(off @ off):
+            return True
+    return False
