@@ -14,7 +14,7 @@ from lookalike.matching.edits_geometry import Geometry, geometry, geometry_edits
 from lookalike.matching.edits_laid import Laid, Mask, inverse, lay, luminance
 from lookalike.matching.edits_overlay import Overlay, overlay
 from lookalike.matching.edits_surround import Surround, surround
-from lookalike.matching.edits_tone import tone_edits
+from lookalike.matching.edits_tone import posterised, tone_edits
 from lookalike.matching.verdict import Transform, Verdict
 from lookalike.matching.view import View
 
@@ -127,6 +127,7 @@ def _compare(laid: Laid, coarse: bool) -> list[NamedEdit]:
     if shared.sum() < 64:
         return []
     matched = match_colours(laid, shared)
+    stepped = not coarse and posterised(laid, shared)
     fine = _detail(matched[0], shared)
     over = overlay(matched, shared, fine)
     rest = shared
@@ -135,10 +136,10 @@ def _compare(laid: Laid, coarse: bool) -> list[NamedEdit]:
         fine = _detail(match_colours(laid, rest)[0], rest)
     if fine.sigma:
         laid = _as_sharp(laid, fine)
-    edits = tone_edits(laid, rest, fine.noise, coarse=coarse)
+    edits = tone_edits(laid, rest, fine.noise, coarse=coarse, stepped=stepped)
     if over is not None:
         edits.append(NamedEdit("overlay", of=over.of, at=_at(laid, over)))
-    if fine.edit is not None:
+    if fine.edit is not None and not (stepped and fine.noise):  # the steps are no noise
         edits.append(fine.edit)
     return edits
 

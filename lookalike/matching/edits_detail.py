@@ -13,7 +13,7 @@ import numpy.typing as npt
 from lookalike.match import NamedEdit, Side
 from lookalike.matching.edits_laid import Grey, Mask
 
-__all__ = ["Detail", "detail", "smooth"]
+__all__ = ["Detail", "detail", "noise", "smooth"]
 
 # Standard deviations of Gaussians, in pixels.
 _SIGMAS: Final = tuple(0.6 * 2 ** (step / 3) for step in range(12))
@@ -24,8 +24,11 @@ _TILE = 8
 # Levels near black and white are cut off, and with them half of the noise.
 _DARKEST, _LIGHTEST = 25.0, 230.0
 _NOISE = 2.5  # levels in the highest octave, in the smoothest tiles
-_FLOOR = 1.2  # factor of what is in those tiles anyway
+_FLOOR = 1.1  # factor of what is in those tiles anyway
+_SHARPER = 1.08
+_FOLLOWS: Final = (0.38, 0.8)
 _EVEN = 0.45
+_SMALL = 100  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def detail(query: Grey, hit: Grey, shared: Mask) -> Detail:
         hit: likewise, of the same size, its levels brought to the query's tone.
         shared: where both are.
     """
-    return _blur(query, hit, shared) or _noise(query, hit, shared) or Detail()
+    return _blur(query, hit, shared) or noise(query, hit, shared) or Detail()
 
 
 def _blur(query: Grey, hit: Grey, shared: Mask) -> Detail | None:
@@ -83,7 +86,8 @@ def _blur(query: Grey, hit: Grey, shared: Mask) -> Detail | None:
     return Detail(NamedEdit("blur", amount=amount), sigma, side)
 
 
-def _noise(query: Grey, hit: Grey, shared: Mask) -> Detail | None:
+def noise(query: Grey, hit: Grey, shared: Mask) -> Detail | None:
+    """Name ``noise`` alone; as :func:`detail`."""
     floors, tops = [], []
     middle = (smooth(query, 2) + smooth(hit, 2)) / 2
     where = shared & (middle > _DARKEST) & (middle < _LIGHTEST)
@@ -99,11 +103,15 @@ def _noise(query: Grey, hit: Grey, shared: Mask) -> Detail | None:
     factor = min(max(float(d @ c) / (float(c @ c) + 1), 1.0), 1.8)
     own = _local(tops[noisy] - factor * tops[clean], where)
     low, mid = float(np.quantile(own, 0.2)), float(np.median(own))
+    # Noise of its own doesn't follow the other's detail; what does so by more than that is sharper.
+    follows = _FOLLOWS[0] if factor <= _SHARPER else _FOLLOWS[1]
     is_noise = (
         floors[noisy] > _FLOOR * (floors[clean] + 0.7)
-        and low > max(_NOISE, 1.1 * (0.3 * floors[clean] + 1.5))
+        and low > max(_NOISE, follows * floors[clean] + 1.6)
         and low > _EVEN * mid
     )
+    if max(query.shape) < _SMALL:  # then a lossy thumbnail lacks as much of its original
+        is_noise = is_noise and low > 2.5 * _NOISE
     if not is_noise:
         return None
     amount = round(math.sqrt(max(floors[noisy] ** 2 - floors[clean] ** 2, 0)), 1)

@@ -24,7 +24,8 @@ Grey: TypeAlias = npt.NDArray[np.float32]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 """(height, width)."""
 
-_EDGE = 3  # pixels along the border of what both show that the warp has touched
+_EDGE = 2  # pixels along the border of what both show that the warp has touched
+_SLANTED_EDGE = 5
 _LEAST_STEP = 1e-4
 _STEPS = 40
 _SURE = 0.995  # a correlation that no refinement is needed for
@@ -135,7 +136,9 @@ def _warp(
     inside = cv2.warpAffine(ones, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     shared = inside > 0.99
     if not shared.all():
-        kernel = np.ones((2 * _EDGE + 1, 2 * _EDGE + 1), np.uint8)
+        upright = min(np.abs(np.diag(matrix)).max(), np.abs(matrix[[0, 1], [1, 0]]).max()) < 0.02
+        edge = _EDGE if upright else _SLANTED_EDGE
+        kernel = np.ones((2 * edge + 1, 2 * edge + 1), np.uint8)
         shared = cv2.erode(shared.astype(np.uint8), kernel, borderValue=1) > 0
     return np.clip(warped, 0, 255, dtype=np.float32), shared
 

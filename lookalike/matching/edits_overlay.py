@@ -19,6 +19,7 @@ __all__ = ["Overlay", "overlay"]
 
 _LEAST = 14.0  # levels that a stroke differs by
 _RESIDUAL = 4.5  # times the usual difference of the pair
+_NOISES = 7.0  # times the deviation in the highest octave, a half of it all
 _CONTRAST = 0.35  # of the contrast around it, which is what resampling moves
 _BLURRED = 0.12  # of the contrast that was blurred
 _LEAST_SHARE = 0.0008  # of the area
@@ -60,7 +61,7 @@ def overlay(matched: Sequence[Matched], shared: Mask, fine: Detail) -> Overlay |
     best = int(np.argmin([off[3] for off in offs]))
     query, hit, _, usual = offs[best]
     beyond = np.minimum.reduce([off[2] for off in offs])
-    least = max(_LEAST, _RESIDUAL * usual)
+    least = max(_LEAST, _RESIDUAL * usual, _NOISES * fine.noise)
     off = np.where(shared, beyond.max(axis=0), 0)
     where = off > least
     if not where.any():

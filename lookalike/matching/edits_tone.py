@@ -13,7 +13,7 @@ from lookalike.match import NamedEdit, Side
 from lookalike.matching.edits_curve import curve
 from lookalike.matching.edits_laid import Laid, Mask
 
-__all__ = ["tone_edits"]
+__all__ = ["posterised", "tone_edits"]
 
 _TILES = 40  # along the longer side: means over tiles know little of noise, blur and compression
 _LEAST_TILES = 12
@@ -21,8 +21,9 @@ _LEAST_TILES = 12
 # Levels of 255. What compressing and resizing does by itself stays below 2 in the mean of a tile.
 _BRIGHTER: Final = 7.0
 _TINTED_BRIGHTER: Final = 32.0  # a tint or a sepia makes brighter or darker by itself
-_COLOUR = 5.0
-_SATURATED = 2.5
+_COLOUR = 9.0
+_SATURATED = 3.5
+_EXPLAINED = 0.65  # of a change of colours, what a factor of saturation may leave
 _GREY = 2.0  # chroma that a grey picture has at most, after compression
 _COLOURFUL = 5.0
 _POSTERISED = 4.5
@@ -56,7 +57,12 @@ def tiles(laid: Laid, shared: Mask) -> tuple[npt.NDArray[np.float32], npt.NDArra
 
 
 def tone_edits(
-    laid: Laid, shared: Mask, noise: float = 0.0, *, coarse: bool = False
+    laid: Laid,
+    shared: Mask,
+    noise: float = 0.0,
+    *,
+    coarse: bool = False,
+    stepped: bool = False,
 ) -> list[NamedEdit]:
     """Name ``grey``, ``brightness``, ``contrast`` and ``colour``.
 
@@ -70,6 +76,7 @@ def tone_edits(
         noise: standard deviation in levels that one of them has more than the other. It is cut off
             at black and white, which moves the means there.
         coarse: whether one was saved so that it shows, which costs colours.
+        stepped: whether one has few levels, see :func:`posterised`.
 
     Returns:
         Edits from the hit to the query.
@@ -81,7 +88,7 @@ def tone_edits(
     grey = _grey(laid, shared, query, hit, noise)
     if grey is not None:
         edits.append(NamedEdit("grey", of=grey))
-    is_posterised = grey is None and not coarse and posterised(laid, shared)
+    is_posterised = grey is None and stepped
     tinted = grey is None and not is_posterised and _is_tinted(query, hit, coarse)
     if is_posterised or tinted:
         edits.append(NamedEdit("colour"))
@@ -152,17 +159,20 @@ def _is_tinted(query: npt.NDArray[np.float32], hit: npt.NDArray[np.float32], coa
     offs = []
     for made in (by_channel, by_light):
         off = np.abs(wanted - made).max(axis=1)
-        lengths = float(np.sqrt((made**2).sum())), float((made * wanted).sum())
-        slope = lengths[1] / max(lengths[0] ** 2, 1e-3)
-        rest = float(np.median(np.abs(wanted - slope * made).max(axis=1)))
-        offs.append((float(np.median(off)), slope, rest, lengths[0] / math.sqrt(len(made))))
-    off, slope, rest, length = min(offs)
-    if coarse:
-        return off > 2 * _COLOUR
-    if off > _COLOUR:
-        return True
-    saturated = slope <= 0 or abs(math.log(slope)) > _SATURATION
-    return saturated and off > _SATURATED and length > 4 and rest < 0.7 * off
+        length = float((made**2).sum())
+        slope = float((made * wanted).sum()) / max(length, 1e-3)
+        rest = np.abs(wanted - slope * made).max(axis=1)
+        offs.append((_upper(off), slope, _upper(rest)))
+    least, slope, left = min(offs)
+    if coarse or least > _COLOUR:
+        return least > (2 * _COLOUR if coarse else _COLOUR)
+    is_other = slope <= 0 or abs(math.log(slope)) > _SATURATION
+    return is_other and least > _SATURATED and left < _EXPLAINED * least
+
+
+def _upper(values: npt.NDArray[np.float32]) -> float:
+    """Of a fifth of the tiles at least: paper and black tell nothing of colours."""
+    return float(np.quantile(values, 0.8))
 
 
 def _grey(
