@@ -11,6 +11,8 @@ from typing import Any
 from lookalike.arguments import check_whole
 from lookalike.errors import LibraryNotFoundError, LookalikeError, PictureError, UsageError
 from lookalike.images.pool.pool import DecodePool
+from lookalike.library.calibrations import Calibrations
+from lookalike.library.chances import put_chances
 from lookalike.library.closing import closed
 from lookalike.library.engine import Engine, Table
 from lookalike.library.given import check_several, name_of, named, several
@@ -83,6 +85,7 @@ class Asking:
         self._pool = DecodePool({"pdq": LARGE}, limits=limits, workers=workers)
         self._sameness = Sameness(store, self._pool)
         self._second_look = SecondLook(store, self._pool, previews)
+        self._calibrations = Calibrations(store, engine)
 
     def close(self) -> None:
         """End the decoding processes; what is being asked ends with LibraryClosedError."""
@@ -196,6 +199,7 @@ class Asking:
         found = propose(self._store, tables, questions, k, equal)
         clock.lap("search")
         self._second_look.judge(found)
+        put_chances(found, tables, self._calibrations, k)
         hits = listed(self._store, found, k)
         clock.lap("look")
         share = {stage: seconds / len(asked) for stage, seconds in clock.laps.items()}

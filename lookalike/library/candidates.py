@@ -35,6 +35,7 @@ class Candidate:
     part: Part | None = None
     verdict: Verdict | None = None  # of the second look; None where nobody looked
     relation: Relation | None = None
+    chance: float | None = None
 
     def key(self) -> tuple[int, float, int, int]:
         """Sorts best first."""
