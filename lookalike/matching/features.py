@@ -27,7 +27,9 @@ _LEVELS = 16  # of a value of a descriptor in a file
 _STEP = 8  # between them: values over 120 are rare in 128 that have a norm of 512
 _MAGIC: Final = b"LF1\0"
 _HEAD: Final = len(_MAGIC) + 4 + 2  # then a checksum and how many there are
-_POINT: Final = 6  # bytes: x and y in 1/128 of a pixel, scale in 1/16 of an octave, angle in 1/256 turns
+_POINT: Final = (
+    6  # bytes: x and y in 1/128 of a pixel, scale in 1/16 of an octave, angle in 1/256 turns
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +73,8 @@ def _spread(rows: npt.NDArray[np.float32], width: int, height: int) -> list[int]
     """Which to keep: the strongest of each cell first, and so on; in a fixed order."""
     order = np.lexsort((rows[:, 3], rows[:, 2], rows[:, 1], rows[:, 0], -rows[:, 4]))
     cells = [
-        min(int(_CELLS * y / height), _CELLS - 1) * _CELLS + min(int(_CELLS * x / width), _CELLS - 1)
+        min(int(_CELLS * y / height), _CELLS - 1) * _CELLS
+        + min(int(_CELLS * x / width), _CELLS - 1)
         for x, y in rows[order, :2].tolist()
     ]
     seen = [0] * (_CELLS * _CELLS)
@@ -100,7 +103,12 @@ def _none() -> Features:
 
 # A descriptor is 4 x 4 cells of 8 orientations in the frame of its own angle: rows run across it.
 _AROUND: Final = np.array(
-    [(3 - row) * 32 + column * 8 + (8 - turn) % 8 for row in range(4) for column in range(4) for turn in range(8)]
+    [
+        (3 - row) * 32 + column * 8 + (8 - turn) % 8
+        for row in range(4)
+        for column in range(4)
+        for turn in range(8)
+    ]
 )
 
 
@@ -128,7 +136,9 @@ def to_bytes(features: Features) -> bytes:
     levels = np.minimum((features.descriptors.astype(np.uint16) + _STEP // 2) // _STEP, _LEVELS - 1)
     packed[:, _POINT:] = (levels[:, ::2] << 4) | levels[:, 1::2]
     body = packed.tobytes()
-    return _MAGIC + zlib.crc32(body).to_bytes(4, "little") + len(points).to_bytes(2, "little") + body
+    return (
+        _MAGIC + zlib.crc32(body).to_bytes(4, "little") + len(points).to_bytes(2, "little") + body
+    )
 
 
 def from_bytes(data: bytes) -> Features:
