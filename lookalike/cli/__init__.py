@@ -34,6 +34,7 @@ say_notes("lookalike.migrating")
 COMMANDS = {
     "index": "Put the pictures of folders into the library.",
     "search": "Find the same, edited and similar pictures.",
+    "compare": "Say what two pictures are to each other.",
     "serve": "Search in the browser, and over HTTP.",
     "status": "Say what the library holds.",
     "reindex": "Make all codes anew.",

@@ -132,7 +132,7 @@ def _brightness(
             _FAR_PIVOT[0] < pivot < _FAR_PIVOT[1] and abs(pivot - mean) < 20
         )
         if is_middle or balance > 0.35:
-            edits.append(NamedEdit("contrast", amount=_three(gain if forward else 1 / gain)))
+            edits.append(NamedEdit("contrast", amount=_rounded(gain if forward else 1 / gain)))
             if abs(shift) < _MID or abs(mid_shift) < _MID:
                 return edits
     if abs(shift) > (_TINTED_BRIGHTER if tinted else _BRIGHTER) + 0.15 * noise:
@@ -140,8 +140,8 @@ def _brightness(
     return edits
 
 
-def _three(value: float) -> float:
-    return float(f"{value:.3g}")
+def _rounded(value: float) -> float:
+    return float(f"{value:.6g}")
 
 
 def _chroma(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
