@@ -20,6 +20,7 @@ _SIGMAS: Final = tuple(0.6 * 2 ** (step / 3) for step in range(12))
 # Two ways of reducing a picture differ by less, and so do two sets of previews.
 _BLURRED = 1.2
 _EXPLAINED = 0.82  # of the difference, what the Gaussian may leave
+_ALIKE = 0.4  # levels by which two differ in the mean, too little to be explained
 _TILE = 8
 # Levels near black and white are cut off, and with them half of the noise.
 _DARKEST, _LIGHTEST = 25.0, 230.0
@@ -72,14 +73,14 @@ def detail(query: Grey, hit: Grey, shared: Mask) -> Detail:
 
 def _blur(query: Grey, hit: Grey, shared: Mask) -> Detail | None:
     inner = _inner(shared)
-    found: tuple[float, float, Side] = (1.0, 0.0, "hit")
     before = _error(query - hit, inner)
-    for sharper, sharp, soft in (("hit", hit, query), ("query", query, hit)):
-        for sigma in _SIGMAS:
-            left = _error(smooth(sharp, sigma) - soft, inner) / max(before, 0.3)
-            found = min(found, (left, sigma, sharper))  # type: ignore[assignment]
-    left, sigma, side = found
-    if sigma < _BLURRED or left > _EXPLAINED:
+    if before < _ALIKE:
+        return None
+    tops = [float(np.abs((some - smooth(some, 1.0))[inner]).mean()) for some in (query, hit)]
+    side: Side = "query" if tops[0] > tops[1] else "hit"
+    sharp, soft = (query, hit) if side == "query" else (hit, query)
+    left, sigma = min((_error(smooth(sharp, s) - soft, inner), s) for s in _SIGMAS)
+    if sigma < _BLURRED or left > _EXPLAINED * before:
         return None
     share = sigma / min(query.shape)
     amount = float(f"{share if side == 'hit' else -share:.2g}")

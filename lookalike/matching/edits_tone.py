@@ -221,7 +221,7 @@ def posterised(laid: Laid, shared: Mask) -> bool:
     """
     if shared.sum() < _LEAST_PIXELS:
         return False
-    step = max(1, int(shared.sum()) // 20_000)
+    step = max(1, int(shared.sum()) // 8_000)
     query, hit = laid.query[shared][::step].ravel(), laid.hit[shared][::step].ravel()
     return _is_staircase(hit, query) or _is_staircase(query, hit)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,11 +30,12 @@ TURNED = {  # clockwise, of the copy
     180: np.array([[-1.0, 0, 1], [0, -1, 1]]),
     270: np.array([[0, -1.0, 1], [1, 0, 0]]),
 }
-ORIGINALS = {
-    "cat": skimage.data.chelsea,
-    "cup": skimage.data.coffee,
-    "woman": skimage.data.astronaut,
-}
+ORIGINALS = {"cat": "chelsea", "cup": "coffee", "woman": "astronaut"}
+
+
+def photo(name: str) -> Image.Image:
+    made: Any = getattr(skimage.data, name)
+    return Image.fromarray(made())
 
 
 def jpeg(image: Image.Image, quality: int) -> bytes:
@@ -55,7 +57,7 @@ def view(image: Image.Image, name: bytes, quality: int = 90) -> View:
 
 @pytest.fixture(scope="module", params=ORIGINALS)
 def original(request: pytest.FixtureRequest) -> Image.Image:
-    return Image.fromarray(ORIGINALS[request.param]())
+    return photo(ORIGINALS[request.param])
 
 
 def verdict(transform: Transform) -> Verdict:
@@ -101,7 +103,7 @@ def test_a_picture_that_was_saved_anew(original: Image.Image) -> None:
 
 
 def test_which_was_compressed_more_is_told_by_the_tables_of_both() -> None:
-    image = Image.fromarray(skimage.data.chelsea())
+    image = photo("chelsea")
     query, hit = view(image, b"b", 60), view(image, b"a", 90)
     edits = name_edits(replace(query, quality=60), replace(hit, quality=90), verdict(WHOLE))
     assert only(edits) == NamedEdit("recompress", of="query")
@@ -121,7 +123,7 @@ def test_mirrors_and_turns(original: Image.Image) -> None:
 
 
 def test_a_turn_by_a_few_degrees() -> None:
-    image = Image.fromarray(skimage.data.coffee())
+    image = photo("coffee")
     width, height = image.size
     copy = image.rotate(-5, Image.Resampling.BICUBIC)  # clockwise
     angle = np.deg2rad(-5)
@@ -143,10 +145,11 @@ def test_sizes(original: Image.Image, factor: float) -> None:
 
 
 def test_another_aspect() -> None:
-    image = Image.fromarray(skimage.data.chelsea())
+    image = photo("chelsea")
     wide = image.resize((round(1.3 * image.width), image.height), Image.Resampling.BICUBIC)
     edit = only(named(image, wide))
-    assert (edit.name, edit.factor) == ("stretch", pytest.approx(1.3, rel=0.01))
+    assert edit.name == "stretch"
+    assert edit.factor == pytest.approx(1.3, rel=0.01)
 
 
 def inside(copy: Image.Image, left: int, top: int, right: int, bottom: int) -> Transform:
@@ -236,7 +239,7 @@ def test_what_is_laid_over_has_a_place(original: Image.Image) -> None:
 
 
 def test_its_place_is_one_in_the_picture_that_has_it() -> None:
-    image = Image.fromarray(skimage.data.chelsea())
+    image = photo("chelsea")
     copy, (left, top, right, bottom) = text(image)
     edits = named(image, ImageOps.mirror(copy), MIRRORED)
     assert names(edits) == ["mirror", "overlay"]
@@ -244,7 +247,7 @@ def test_its_place_is_one_in_the_picture_that_has_it() -> None:
 
 
 def test_a_part_has_edits_of_its_own_and_no_border() -> None:
-    image = Image.fromarray(skimage.data.coffee())
+    image = photo("coffee")
     copy = EDITS["grey"](image.crop((150, 100, 450, 300)))
     shown = np.array([[0.5, 0, 0.25], [0, 0.5, 0.25]])
     found = Verdict("part", 1.0, transform=shown)
@@ -252,7 +255,7 @@ def test_a_part_has_edits_of_its_own_and_no_border() -> None:
 
 
 def test_nothing_is_named_where_nothing_was_found() -> None:
-    image = Image.fromarray(skimage.data.chelsea())
+    image = photo("chelsea")
     assert name_edits(view(image, b"a"), view(image, b"b"), Verdict("alike", 0.1)) == ()
 
 
