@@ -95,7 +95,7 @@ def _name(query: View, hit: View, verdict: Verdict, transform: Transform) -> tup
     seen = _compare(laid, is_coarse(query) or is_coarse(hit))
     edits += seen
     named = {edit.name for edit in edits}
-    saved = recompressed(query, hit, named)
+    saved = recompressed(query, hit, bool(edits) or verdict.kind == "part", "blur" in named)
     if saved is not None:
         edits.append(saved)
     return tuple(sorted(edits, key=lambda edit: _ORDER.index(edit.name)))
