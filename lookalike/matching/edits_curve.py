@@ -18,6 +18,7 @@ _BINS = 32
 _FEW = 6  # samples that tell nothing
 _ROUNDS = 3
 _RIDGE = 1e-3
+_WORSE, _SLACK = 2.0, 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,30 +117,49 @@ def match_colours(laid: Laid, shared: Mask) -> list[Matched]:
     where = np.flatnonzero(shared)
     where = where[:: max(1, len(where) // _SAMPLES)]
     query, hit = laid.query.reshape(-1, 3)[where], laid.hit.reshape(-1, 3)[where]
-    # Saying nothing is the simplest, and wins where the others are hardly better.
-    ways = [(0.9 * _left(query, hit), Matched(laid.query, laid.hit, _usual(query, hit)))]
+    ways = [_Way(True, None, (), hit, query, hit)]
     for forward in (True, False):
-        source, target = (laid.hit, laid.query) if forward else (laid.query, laid.hit)
         first, second = (hit, query) if forward else (query, hit)
-        matrix = _matrix(first, second)
-        some = _apply(first, matrix)
-        curves = [_one_way(some[:, i], second[:, i], True) for i in range(3)]
-        some = np.stack([found(some[:, i]) for i, found in enumerate(curves)], axis=1)
-        made = _apply(source, matrix)
-        made = np.stack([found(made[..., i]) for i, found in enumerate(curves)], axis=2)
-        pair = (target, made) if forward else (made, target)
-        ways.append((_left(some, second), Matched(*pair, _usual(some, second))))
-    return [found for _, found in sorted(ways, key=lambda way: way[0])]
+        for matrix in (None, _matrix(first, second)):
+            some = first if matrix is None else _apply(first, matrix)
+            curves = tuple(_one_way(some[:, i], second[:, i], True) for i in range(3))
+            ways.append(_Way(forward, matrix, curves, first, second, some))
+    ways.sort(key=lambda way: way.left)
+    # A rule that leaves much more explains nothing that a better one doesn't.
+    return [way.applied(laid) for way in ways if way.left < _WORSE * ways[0].left + _SLACK]
 
 
-def _usual(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -> float:
-    """Levels by which samples differ, in the median, in the channel where they do so most."""
-    return float(np.median(np.abs(first - second).max(axis=1)))
+class _Way:
+    """A rule, and what it leaves of samples."""
 
+    def __init__(
+        self,
+        forward: bool,
+        matrix: npt.NDArray[np.float64] | None,
+        curves: tuple[Curve, ...],
+        first: npt.NDArray[np.float32],
+        second: npt.NDArray[np.float32],
+        some: npt.NDArray[np.float32],
+    ) -> None:
+        self._forward, self._matrix, self._curves = forward, matrix, curves
+        made = first
+        if curves:
+            made = np.stack([found(some[:, i]) for i, found in enumerate(curves)], axis=1)
+        off = np.abs(made - second)
+        self._usual = float(np.median(off.max(axis=1)))
+        # Less is said by fewer words, which win where the others are hardly better.
+        simple = 0.9 if not curves else 0.95 if matrix is None else 1.0
+        self.left = simple * float(off.mean()) / (float(second.std()) + 1)
 
-def _left(made: npt.NDArray[np.float32], target: npt.NDArray[np.float32]) -> float:
-    """Of the deviations that the target has, what is left."""
-    return float(np.abs(made - target).mean()) / (float(target.std()) + 1)
+    def applied(self, laid: Laid) -> Matched:
+        """The whole pair by this rule."""
+        if not self._curves:
+            return Matched(laid.query, laid.hit, self._usual)
+        source, target = (laid.hit, laid.query) if self._forward else (laid.query, laid.hit)
+        made = source if self._matrix is None else _apply(source, self._matrix)
+        made = np.stack([found(made[..., i]) for i, found in enumerate(self._curves)], axis=2)
+        pair = (target, made) if self._forward else (made, target)
+        return Matched(*pair, self._usual)
 
 
 def _matrix(
