@@ -21,8 +21,8 @@ from PIL import Image
 from lookalike.errors import LibraryClosedError, LibraryError, PictureError
 from lookalike.images.pool.item import Item, PictureFile
 from lookalike.images.pool.pool import DecodePool
+from lookalike.library.by_hash import match_distance
 from lookalike.library.engine import Table
-from lookalike.library.merging import match_distance
 from lookalike.library.records import Appearance, ContentKey
 from lookalike.library.store import Store
 from lookalike.road import Picture, Question

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lookalike.images.preview import PREVIEW
 from lookalike.matching.features import Features
-from lookalike.types import InputSpec, Pixels
+from lookalike.types import Pixels
 
 __all__ = ["PREVIEW", "View"]
-
-PREVIEW = InputSpec(256, "within", "bilinear")
-"""The size of the small pictures."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,7 +16,7 @@ class View:
     """One of the two pictures of a pair.
 
     Attributes:
-        pixels: brought to :data:`PREVIEW`, RGB, uint8 (height, width, 3); upright.
+        pixels: of its preview (:mod:`lookalike.images.preview`), RGB, uint8 (height, width, 3).
         size: width and height of the picture itself, in pixels, upright.
         name: SHA-256 of its bytes, or whatever else tells it from others: a pair is looked at in
             the order of the names, so that the outcome is the same whichever is asked with.

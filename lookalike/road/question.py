@@ -12,6 +12,7 @@ from PIL import Image
 from lookalike.encoders.perceptual_hash import PerceptualHash
 from lookalike.images.fitting import fit
 from lookalike.images.parts.views import views
+from lookalike.images.preview import preview_of
 from lookalike.types import Codes, Decoded, Encoded, Encoder, InputSpec, Pixels
 
 __all__ = ["LARGE", "Question", "make_question"]
@@ -35,6 +36,9 @@ class Question:
             its pictures.
         member: which picture of its file it is; empty for the only or the first one.
         size: width and height in pixels, upright, at full size.
+        preview: a small JPEG of it; ``None`` where nobody wants one.
+        format: Pillow's name of the format; ``array`` for pixels in memory.
+        file_bytes: size of the file; 0 for pixels in memory.
     """
 
     content_digest: bytes
@@ -45,6 +49,9 @@ class Question:
     parts: Encoded | None = None
     member: str = ""
     size: tuple[int, int] = (0, 0)
+    preview: bytes | None = None
+    format: str = ""
+    file_bytes: int = 0
 
 
 def make_question(
@@ -79,4 +86,7 @@ def make_question(
         of_parts,
         decoded.member,
         (decoded.width, decoded.height),
+        preview_of(large),
+        decoded.format,
+        decoded.file_bytes,
     )

@@ -15,9 +15,9 @@ from lookalike.encoders import registry
 from lookalike.images.decode import prepare
 from lookalike.images.parts.nine import PARTS
 from lookalike.library import Library
+from lookalike.library.by_photo import PART_HANDICAP
 from lookalike.library.local import schema
 from lookalike.library.local.connection import connect
-from lookalike.library.merging import PART_HANDICAP
 from lookalike.library.opening import open_library
 from lookalike.types import ContentId, EncoderId, Limits, Match
 
