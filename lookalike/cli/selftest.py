@@ -110,7 +110,7 @@ def _report(found: SelfTest) -> Iterator[str]:
     took = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
     yield (
         f"{counted(found.sampled, 'picture')} of {found.pictures:,} edited in"
-        f" {len(found.edits)} ways; {took}"
+        f" {counted(len(found.edits), 'way')}; {took}"
     )
     yield ""
     yield from _edits(found)
