@@ -24,7 +24,7 @@ from lookalike.library.fitting import Fitting
 from lookalike.library.ingest import Ingest
 from lookalike.library.loose import forget, forgotten
 from lookalike.library.models import Models
-from lookalike.library.offline import covers
+from lookalike.library.offline import covers, taken_over
 from lookalike.library.options import Options
 from lookalike.library.previews import Previews, wants_previews
 from lookalike.library.records import EncoderInfo, Folder
@@ -106,7 +106,7 @@ class Updating:
             with self._store.writing():
                 self._settings(parts, members, previews)
                 for path in paths or known:
-                    folder = known.get(path, Folder(path, ()))
+                    folder = known.get(path) or self._new_folder(path)
                     if exclude is not None:
                         folder = folder._replace(exclude=exclude)
                     if everything is not None:
@@ -119,6 +119,16 @@ class Updating:
             if photo.id != current["photo"].id:
                 return self._renew(current, {**current, "photo": photo})
             return self._ingest(list(current.values()), chosen, options)
+
+    def _new_folder(self, path: str) -> Folder:
+        """A folder that is new to the library; it may lie in one that is known."""
+        folder, outer = Folder(path, ()), self._around(path)
+        return folder if outer is None else taken_over(folder, outer)
+
+    def _around(self, path: str) -> Folder | None:
+        """The innermost folder of the library around a path."""
+        around = [folder for folder in self._store.folders() if is_under(path, folder.path)]
+        return max(around, key=lambda folder: len(folder.path), default=None)
 
     def _chosen(self, paths: Sequence[str]) -> list[Folder]:
         """The folders of these paths, those below them, and links to either; all without any."""
@@ -165,11 +175,13 @@ class Updating:
                 f"{path} is not a folder of this library: 'lookalike status' lists them"
             )
         with self._alone(), store.writing():
+            dropped = next(known for known in store.folders() if known.path == path)
             store.drop_folder(path)
             kept = [name for name in folders if name != path and is_under(name, path)]
             # A folder around it takes in the files that it doesn't leave out.
-            around = [folder for folder in store.folders() if is_under(path, folder.path)]
-            outer = max(around, key=lambda folder: len(folder.path), default=None)
+            outer = self._around(path)
+            if outer is not None and (more := taken_over(outer, dropped)) != outer:
+                store.put_folder(more)
             rules = None if outer is None else Source(*outer[:3]).rules()
 
             def goes(name: str, *, is_folder: bool = False) -> bool:

@@ -23,6 +23,7 @@ class View:
         features: of the pixels; ``None`` where nobody has made them yet.
         format: of the file, as Pillow calls it; empty where it isn't known.
         file_bytes: size of the file; 0 where it isn't known.
+        quality: of a JPEG, 1 to 100, as its tables say; ``None`` where nobody looked.
     """
 
     pixels: Pixels
@@ -31,3 +32,4 @@ class View:
     features: Features | None = None
     format: str = ""
     file_bytes: int = 0
+    quality: int | None = None

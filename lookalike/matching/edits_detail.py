@@ -1,0 +1,144 @@
+"""Blur and noise: fine detail that one of two pictures lacks, or has of its own."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from lookalike.match import NamedEdit, Side
+from lookalike.matching.edits_laid import Grey, Mask
+
+__all__ = ["Detail", "detail", "noise", "smooth"]
+
+# Standard deviations of Gaussians, in pixels.
+_SIGMAS: Final = tuple(0.6 * 2 ** (step / 3) for step in range(12))
+# Two ways of reducing a picture differ by less, and so do two sets of previews.
+_BLURRED = 1.2
+_EXPLAINED = 0.82  # of the difference, what the Gaussian may leave
+_TILE = 8
+# Levels near black and white are cut off, and with them half of the noise.
+_DARKEST, _LIGHTEST = 25.0, 230.0
+_NOISE = 2.5  # levels in the highest octave, in the smoothest tiles
+_FLOOR = 1.1  # factor of what is in those tiles anyway
+_SHARPER = 1.08
+_FOLLOWS: Final = (0.38, 0.8)
+_EVEN = 0.45
+_SMALL = 100  # pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What the fine detail of two pictures says.
+
+    Attributes:
+        edit: ``blur`` or ``noise``, from the hit to the query; ``None`` for neither.
+        sigma: in pixels, of the Gaussian that makes the one of the other; 0 for none.
+        sharper: which of the two that Gaussian has to be applied to.
+        noise: standard deviation in levels that one of them has more; 0 for none.
+    """
+
+    edit: NamedEdit | None = None
+    sigma: float = 0.0
+    sharper: Side = "hit"
+    noise: float = 0.0
+
+
+def smooth(levels: Grey, sigma: float) -> Grey:
+    """A Gaussian blur; of RGB, too."""
+    if sigma <= 0:
+        return levels
+    return np.asarray(cv2.GaussianBlur(levels, (0, 0), sigma), np.float32)
+
+
+def detail(query: Grey, hit: Grey, shared: Mask) -> Detail:
+    """Name ``blur`` or ``noise``.
+
+    A blur is a Gaussian that makes the one picture of the other and leaves little of the
+    difference. Noise is what one has in its highest octave, beyond what the other has there, as
+    much in the smoothest places as elsewhere.
+
+    Args:
+        query: luminance.
+        hit: likewise, of the same size, its levels brought to the query's tone.
+        shared: where both are.
+    """
+    return _blur(query, hit, shared) or noise(query, hit, shared) or Detail()
+
+
+def _blur(query: Grey, hit: Grey, shared: Mask) -> Detail | None:
+    inner = _inner(shared)
+    found: tuple[float, float, Side] = (1.0, 0.0, "hit")
+    before = _error(query - hit, inner)
+    for sharper, sharp, soft in (("hit", hit, query), ("query", query, hit)):
+        for sigma in _SIGMAS:
+            left = _error(smooth(sharp, sigma) - soft, inner) / max(before, 0.3)
+            found = min(found, (left, sigma, sharper))  # type: ignore[assignment]
+    left, sigma, side = found
+    if sigma < _BLURRED or left > _EXPLAINED:
+        return None
+    share = sigma / min(query.shape)
+    amount = float(f"{share if side == 'hit' else -share:.2g}")
+    return Detail(NamedEdit("blur", amount=amount), sigma, side)
+
+
+def noise(query: Grey, hit: Grey, shared: Mask) -> Detail | None:
+    """Name ``noise`` alone; as :func:`detail`."""
+    floors, tops = [], []
+    middle = (smooth(query, 2) + smooth(hit, 2)) / 2
+    where = shared & (middle > _DARKEST) & (middle < _LIGHTEST)
+    if where.sum() < 16 * _TILE * _TILE:
+        where = shared
+    for levels in (query, hit):
+        top = levels - smooth(levels, 1.0)
+        tops.append(top)
+        floors.append(float(np.quantile(_local(top, where), 0.2)))
+    noisy, clean = (0, 1) if floors[0] > floors[1] else (1, 0)
+    d, c = tops[noisy][where], tops[clean][where]
+    # What is only sharper has the same detail, by a factor.
+    factor = min(max(float(d @ c) / (float(c @ c) + 1), 1.0), 1.8)
+    own = _local(tops[noisy] - factor * tops[clean], where)
+    low, mid = float(np.quantile(own, 0.2)), float(np.median(own))
+    # Noise of its own doesn't follow the other's detail; what does so by more than that is sharper.
+    follows = _FOLLOWS[0] if factor <= _SHARPER else _FOLLOWS[1]
+    is_noise = (
+        floors[noisy] > _FLOOR * (floors[clean] + 0.7)
+        and low > max(_NOISE, follows * floors[clean] + 1.6)
+        and low > _EVEN * mid
+    )
+    if max(query.shape) < _SMALL:  # then a lossy thumbnail lacks as much of its original
+        is_noise = is_noise and low > 2.5 * _NOISE
+    if not is_noise:
+        return None
+    amount = round(math.sqrt(max(floors[noisy] ** 2 - floors[clean] ** 2, 0)), 1)
+    edit = NamedEdit("noise", amount=amount if noisy == 0 else -amount)
+    return Detail(edit, noise=amount)
+
+
+def _inner(shared: Mask) -> Mask:
+    """Without what lies along the edges, where a blur sees beyond them."""
+    edge = max(2, min(shared.shape) // 16)
+    kernel = np.ones((2 * edge + 1, 2 * edge + 1), np.uint8)
+    outside = np.pad(shared.astype(np.uint8), edge)
+    inner = cv2.erode(outside, kernel)[edge:-edge, edge:-edge] > 0
+    return np.asarray(inner) if inner.sum() >= 64 else shared
+
+
+def _error(off: Grey, inner: Mask) -> float:
+    return float(np.abs(off[inner]).mean())
+
+
+def _local(off: Grey, where: Mask) -> npt.NDArray[np.float32]:
+    """Deviations from 0 in tiles that mostly lie there."""
+    rows, columns = off.shape[0] // _TILE, off.shape[1] // _TILE
+    if not rows or not columns:
+        return np.array([float(off.std())], np.float32)
+    cut = (slice(0, rows * _TILE), slice(0, columns * _TILE))
+    shape = rows, _TILE, columns, _TILE
+    split = np.sqrt((off[cut] ** 2).reshape(shape).mean(axis=(1, 3)))
+    kept = where[cut].reshape(shape).mean(axis=(1, 3)) > 0.8
+    return np.asarray(split[kept] if kept.sum() > 4 else split.ravel(), np.float32)
