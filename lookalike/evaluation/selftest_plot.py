@@ -62,8 +62,9 @@ def plot_selftest(found: SelfTest, file: Path) -> Path:
     if found.calibration:
         right = grid[3].subgridspec(1, 2, width_ratios=[0.16, 1])
         _draw_calibration(figure.add_subplot(right[1]), found)
+    ways = f"{len(names)} way{'' if len(names) == 1 else 's'}"
     figure.suptitle(
-        f"{found.sampled:,} of {found.pictures:,} pictures edited in {len(names)} way{'' if len(names) == 1 else 's'}",
+        f"{found.sampled:,} of {found.pictures:,} pictures edited in {ways}",
         fontsize=11,
         x=0.125,
         ha="left",
