@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lookalike.evaluation.sampled_library import Facts
-from lookalike.evaluation.selftest_report import CalibrationPoint, EditOutcome, SelfTest
+from lookalike.evaluation.selftest_report import (
+    FEW_SEEN,
+    CalibrationPoint,
+    EditOutcome,
+    SelfTest,
+)
 
 __all__ = ["advice"]
 
@@ -15,7 +20,6 @@ _POOR = 0.7
 _ENOUGH = 40  # searches: of fewer, a share says little
 _SOME_FLAT = 0.1  # of the sampled pictures
 _FACTOR = 2.0  # within which a predicted chance is right
-_FEW_SEEN = 20  # hits: so few that chance alone may have doubled them
 _CUTS = ("crop-70", "crop-50", "crop-30", "crop-aspect", "mirror-crop")
 _HOLDING = ("collage-4", "screenshot", "meme")
 _COPIES = ("jpeg-20", "half-size", "brightness", "border-20", "text", "grey", "mirror", "rotate-90")
@@ -127,7 +131,7 @@ def _calibration(points: Iterable[CalibrationPoint]) -> Iterable[str]:
         for point in points
         if point.predicted > 0
         and not 1 / _FACTOR <= point.observed / point.predicted <= _FACTOR
-        and point.observed * point.queries >= _FEW_SEEN
+        and point.observed * point.queries >= FEW_SEEN
     ]
     for code in sorted({point.code for point in wrong}):
         worst = max(
