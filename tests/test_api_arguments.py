@@ -113,7 +113,19 @@ IN_A_LIBRARY: dict[str, Case] = {
         {"folders": "p", "exclude": None, "parts": None, "members": None, "progress": None}
         | {"stop": None},
     ),
-    "search": (Library.search, {"picture": GREY, "k": 3, "code": "both", "name": None}),
+    "search": (
+        Library.search,
+        {"picture": GREY, "k": 3, "code": "both", "name": None, "part": (0.1, 0.1, 0.9, 0.9)},
+    ),
+    "search_together": (
+        Library.search_together,
+        {"pictures": [GREY], "weights": [2.0], "k": 3},
+    ),
+    "contains": (Library.contains, {"picture": GREY, "kinds": ["edited"], "name": None}),
+    "contains_many": (
+        lambda library, **given: list(library.contains_many(**given)),
+        {"pictures": [GREY], "kinds": ["edited"]},
+    ),
     "search_many": (
         lambda library, **given: list(library.search_many(**given)),
         {"pictures": [GREY], "k": 3, "code": "both"},

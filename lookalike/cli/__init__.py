@@ -34,6 +34,8 @@ say_notes("lookalike.migrating")
 COMMANDS = {
     "index": "Put the pictures of folders into the library.",
     "search": "Find the same, edited and similar pictures.",
+    "check": "Say whether pictures are in the library already.",
+    "selftest": "Test the library on edited copies of its own pictures.",
     "compare": "Say what two pictures are to each other.",
     "serve": "Search in the browser, and over HTTP.",
     "status": "Say what the library holds.",
@@ -68,7 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: without the program's name; by default those of the process.
 
     Returns:
-        The exit code: 0, 1 for a failure, 2 for wrong use, 130 after Ctrl-C.
+        The exit code: 0, 1 for a failure, 2 for wrong use, 3 where `check` misses a picture, 130
+        after Ctrl-C.
     """
     try:
         result = program.main(

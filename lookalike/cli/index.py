@@ -87,6 +87,12 @@ _MOST_RATE = 1e6
     help="Make codes of up to N pictures of a file that holds several, such as the pages of a TIFF "
     "or the frames of an animation; as the library has it, at first 1.",
 )
+@click.option(
+    "--previews/--no-previews",
+    default=None,
+    help="Keep a small picture of each beside the library, to compare and show it by; as the "
+    "library has it, at first with. --no-previews deletes those that are there.",
+)
 @limit_option
 @model_option
 @json_option
@@ -102,6 +108,7 @@ def index(
     verify_rate: float | None,
     parts: bool | None,
     members: int | None,
+    previews: bool | None,
     limits: Limits | None,
     model: str | None,
     as_json: bool,
@@ -154,6 +161,7 @@ def index(
             verify_rate=None if verify_rate is None else verify_rate * _MEGABYTE,
             parts=parts,
             members=members,
+            previews=previews,
             progress=progress,
             stop=stop,
         )

@@ -17,6 +17,7 @@ __all__ = [
     "PathType",
     "data_options",
     "default_library",
+    "json_lines_option",
     "json_option",
     "library_option",
     "make_default_folder",
@@ -122,6 +123,16 @@ def json_option(command: Command) -> Command:
     """Add ``--json``, handed to the command as ``as_json``."""
     return click.option(
         "--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."
+    )(command)
+
+
+def json_lines_option(command: Command) -> Command:
+    """Add ``--json`` to a command that answers for several pictures, handed as ``as_json``."""
+    return click.option(
+        "--json",
+        "as_json",
+        is_flag=True,
+        help="Print JSON and nothing else: an object, of several pictures one a line.",
     )(command)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -16,6 +16,7 @@ __all__ = [
     "note",
     "one_line",
     "print_json",
+    "print_line",
     "record_table",
     "show_path",
     "size",
@@ -51,6 +52,11 @@ def print_json(value: Mapping[str, object]) -> None:
     click.echo(json.dumps(value, indent=2, default=json_values))
 
 
+def print_line(value: Mapping[str, object]) -> None:
+    """Print one JSON object on a line of its own, one of several; else as :func:`print_json`."""
+    click.echo(json.dumps(value, default=json_values))
+
+
 def note(message: str) -> None:
     """Print a line for people on standard error."""
     click.echo(message, err=True)
@@ -75,11 +81,21 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]
     return lines
 
 
-def record_table(records: Sequence[Any]) -> list[str]:
-    """Lines of a table of records, with the columns that their dataclass tells of."""
+def record_table(
+    records: Sequence[Any], said: Mapping[str, Callable[[Any], str | None]] | None = None
+) -> list[str]:
+    """Lines of a table of records, with the columns that their dataclass tells of.
+
+    Args:
+        records: of one dataclass.
+        said: what is said of a field's value, by the name of the field, in place of the value.
+    """
     if not records:
         return []
     rows = [record_values(record) for record in records]
+    for name, say in (said or {}).items():
+        for row in rows:
+            row[name] = say(row[name])
     columns = [
         (name, about)
         for name, about in told_of(records[0]).items()

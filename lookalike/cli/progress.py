@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lookalike.library.reports import OnProgress, Progress
 
-__all__ = ["byte_bar", "check_bar", "counter", "progress_bar"]
+__all__ = ["byte_bar", "check_bar", "counter", "progress_bar", "share_bar"]
 
 
 @contextmanager
@@ -60,6 +60,26 @@ def counter(told: str) -> Iterator[Callable[[int], object]]:
         desc=told, unit=" files", file=sys.stderr, disable=None, leave=False, **_shape()
     ) as bar:
         yield bar.update
+
+
+@contextmanager
+def share_bar(told: str, unit: str) -> Iterator[Callable[[int, int], object]]:
+    """Show how much of something is done on standard error if it is a terminal.
+
+    Yields:
+        What is called with the number of things done, and of all.
+    """
+    from tqdm import tqdm
+
+    with tqdm(
+        desc=told, unit=f" {unit}", file=sys.stderr, disable=None, leave=False, **_shape()
+    ) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield show
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,9 @@ from lookalike.fields import record_values, told_of
 from lookalike.system.replacing import replacing
 
 if TYPE_CHECKING:
+    from lookalike.images.pool.pool import DecodePool
     from lookalike.sheets.contact_sheet import Cell
-    from lookalike.types import Decoded, Match
+    from lookalike.types import Decoded, InputSpec, Match, Part
 
 __all__ = ["SHEET_ENDINGS", "write_sheet"]
 
@@ -24,13 +26,16 @@ _MOST = 100
 _THUMBNAIL = 400
 
 
-def write_sheet(query: Path | str, hits: Sequence[Match], target: Path) -> Path:
+def write_sheet(
+    query: Path | bytes | str, hits: Sequence[Match], target: Path, *, part: Part | None = None
+) -> Path:
     """Write a sheet with the query, then the hits: of each the kind, the name and the distance.
 
     Args:
-        query: the picture that was searched by, as a path, or a text.
+        query: the picture that was searched by, as a path or the bytes of a file; or a text.
         hits: best first; the first hundred are shown.
         target: to write, with one of :data:`SHEET_ENDINGS`.
+        part: of the picture that was searched by; ``None`` for all of it.
 
     Returns:
         The absolute path of the sheet.
@@ -41,26 +46,36 @@ def write_sheet(query: Path | str, hits: Sequence[Match], target: Path) -> Path:
     from lookalike.types import InputSpec
 
     shown = hits[:_MOST]
-    items = [Item(hit.path, hit.member or "") for hit in shown]
-    if isinstance(query, Path):
-        items.insert(0, Item(str(query)))
-    spec = InputSpec(_THUMBNAIL, "within", "lanczos")
-    with DecodePool({"sheet": spec}, workers=max(1, min(2, len(items)))) as pool:
-        decoded = dict(pool.map(enumerate(items)))
-    matches = [None, *shown] if isinstance(query, Path) else shown
-    cells = [
-        _cell(str(item.file), decoded[number], match)
-        for number, (item, match) in enumerate(zip(items, matches, strict=True))
-    ]
-    if not isinstance(query, Path):
-        cells.insert(0, Cell("", None, reason=query))
-    some = f" (the first {_MOST} are shown)" if len(hits) > _MOST else ""
     named = query.name if isinstance(query, Path) else query
+    if isinstance(named, bytes):
+        named = "standard input"
+    spec = InputSpec(_THUMBNAIL, "within", "lanczos")
+    with DecodePool({"sheet": spec}, workers=max(1, min(2, len(shown)))) as pool:
+        if isinstance(query, str):
+            cells = [Cell("", None, reason=query)]
+        else:
+            cell = _cell(named, _decoded(pool, query, replace(spec, part=part)), None)
+            cells = [cell if part is None else _of_part(cell)]
+        items = [Item(hit.path, hit.member or "") for hit in shown]
+        decoded = dict(pool.map(enumerate(items)))
+    cells += [_cell(hit.path, decoded[number], hit) for number, hit in enumerate(shown)]
+    some = f" (the first {_MOST} are shown)" if len(hits) > _MOST else ""
     title = f"{named}: {len(hits):,} best matches{some}"
     with replacing(target) as partial, partial.open("wb") as file:
         kind = target.suffix.lower().lstrip(".").replace("jpg", "jpeg")
         contact_sheet(cells[0], cells[1:], title=title).save(file, kind)
     return target.absolute()
+
+
+def _of_part(cell: Cell) -> Cell:
+    return replace(cell, lines=[f"a part of {line}" for line in cell.lines])
+
+
+def _decoded(pool: DecodePool, query: Path | bytes, spec: InputSpec) -> Decoded | PictureError:
+    try:
+        return pool.decode(query, inputs={"sheet": spec})
+    except PictureError as error:
+        return error
 
 
 def _cell(path: str, decoded: Decoded | PictureError, match: Match | None) -> Cell:

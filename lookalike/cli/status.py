@@ -53,7 +53,10 @@ def _print_status(found: Status) -> None:
     click.echo(f"library   {show_path(found.path)} (schema {found.version}{read_only})")
     gone = f", {counted(found.missing, 'file')} missing or left out" if found.missing else ""
     click.echo(f"pictures  {found.pictures:,}, {found.distinct:,} different{gone}")
-    click.echo(f"size      {size(found.library_bytes)}, cache {size(found.cache_bytes)}")
+    sizes = f"{size(found.library_bytes)}, cache {size(found.cache_bytes)}"
+    if found.previews:
+        sizes += f", {counted(found.previews, 'preview')} {size(found.previews_bytes)}"
+    click.echo(f"size      {sizes}")
     for code in found.codes:
         fitted = "" if code.fitted_on is None else f", fitted on {code.fitted_on:,}"
         old = f", {code.stale:,} old: run lookalike reindex" if code.stale else ""

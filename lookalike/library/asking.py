@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import os
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-
-import numpy as np
-from PIL import Image
 
 from lookalike.arguments import check_whole
 from lookalike.errors import LibraryNotFoundError, LookalikeError, PictureError, UsageError
-from lookalike.images.pool.item import Item
 from lookalike.images.pool.pool import DecodePool
-from lookalike.library.arguments import check_name
+from lookalike.library.calibrations import Calibrations
+from lookalike.library.chances import put_chances
 from lookalike.library.closing import closed
 from lookalike.library.engine import Engine, Table
+from lookalike.library.given import check_several, name_of, named, several
 from lookalike.library.merging import CodeChoice, listed, propose
 from lookalike.library.models import SLOTS, Models
+from lookalike.library.over_all import by_pictures, by_text
+from lookalike.library.previews import Previews
 from lookalike.library.records import EncoderInfo
+from lookalike.library.regions import check_part, region
 from lookalike.library.reports import SearchResult
 from lookalike.library.sameness import Sameness
+from lookalike.library.second_look import SecondLook
+from lookalike.library.stages import Clock, summed
 from lookalike.library.store import Store
+from lookalike.library.together import check_weights
 from lookalike.road import LARGE, Picture, Question, Road
-from lookalike.types import ContentId, Limits, Match, Slot
+from lookalike.types import Limits, Part, Slot
 
 __all__ = ["MOST_HITS", "Asking", "Picture"]
 
@@ -40,8 +42,13 @@ _HELD = 3_200
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A picture as a question, and the encoders that made it."""
+    """A picture as a question, and the encoders that made it.
 
+    ``picture`` is what is looked for: ``given`` itself, or the pixels of a part of it.
+    """
+
+    given: Picture
+    part: Part | None
     picture: Picture
     question: Question
     rows: list[EncoderInfo]
@@ -55,12 +62,19 @@ class Asking:
         store: of the library.
         engine: that searches its codes.
         models: its encoders.
+        previews: of its pictures.
         limits: for decoding a query.
         workers: decoding processes; they start when they are needed, and stay.
     """
 
     def __init__(
-        self, store: Store, engine: Engine, models: Models, limits: Limits, workers: int | None
+        self,
+        store: Store,
+        engine: Engine,
+        models: Models,
+        previews: Previews,
+        limits: Limits,
+        workers: int | None,
     ) -> None:
         self._store = store
         self._engine = engine
@@ -70,10 +84,13 @@ class Asking:
         # In every query, whatever is asked; the perceptual hash takes it, too.
         self._pool = DecodePool({"pdq": LARGE}, limits=limits, workers=workers)
         self._sameness = Sameness(store, self._pool)
+        self._second_look = SecondLook(store, self._pool, previews)
+        self._calibrations = Calibrations(store, engine)
 
     def close(self) -> None:
         """End the decoding processes; what is being asked ends with LibraryClosedError."""
         self._closed.set()
+        self._second_look.close()
         self._pool.close()
 
     @contextmanager
@@ -87,13 +104,18 @@ class Asking:
             raise
 
     def search(
-        self, picture: Picture, k: int, code: CodeChoice, name: str | None = None
+        self,
+        picture: Picture,
+        k: int,
+        code: CodeChoice,
+        name: str | None = None,
+        part: Part | None = None,
     ) -> SearchResult:
         """As :meth:`lookalike.library.library.Library.search` says."""
         _check(k, code)
-        picture = _named(picture, name)
+        picture, part = named(picture, name), check_part(part)
         with self._open():
-            (found,) = self._answers([self._asked(picture, code)], k, code)
+            (found,) = self._answers([self._asked(picture, code, part)], k, code)
         return found
 
     def search_many(
@@ -101,10 +123,7 @@ class Asking:
     ) -> Iterator[SearchResult | PictureError]:
         """As :meth:`lookalike.library.library.Library.search_many` says."""
         _check(k, code)
-        if isinstance(pictures, str | bytes | os.PathLike | Item | Image.Image | np.ndarray):
-            raise UsageError("search_many takes several pictures: put a single one into a list")
-        if not isinstance(pictures, Iterable):
-            raise UsageError(f"search_many takes pictures, not {type(pictures).__name__}")
+        check_several("search_many", pictures)
         with self._open():
             self._encoders(code)  # says what is wrong with the library
         return self._each(iter(pictures), k, code)
@@ -138,90 +157,89 @@ class Asking:
                 with self._open():
                     raise wrong
 
-    def _asked(self, picture: Picture, code: CodeChoice) -> _Asked:
+    def _asked(self, given: Picture, code: CodeChoice, part: Part | None = None) -> _Asked:
         """Decode and encode a picture to look for."""
-        clock = _Clock()
+        clock = Clock()
         rows = self._encoders(code)
         parts: list[Slot] = []
         if self._store.setting("parts") == "1":
             parts = [row.slot for row in rows if row.slot == "photo"]
         encoders = {row.slot: self._models.lazy(row) for row in rows}
         road = Road(encoders, parts=parts, limits=self._limits, pool=self._pool)
-        question = road.question(picture, lap=clock.lap)
+        if part is None:
+            question = road.question(given, lap=clock.lap)
+            clock.lap("encode")
+            return _Asked(given, None, given, question, rows, clock.laps)
+        cut = region(Road({}, limits=self._limits, pool=self._pool), given, part)
+        clock.lap("decode")
+        # What it shows is known as 8-bit RGB only: no promise can be made that all is the same.
+        question = replace(road.question(cut.pixels), pixel_digest=None, size=cut.size)
         clock.lap("encode")
-        return _Asked(picture, question, rows, clock.laps)
+        return _Asked(given, part, cut.pixels, question, rows, clock.laps)
+
+    def _current(self, one: _Asked, rows: list[EncoderInfo], code: CodeChoice) -> _Asked:
+        """A question by these encoders.
+
+        The library may have been given other codes meanwhile, and those of before be gone.
+        """
+        return one if one.rows == rows else self._asked(one.given, code, one.part)
 
     def _answers(self, asked: Sequence[_Asked], k: int, code: CodeChoice) -> list[SearchResult]:
         """Look for pictures, all at once; each is told its share of the seconds."""
         if not asked:
             return []
         rows = self._encoders(code)
-        # The library may have been given other codes meanwhile, and those of before be gone.
-        asked = [one if one.rows == rows else self._asked(one.picture, code) for one in asked]
-        clock = _Clock()
+        asked = [self._current(one, rows, code) for one in asked]
+        clock = Clock()
         tables = self._tables(rows)
         clock.lap("open")
         questions = [one.question for one in asked]
         equal = self._sameness.equal(tables, [one.picture for one in asked], questions)
         clock.lap("compare")
         found = propose(self._store, tables, questions, k, equal)
-        hits = listed(self._store, found, k)
         clock.lap("search")
+        self._second_look.judge(found)
+        put_chances(found, tables, self._calibrations, k)
+        hits = listed(self._store, found, k)
+        clock.lap("look")
         share = {stage: seconds / len(asked) for stage, seconds in clock.laps.items()}
         return [
-            SearchResult(_name(one.picture), f.exact, best, _summed({**one.seconds, **share}))
+            SearchResult(
+                name_of(one.given),
+                f.exact,
+                best,
+                summed({**one.seconds, **share}),
+                max(map(len, tables.values())),
+            )
             for one, f, best in zip(asked, found, hits, strict=True)
         ]
 
     def search_text(
         self, text: str, k: int, progress: Callable[[int, int], object] | None
     ) -> SearchResult:
-        """As :meth:`lookalike.library.library.Library.search_text` says.
-
-        A text is compared with the embeddings of all pictures, and not with their codes. Models of
-        two towers are trained so that the cosine of a text's and a picture's raw vectors is large
-        where they belong together; but all texts lie in one cone and all pictures in another (Liang
-        et al., "Mind the gap", NeurIPS 2022). The codes are the sides of planes through the middle
-        of the pictures, and every text lies on the same side of most of them: its code would say
-        that it is a text, and little else. The cosines themselves can be had exactly, since
-        embeddings are centred by a mean that is known.
-        """
+        """As :meth:`lookalike.library.library.Library.search_text` says."""
         check_whole("k", k, 1, MOST_HITS)
         with self._open():
-            return self._with_text(text, k, progress)
+            (row,) = self._encoders("photo")
+            return by_text(self._store, self._models, row, self._tables, text, k, progress)
 
-    def _with_text(
-        self, text: str, k: int, progress: Callable[[int, int], object] | None
+    def search_together(
+        self, pictures: Iterable[Picture], weights: Sequence[float] | None, k: int
     ) -> SearchResult:
-        clock = _Clock()
-        (row,) = self._encoders("photo")
-        tower, fit_ = self._models.text(row, progress)
-        clock.lap("load")
-        weights, constant = fit_.query(tower.features(text))
-        clock.lap("encode")
-        table = self._tables([row])["photo"]
-        clock.lap("open")
-        contents, cosines = table.by_vector(weights, constant, k)
-        similar = dict(zip(map(ContentId, contents.tolist()), cosines.tolist(), strict=True))
-        pictures = self._store.pictures_of(list(similar))
-        hits = [
-            Match(
-                id=picture.id,
-                path=picture.path,
-                kind="alike",
-                code=row.name,
-                distance=None,
-                bits=row.bits,
-                similarity=similarity,
-                width=picture.width,
-                height=picture.height,
-                member=picture.member or None,
-            )
-            for content, similarity in similar.items()
-            for picture in pictures[content]
-        ]
-        clock.lap("search")
-        return SearchResult(text, True, tuple(hits[:k]), _summed(clock.laps))
+        """As :meth:`lookalike.library.library.Library.search_together` says."""
+        check_whole("k", k, 1, MOST_HITS)
+        given = several("search_together", pictures)
+        weighed = check_weights(weights, len(given))
+        with self._open():
+            road = Road[Slot]({}, limits=self._limits, pool=self._pool)
+            made = road.each(enumerate(given), lambda picture: self._asked(picture, "photo"))
+            asked = [one for _, one in made]
+            (row,) = rows = self._encoders("photo")
+            questions = [
+                one if isinstance(one, PictureError) else self._current(one, rows, "photo").question
+                for one in asked
+            ]
+            return by_pictures(self._store, row, self._tables, given, questions, weighed, k)
 
     def _encoders(self, code: CodeChoice) -> list[EncoderInfo]:
         current = self._models.current()
@@ -241,35 +259,3 @@ def _check(k: Any, code: Any) -> None:
     check_whole("k", k, 1, MOST_HITS)
     if not isinstance(code, str) or code not in ("pdq", "photo", "both"):
         raise UsageError(f"code is 'pdq', 'photo' or 'both', not {code!r}")
-
-
-def _named(picture: Picture, name: str | None) -> Picture:
-    """The bytes of a file with its name, so that they take the road of that file."""
-    if name is not None:
-        check_name("name", name)
-    return Item(picture, name=name) if isinstance(picture, bytes) and name else picture
-
-
-class _Clock:
-    """Seconds by stage."""
-
-    def __init__(self) -> None:
-        self._last = time.perf_counter()
-        self.laps: dict[str, float] = {}
-
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self.laps[name] = now - self._last
-        self._last = now
-
-
-def _summed(laps: dict[str, float]) -> dict[str, float]:
-    return {**laps, "total": sum(laps.values())}
-
-
-def _name(picture: Picture) -> str:
-    if isinstance(picture, Item):
-        picture = picture.file
-    if isinstance(picture, str | os.PathLike):
-        return os.fspath(picture)
-    return f"<{len(picture)} bytes>" if isinstance(picture, bytes) else "<pixels>"

@@ -28,6 +28,7 @@ from lookalike.library.keeping import Job, Keeping
 from lookalike.library.loose import Loose
 from lookalike.library.offline import Offline
 from lookalike.library.options import Options
+from lookalike.library.previews import Previews
 from lookalike.library.records import ContentKey, Folder
 from lookalike.library.reports import IndexReport, OnProgress
 from lookalike.library.retrying import context_of
@@ -62,9 +63,9 @@ class Ingest:
 
     Args:
         store: to write to.
-        road: with the encoders by their ids. They are loaded when the first picture needs them: a
-            run that finds nothing new loads none.
+        road: with the encoders by their ids, loaded when the first picture needs them.
         options: of this run.
+        previews: keeps the previews that the road makes.
         progress: called after every batch.
         stop: set it to end after the batch in hand.
     """
@@ -75,6 +76,7 @@ class Ingest:
         road: Road[EncoderId],
         options: Options,
         *,
+        previews: Previews | None = None,
         progress: OnProgress | None = None,
         stop: threading.Event | None = None,
     ) -> None:
@@ -85,7 +87,9 @@ class Ingest:
         self._seen, self._tally, self._loose = Seen(), Tally(), Loose(store)
         # Asked only where something failed: it looks up what is installed.
         context = cache(partial(context_of, options.limits))
-        self._keeping = Keeping(store, self._seen, self._tally, self._loose, context, progress)
+        self._keeping = Keeping(
+            store, self._seen, self._tally, self._loose, context, previews, progress
+        )
         self._judging = Judging(store, self._keeping, road.keys, options, context, self._stop)
         self._unread: list[str] = []
         self._strange = 0

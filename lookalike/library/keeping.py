@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from lookalike.errors import PictureError
 from lookalike.library.loose import Loose
 from lookalike.library.offline import covers
-from lookalike.library.records import FileEntry, KnownFile, Member, StoredCode
+from lookalike.library.previews import Previews
+from lookalike.library.records import ContentKey, FileEntry, KnownFile, Member, StoredCode
 from lookalike.library.reports import OnProgress, Progress
 from lookalike.library.retrying import context_after
 from lookalike.library.run_records import Refusal, Waiting
@@ -64,6 +65,7 @@ class Keeping:
         tally: likewise.
         loose: likewise.
         context: what failures may depend on besides the file.
+        previews: keeps the previews of what is decoded; ``None`` where nobody wants them.
         progress: called after every commit.
     """
 
@@ -74,9 +76,11 @@ class Keeping:
         tally: Tally,
         loose: Loose,
         context: Callable[[], str],
+        previews: Previews | None = None,
         progress: OnProgress | None = None,
     ) -> None:
         self._store = store
+        self._previews = previews
         self._seen = seen
         self._tally = tally
         self._loose = loose
@@ -209,6 +213,8 @@ class Keeping:
             self._put([job for job, _ in batch])
             self._put_later()
         self._later.clear()
+        if self._previews is not None:
+            self._previews.put({_key(one): one.preview for one in made if one.preview})
 
     def _put(self, jobs: Sequence[Job]) -> None:
         """Write files whose contents are there, or leave them for later; in a transaction."""
@@ -265,6 +271,10 @@ class Keeping:
         except (OSError, ValueError):
             return True
         return (status.st_size, kept(status.st_mtime_ns)) != (file.size, file.mtime_ns)
+
+
+def _key(made: Made[EncoderId]) -> ContentKey:
+    return ContentKey(made.picture.content_digest, made.picture.member)
 
 
 def _stored(encoder: EncoderId, content: ContentId, made: PictureCode) -> StoredCode:

@@ -130,6 +130,7 @@ class Library(Reading):
         everything: bool | None = None,
         parts: bool | None = None,
         members: int | None = None,
+        previews: bool | None = None,
         gone: bool = False,
         verify: bool = False,
         verify_rate: float | None = None,
@@ -151,6 +152,9 @@ class Library(Reading):
             members: how many pictures of a file get codes where it holds several (pages, frames), 1
                 to 10,000; ``None`` keeps what the library has, at first 1. With more, the next run
                 reads the files again of which nobody knows how many pictures they hold.
+            previews: whether a small picture of each is kept beside the library, see
+                :mod:`lookalike.library.previews`; without, all that are there are deleted. ``None``
+                keeps what the library has, at first yes.
             gone: believe that pictures are gone which are missing from folders that look unplugged
                 (not there, empty, on another disk); else they stay.
             verify: read also files whose size and time of change are as before, and tell which of
@@ -167,7 +171,7 @@ class Library(Reading):
 
         options = index_options(gone, verify, verify_rate)
         return self._updating(progress, stop).index(
-            folders, exclude, everything, parts, members, options
+            folders, exclude, everything, parts, members, previews, options
         )
 
     def reindex(
@@ -208,5 +212,12 @@ class Library(Reading):
 
         self._check_open()  # before a lock is made beside what may be gone
         return Updating(
-            self._store, self._engine, self._models, self._limits, self._workers, progress, stop
+            self._store,
+            self._engine,
+            self._models,
+            self._limits,
+            self._workers,
+            self._previews,
+            progress,
+            stop,
         )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from lookalike.library.store import Store
 from lookalike.types import ContentId
 
-__all__ = ["Loose"]
+__all__ = ["Loose", "forget", "forgotten"]
 
 # A setting: 1 while contents that no file holds may be left from a run that didn't end.
 _SETTING = "loose"
+
+# A setting: grows whenever contents are forgotten, so that what is kept of them elsewhere goes.
+_FORGOTTEN = "forgotten"
 
 # Contents that are remembered one by one; beyond, the store is asked for all that nobody holds.
 _MOST = 100_000
@@ -40,10 +43,23 @@ class Loose:
     def drop(self) -> None:
         """Forget those that no file holds now; in a transaction."""
         if self._left_over:
-            self._store.drop_unused(list(self._store.unused()))
+            forget(self._store, list(self._store.unused()))
         elif self._contents:
-            self._store.drop_unused(self._contents)
+            forget(self._store, self._contents)
         if self._noted:
             self._store.put_setting(_SETTING, "0")
         self._contents.clear()
         self._left_over = self._noted = False
+
+
+def forget(store: Store, contents: Collection[ContentId]) -> None:
+    """Forget those of the contents that no file holds, and note it; in a transaction."""
+    if contents:
+        store.drop_unused(contents)
+        store.put_setting(_FORGOTTEN, str(int(store.setting(_FORGOTTEN) or 0) + 1))
+
+
+def forgotten(store: Store) -> str:
+    """Changes whenever the library has forgotten contents; empty if it never did."""
+    count = store.setting(_FORGOTTEN)
+    return "" if count is None else f"{store.stamp().uuid} {count}"

@@ -20,7 +20,7 @@ from lookalike.sources.tour import Tour
 from lookalike.system.mounts import disk_at, mount_point
 from lookalike.types import FileId
 
-__all__ = ["Offline", "covers", "why_absent"]
+__all__ = ["Offline", "covers", "taken_over", "why_absent"]
 
 NOT_THERE = "is not there"
 NO_FOLDER = "is no folder any more"
@@ -184,6 +184,26 @@ class Offline:
         """The innermost folder of the library that is a path or holds it."""
         around = (f for f in self._known if path == f.path or is_under(path, f.path))
         return max(around, key=lambda folder: len(folder.path), default=None)
+
+
+def taken_over(folder: Folder, other: Folder) -> Folder:
+    """A folder that takes over files of another one: what is known of their disks comes with them.
+
+    Args:
+        folder: that takes over, inside of the other one or around it.
+        other: that has, or had, the files.
+    """
+
+    def is_own(path: str) -> bool:
+        return path == folder.path or is_under(path, folder.path)
+
+    mounts = {mount for mount in (*folder.mounts, *other.mounts) if is_own(mount.path)}
+    around = [m for m in (*folder.mounts, *other.mounts) if is_under(folder.path, m.path)]
+    if around and folder.path not in {mount.path for mount in mounts}:
+        mounts.add(max(around, key=lambda mount: len(mount.path)))
+    known = {place.path for place in folder.offline}
+    offline = [p for p in other.offline if is_own(p.path) and p.path not in known]
+    return folder._replace(offline=(*folder.offline, *offline), mounts=tuple(sorted(mounts)))
 
 
 def covers(places: Collection[str], path: str) -> bool:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Self
 from lookalike.errors import PictureError, UsageError
 from lookalike.library.arguments import check_callback, check_flag
 from lookalike.library.closing import closed
+from lookalike.library.containing import COPIES, held
 from lookalike.library.engine import Engine
 from lookalike.library.models import Models, Opened
 from lookalike.library.opening import file_of
 from lookalike.library.pictures import Pictures
+from lookalike.library.previews import previews_of
 from lookalike.library.reports import SearchResult, Status
 from lookalike.library.store import Store
-from lookalike.types import Limits
+from lookalike.types import Kind, Limits, Match, Part
 
 if TYPE_CHECKING:
     from lookalike.library.asking import Asking, Picture
@@ -43,6 +45,7 @@ class Reading:
         self._store, self._engine = store, engine
         self._limits, self._workers = limits, workers
         self._models = Models(store, photo, made)
+        self._previews = previews_of(store)
         self._asked: Asking | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -81,6 +84,7 @@ class Reading:
             self._closed = True
             if self._asked is not None:
                 self._asked.close()
+            self._previews.close()
             self._engine.close()
             self._store.close()
 
@@ -113,7 +117,13 @@ class Reading:
         self._models.check(self._models.current()["photo"], photo, progress)
 
     def search(
-        self, picture: Picture, k: int = 10, *, code: CodeChoice = "both", name: str | None = None
+        self,
+        picture: Picture,
+        k: int = 10,
+        *,
+        code: CodeChoice = "both",
+        name: str | None = None,
+        part: Part | None = None,
     ) -> SearchResult:
         """The k pictures of the library that are the same, edited copies, or most alike.
 
@@ -124,16 +134,18 @@ class Reading:
             k: pictures to find, 1 to 10,000.
             code: which code to ask: ``pdq`` for copies, ``photo`` for what looks alike, or both.
             name: of the file that bytes come from; its suffix tells some camera raw from TIFF.
+            part: look for this part of the picture only: left, top, right and bottom as shares of
+                its sides. A part is never ``same-bytes`` or ``same-pixels``.
 
         Returns:
             Hits, best first: by kind, then by distance; ``alike`` ones by walks among the nearest.
 
         Raises:
             PictureError: the picture can't be read.
-            UsageError: ``k`` or ``code`` is out of range.
+            UsageError: ``k``, ``code`` or ``part`` is out of range.
             EncoderMismatchError: the codes are of a version that this lookalike can't make.
         """
-        return self._asking().search(picture, k, code, name)
+        return self._asking().search(picture, k, code, name, part)
 
     def search_many(
         self, pictures: Iterable[Picture], k: int = 10, *, code: CodeChoice = "both"
@@ -157,6 +169,76 @@ class Reading:
             LibraryError: at once, if the library can't be asked; later, if it is closed.
         """
         return self._asking().search_many(pictures, k, code)
+
+    def search_together(
+        self, pictures: Iterable[Picture], weights: Sequence[float] | None = None, k: int = 10
+    ) -> SearchResult:
+        """The k pictures that are most like several pictures at once.
+
+        The photo code's embeddings are compared, with those of every picture of the library. Hits
+        are in the order of the weighted mean of the cosines to each of the pictures. The pictures
+        themselves are found, too, where the library has them.
+
+        Args:
+            pictures: as for :meth:`search`, 1 to 1,000.
+            weights: of each picture, in their order; less than 0 for what the hits shall not be
+                like. 1 for each by default.
+            k: pictures to find, 1 to 10,000.
+
+        Returns:
+            Hits of kind ``alike``, best first, without a distance; their ``similarity`` is that
+            mean, -1 to 1.
+
+        Raises:
+            PictureError: a picture can't be read; the message says which.
+            UsageError: no pictures, ``k`` is out of range, or the weights don't fit the pictures.
+            EncoderMismatchError: as for :meth:`search`.
+        """
+        return self._asking().search_together(pictures, weights, k)
+
+    def contains(
+        self, picture: Picture, *, kinds: Iterable[Kind] = COPIES, name: str | None = None
+    ) -> Match | None:
+        """Whether the library has a picture already.
+
+        Args:
+            picture: as for :meth:`search`.
+            kinds: of a hit that count as having it: some of ``same-bytes``, ``same-pixels``,
+                ``edited`` and ``part``. All but ``part`` by default.
+            name: as for :meth:`search`.
+
+        Returns:
+            The best hit of such a kind; ``None`` if the picture isn't in the library.
+
+        Raises:
+            PictureError: the picture can't be read.
+            UsageError: no such kinds.
+        """
+        from lookalike.library.given import named
+
+        (found,) = self.contains_many([named(picture, name)], kinds=kinds)
+        if isinstance(found, PictureError):
+            raise found
+        return found
+
+    def contains_many(
+        self, pictures: Iterable[Picture], *, kinds: Iterable[Kind] = COPIES
+    ) -> Iterator[Match | PictureError | None]:
+        """The same for many pictures, in their order, and sooner than one by one.
+
+        Args:
+            pictures: as for :meth:`search_many`.
+            kinds: as for :meth:`contains`.
+
+        Returns:
+            For each picture the best hit of such a kind, ``None`` if it isn't in the library, or
+            the error of one that can't be read.
+
+        Raises:
+            UsageError, LibraryError: as :meth:`search_many`; or no such kinds.
+        """
+        found = held(self.search_many, pictures, kinds)
+        return (one if isinstance(one, PictureError) else one.match for one in found)
 
     def search_text(
         self, text: str, k: int = 10, *, progress: Callable[[int, int], object] | None = None
@@ -191,7 +273,12 @@ class Reading:
                 from lookalike.library.asking import Asking
 
                 self._asked = Asking(
-                    self._store, self._engine, self._models, self._limits, self._workers
+                    self._store,
+                    self._engine,
+                    self._models,
+                    self._previews,
+                    self._limits,
+                    self._workers,
                 )
             return self._asked
 
@@ -209,4 +296,4 @@ class Reading:
         # Here, not above: a search needs none of it.
         from lookalike.library.status import describe
 
-        return describe(self._store, self._engine, self._models, measure=measure)
+        return describe(self._store, self._engine, self._models, self._previews, measure=measure)

@@ -198,6 +198,8 @@ class Status:
         changes_count: how many changes it made in all.
         losses: files that are indexed though some of each is lost, by path.
         groups: the ledger and the losses by what is the matter, and what to do about it.
+        previews_bytes: size of the previews beside the library, with features of pictures.
+        previews: how many there are.
     """
 
     path: str
@@ -215,6 +217,8 @@ class Status:
     changes_count: int = 0
     losses: tuple[LossEntry, ...] = ()
     groups: tuple[LedgerGroup, ...] = ()
+    previews_bytes: int = 0
+    previews: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,10 +230,15 @@ class SearchResult:
         exact: whether nothing nearer can have been missed.
         hits: best first.
         seconds: by stage: ``decode``, ``encode``, ``compare`` (which pictures show just the same),
-            ``search``, ``total``.
+            ``search``, ``look`` (the second look), ``total``.
+        searched: distinct pictures that could be found.
+        left_out: hits that are left out of the answer, since unrelated pictures are as near: no
+            search of a library leaves any out, see :func:`lookalike.library.calibration_cut.cut`.
     """
 
     query: str
     exact: bool
     hits: tuple[Match, ...]
     seconds: dict[str, float] = field(default_factory=dict)
+    searched: int = 0
+    left_out: int = 0

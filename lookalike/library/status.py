@@ -9,6 +9,7 @@ from lookalike.library.engine import Engine
 from lookalike.library.ledger import groups_of
 from lookalike.library.models import Models
 from lookalike.library.offline import why_absent
+from lookalike.library.previews import Previews
 from lookalike.library.records import EncoderInfo, Folder
 from lookalike.library.reports import CodeStatus, FolderStatus, LedgerEntry, Status
 from lookalike.library.store import Store
@@ -16,7 +17,9 @@ from lookalike.library.store import Store
 __all__ = ["describe"]
 
 
-def describe(store: Store, engine: Engine, models: Models, *, measure: bool) -> Status:
+def describe(
+    store: Store, engine: Engine, models: Models, previews: Previews, *, measure: bool
+) -> Status:
     """As :meth:`lookalike.library.library.Library.status` says."""
     try:
         counts = store.counts()
@@ -43,6 +46,8 @@ def describe(store: Store, engine: Engine, models: Models, *, measure: bool) -> 
         changes_count=changes_count,
         losses=losses,
         groups=groups_of(ledger, losses),
+        previews_bytes=previews.size,
+        previews=previews.count()[0],
     )
 
 

@@ -22,9 +22,11 @@ from lookalike.library.arguments import (
 from lookalike.library.engine import Engine
 from lookalike.library.fitting import Fitting
 from lookalike.library.ingest import Ingest
+from lookalike.library.loose import forget, forgotten
 from lookalike.library.models import Models
-from lookalike.library.offline import covers
+from lookalike.library.offline import covers, taken_over
 from lookalike.library.options import Options
+from lookalike.library.previews import Previews, wants_previews
 from lookalike.library.records import EncoderInfo, Folder
 from lookalike.library.reports import IndexReport, OnProgress
 from lookalike.library.store import Store
@@ -53,6 +55,7 @@ class Updating:
         models: its encoders.
         limits: for decoding a picture.
         workers: decoding processes.
+        previews: of the library.
         progress: called after every batch, in this thread.
         stop: set it to end after the batch in hand.
     """
@@ -64,9 +67,11 @@ class Updating:
         models: Models,
         limits: Limits,
         workers: int | None,
+        previews: Previews,
         progress: OnProgress | None = None,
         stop: threading.Event | None = None,
     ) -> None:
+        self._previews = previews
         self._store, self._engine, self._models = store, engine, models
         self._limits, self._workers = limits, workers
         check_callback("progress", progress)
@@ -80,12 +85,14 @@ class Updating:
         everything: bool | None,
         parts: bool | None,
         members: int | None,
+        previews: bool | None,
         options: Options,
     ) -> IndexReport:
         """As :meth:`lookalike.library.library.Library.index` says."""
         paths = [absolute(folder) for folder in folders]
         exclude, parts = check_patterns(exclude), check_switch("parts", parts)
         everything = check_switch("everything", everything)
+        previews = check_switch("previews", previews)
         known = {folder.path: folder for folder in self._store.folders()}
         for path in paths:
             if not os.path.isdir(path) and path not in known:
@@ -97,9 +104,9 @@ class Updating:
             raise UsageError("this library has no folders yet: name one to index")
         with self._alone():
             with self._store.writing():
-                self._settings(parts, members)
+                self._settings(parts, members, previews)
                 for path in paths or known:
-                    folder = known.get(path, Folder(path, ()))
+                    folder = known.get(path) or self._new_folder(path)
                     if exclude is not None:
                         folder = folder._replace(exclude=exclude)
                     if everything is not None:
@@ -113,6 +120,16 @@ class Updating:
                 return self._renew(current, {**current, "photo": photo})
             return self._ingest(list(current.values()), chosen, options)
 
+    def _new_folder(self, path: str) -> Folder:
+        """A folder that is new to the library; it may lie in one that is known."""
+        folder, outer = Folder(path, ()), self._around(path)
+        return folder if outer is None else taken_over(folder, outer)
+
+    def _around(self, path: str) -> Folder | None:
+        """The innermost folder of the library around a path."""
+        around = [folder for folder in self._store.folders() if is_under(path, folder.path)]
+        return max(around, key=lambda folder: len(folder.path), default=None)
+
     def _chosen(self, paths: Sequence[str]) -> list[Folder]:
         """The folders of these paths, those below them, and links to either; all without any."""
         folders = self._store.folders()
@@ -125,7 +142,11 @@ class Updating:
             or covers(around, os.path.realpath(folder.path))
         ]
 
-    def _settings(self, parts: bool | None, members: int | None) -> None:
+    def _settings(self, parts: bool | None, members: int | None, previews: bool | None) -> None:
+        if previews is not None:
+            self._store.put_setting("previews", str(int(previews)))
+            if not previews:
+                self._previews.clear()
         if parts is not None and parts != (self._store.setting("parts") == "1"):
             self._store.put_setting("parts", str(int(parts)))
             # Codes of parts that are still to be made are no mere addition, either.
@@ -154,11 +175,13 @@ class Updating:
                 f"{path} is not a folder of this library: 'lookalike status' lists them"
             )
         with self._alone(), store.writing():
+            dropped = next(known for known in store.folders() if known.path == path)
             store.drop_folder(path)
             kept = [name for name in folders if name != path and is_under(name, path)]
             # A folder around it takes in the files that it doesn't leave out.
-            around = [folder for folder in store.folders() if is_under(path, folder.path)]
-            outer = max(around, key=lambda folder: len(folder.path), default=None)
+            outer = self._around(path)
+            if outer is not None and (more := taken_over(outer, dropped)) != outer:
+                store.put_folder(more)
             rules = None if outer is None else Source(*outer[:3]).rules()
 
             def goes(name: str, *, is_folder: bool = False) -> bool:
@@ -168,7 +191,7 @@ class Updating:
 
             gone = [file for file in store.files_under(path) if goes(file.path)]
             store.drop_files([file.id for file in gone])
-            store.drop_unused({m.content for file in gone for m in file.members})
+            forget(store, {m.content for file in gone for m in file.members})
             refused = [refusal.path for refusal in store.ledger(path)]
             store.unrefuse([r for r in refused if goes(r, is_folder=os.path.isdir(r))])
             return len(gone)
@@ -212,6 +235,7 @@ class Updating:
             finally:
                 self._models.forget()
             self._store.settle()
+            self._previews.prune(forgotten(self._store), self._store.contents)
             self._engine.prepare(list(self._models.current().values()))
 
     def _ingest(
@@ -226,8 +250,22 @@ class Updating:
         members = int(self._store.setting("members") or 1)
         options = replace(options or Options(), limits=self._limits, parts=parts, members=members)
         encoders = {row.id: self._models.lazy(row) for row in rows}
-        with Road(encoders, parts=parts, limits=self._limits, workers=self._workers) as road:
-            ingest = Ingest(self._store, road, options, progress=self._progress, stop=self._stop)
+        previews = self._previews if wants_previews(self._store) else None
+        with Road(
+            encoders,
+            parts=parts,
+            limits=self._limits,
+            workers=self._workers,
+            previews=previews is not None,
+        ) as road:
+            ingest = Ingest(
+                self._store,
+                road,
+                options,
+                previews=previews,
+                progress=self._progress,
+                stop=self._stop,
+            )
             return ingest.run(folders, self._store.folders())
 
 

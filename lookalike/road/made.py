@@ -41,10 +41,12 @@ class Made(Generic[K]):
     Attributes:
         picture: what decoding found out; its inputs are spent, and left out.
         codes: by the key of the encoder, those that were wanted.
+        preview: a small JPEG of it, where it was wanted.
     """
 
     picture: Decoded
     codes: dict[K, PictureCode]
+    preview: bytes | None = None
 
 
 def encode_picture(encoder: Encoder, inputs: Sequence[Pixels]) -> PictureCode:

@@ -13,14 +13,15 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from lookalike.encoders.fitted import FittedEncoder
-from lookalike.errors import PictureError, UsageError
+from lookalike.errors import PictureError
 from lookalike.images.decode import prepare
 from lookalike.images.formats.registry import members_of
 from lookalike.images.parts.nine import part_inputs
 from lookalike.images.pool.item import Item
 from lookalike.images.pool.pool import DecodePool
+from lookalike.images.preview import preview_of
 from lookalike.road import arguments
+from lookalike.road.features import features_of
 from lookalike.road.in_order import in_order
 from lookalike.road.lazy import LazyEncoder
 from lookalike.road.made import Made, PictureCode, encode_picture
@@ -54,6 +55,7 @@ class Road(Generic[K]):
         workers: decoding processes; as many as there are processors by default. They start when
             the first picture needs them.
         pool: decodes in place of processes of the road's own; :meth:`close` leaves it open.
+        previews: whether :meth:`coded` makes a preview of each picture.
 
     Raises:
         UsageError: ``parts`` names no encoder, or something is of another type or out of range.
@@ -67,6 +69,7 @@ class Road(Generic[K]):
         limits: Limits | None = None,
         workers: int | None = None,
         pool: DecodePool | None = None,
+        previews: bool = False,
     ) -> None:
         arguments.check_road(encoders, parts, pool)
         self._encoders = dict(encoders)
@@ -80,6 +83,9 @@ class Road(Generic[K]):
             self._specs |= wanted
             self._names[key] = list(wanted)
         self._large = next((n for n, spec in self._specs.items() if spec == LARGE), _LARGE)
+        self._previews = previews
+        if previews:
+            self._specs.setdefault(self._large, LARGE)
         self._is_own = pool is None
         self._usual = self._specs or {_LARGE: LARGE}
         self._pool = pool or DecodePool(self._usual, limits=limits, workers=workers)
@@ -179,7 +185,8 @@ class Road(Generic[K]):
         for key in keys:
             inputs = [picture.inputs[name] for name in self._names[key]]
             codes[key] = encode_picture(self.encoder(key), inputs)
-        return Made(replace(picture, inputs={}), codes)
+        preview = preview_of(picture.inputs[self._large]) if self._previews else None
+        return Made(replace(picture, inputs={}), codes, preview)
 
     def code(
         self, item: Picture, wanted: Callable[[Decoded], Iterable[K]] | None = None
@@ -273,26 +280,4 @@ class Road(Generic[K]):
         Raises:
             UsageError: the encoder takes no fit.
         """
-        arguments.check_calls(failed=failed, progress=progress)
-        encoder = self.encoder(key)
-        if not isinstance(encoder, FittedEncoder):
-            raise UsageError(f"{encoder.name} isn't fitted on pictures: its codes are fixed")
-        tower = encoder.tower
-
-        def work(item: Picture) -> npt.NDArray[np.float32]:
-            pictures = [self.picture(item).inputs[str(key)]]
-            made = tower.features(pictures)
-            tower.remember(pictures, made)
-            return made
-
-        rows: list[npt.NDArray[np.float32]] = [np.empty((0, tower.size), np.float32)]
-        for name, made in self.each(items, work):
-            if stop is not None and stop.is_set():
-                return None
-            if not isinstance(made, PictureError):
-                rows.append(made)
-            elif failed is not None:
-                failed(name, made)
-            if progress is not None:
-                progress(1)
-        return np.concatenate(rows)
+        return features_of(self, key, items, failed, progress, stop)

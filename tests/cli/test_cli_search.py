@@ -121,7 +121,7 @@ def test_an_emptied_library_says_so(run: Run, photos: Path, query: Path) -> None
 def test_a_query_that_is_no_picture_is_a_failure(run: Run, photos: Path, tmp_path: Path) -> None:
     run("index", photos)
     (tmp_path / "query.jpg").write_bytes(b"\xff\xd8\xff\xe0")
-    for path in ("query.jpg", "missing.jpg", "photos"):
+    for path in ("query.jpg", "missing.jpg"):
         done = run("search", path)
         assert done.code == 1
         assert done.out == ""

@@ -373,3 +373,37 @@ def test_what_may_not_be_looked_at_has_gone_nowhere(
     finally:
         closed.chmod(0o700)
     assert ids(library, home) == before
+
+
+@pytest.mark.parametrize("inner_first", [False, True])
+def test_what_is_offline_stays_so_when_another_folder_takes_it_over(
+    library: Library, home: Path, disk: Path, tmp_path: Path, inner_first: bool
+) -> None:
+    """A folder in the folder, or the one around it, knows no less of what was unplugged."""
+    inner = home / "in"
+    inner.mkdir()
+    shutil.copy(home / "grass.jpg", inner / "grass.jpg")
+    with Image.open(home / "grass.jpg") as image:
+        image.rotate(90).save(inner / "turned-grass.jpg")
+    link = inner / "link"
+    link.symlink_to(disk, target_is_directory=True)
+    folders = [inner, home] if inner_first else [home]
+    for folder in folders:
+        library.index(folder)
+    before = ids(library, home)
+    assert {"in/link/copy.jpg", "in/link/turned.jpg"} <= before.keys()
+    away = tmp_path / "away"
+    disk.rename(away)
+    library.index()
+    assert ids(library, home) == before
+    link.unlink()  # as some mount points go with their disks
+    if inner_first:
+        library.remove(inner)
+        library.index(home)
+    else:
+        library.index(inner)
+    assert ids(library, home) == before
+    away.rename(disk)
+    link.symlink_to(disk, target_is_directory=True)
+    library.index()
+    assert ids(library, home) == before

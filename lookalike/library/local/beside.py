@@ -8,10 +8,10 @@ from pathlib import Path
 
 __all__ = ["beside"]
 
-# SQLite's log, its shared memory and its journal; the lock and the cache; the file as it was before
-# a repair or an update; and what a run that was killed was about to write of these.
+# SQLite's log, its shared memory and its journal; the lock, the cache and the previews; the file
+# as it was before a repair or an update; and what a killed run was about to write of these.
 _ENDINGS = re.compile(
-    r"-wal|-shm|-journal|-cache|\.lock|\.damaged(-\d+)?(-wal)?|\.v\d+|(\.v\d+|\.repaired)\.partial"
+    r"-wal|-shm|-journal|-cache|-previews(-wal|-shm|-journal)?|\.lock|\.damaged(-\d+)?(-wal)?|\.v\d+|(\.v\d+|\.repaired)\.partial"
     r"(-wal|-shm|-journal)?"
 )
 

@@ -1,0 +1,82 @@
+"""The calibrations of a library: measured when they are needed, kept in it, renewed as it grows."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import suppress
+
+from lookalike.errors import LibraryError
+from lookalike.library.calibration import Calibration
+from lookalike.library.calibration_sample import Related
+from lookalike.library.engine import Engine, Table
+from lookalike.library.records import EncoderInfo
+from lookalike.library.store import Store
+from lookalike.types import EncoderId
+
+__all__ = ["Calibrations"]
+
+_log = logging.getLogger(__name__)
+
+
+class Calibrations:
+    """What the distances of each code of a library mean; any number of threads may ask.
+
+    Args:
+        store: of the library, which keeps them.
+        engine: that searches its codes.
+        related: tells pairs that are known to be related, see
+            :data:`~lookalike.library.calibration_sample.Related`; they are left out.
+    """
+
+    def __init__(self, store: Store, engine: Engine, related: Related | None = None) -> None:
+        self._store, self._engine, self._related = store, engine, related
+        self._known: dict[EncoderId, Calibration] = {}
+        self._lock = threading.Lock()
+
+    def of(self, table: Table) -> Calibration:
+        """The calibration of a table's codes.
+
+        It is measured the first time, and anew when the library has doubled, or halved, since: in
+        less than a second, on 10,000 pictures at most. A library that can't be written to is
+        measured once in each process.
+        """
+        encoder, contents, parts = table.encoder, len(table), table.has_parts
+        with self._lock:
+            known = self._known.get(encoder.id) or self._kept(encoder)
+            if known is None or not known.fits(encoder, contents, parts=parts):
+                known = self._measured(table)
+            self._known[encoder.id] = known
+            return known
+
+    def renew(self) -> None:
+        """Measure what has to be, all codes of the library: after indexing, when nobody waits."""
+        rows = [row for row in self._store.encoders() if row.current]
+        for table in self._engine.tables(rows).values():
+            self.of(table)
+
+    def _kept(self, encoder: EncoderInfo) -> Calibration | None:
+        text = self._store.setting(_key(encoder))
+        return None if text is None else Calibration.from_json(text, encoder)
+
+    def _measured(self, table: Table) -> Calibration:
+        # Here, not above: most searches find what is kept.
+        from lookalike.library.calibration_measuring import measure
+
+        made = measure(table, self._hashes(table), related=self._related)
+        if not self._store.read_only:
+            # The next process measures it again, if it can't be kept now.
+            with suppress(LibraryError):
+                self._store.put_setting(_key(table.encoder), made.to_json())
+        _log.info("%s: calibrated on %d pairs", table.encoder.name, made.pairs)
+        return made
+
+    def _hashes(self, table: Table) -> Table | None:
+        if table.encoder.slot == "pdq":
+            return table
+        rows = [row for row in self._store.encoders() if row.current and row.slot == "pdq"]
+        return self._engine.tables(rows)[rows[0].id] if rows else None
+
+
+def _key(encoder: EncoderInfo) -> str:
+    return f"calibration-{encoder.id}"
