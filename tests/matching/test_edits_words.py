@@ -72,6 +72,5 @@ def test_a_stretch_is_of_the_side_that_grew() -> None:
 def test_the_page_of_concepts_has_a_row_for_each_edit() -> None:
     page = Path(__file__).parents[2] / "docs" / "concepts.md"
     section = page.read_text(encoding="utf-8").split("### Edits")[1].split("\n### ")[0]
-    assert sorted(re.findall(r"^\| `([a-z]+)`", section, re.MULTILINE)) == sorted(
-        get_args(EditName)
-    )
+    rows = re.findall(r"^\| `([a-z]+)` \| ", section, re.MULTILINE)
+    assert sorted(rows) == sorted(["name", *get_args(EditName)])  # the heading, and each edit
