@@ -56,15 +56,9 @@ def left_out_note(left_out: int, max_chance: float | None = None) -> str | None:
     """
     if not left_out:
         return None
-    is_one = left_out == 1
-    if max_chance is not None:
-        told = (
-            f"has a chance above {max_chance:g}"
-            if is_one
-            else f"have a chance above {max_chance:g}"
-        )
-    elif is_one:
-        told = "is no nearer than unrelated pictures are"
+    one = left_out == 1
+    if max_chance is None:
+        told = f"{'is' if one else 'are'} no nearer than unrelated pictures are"
     else:
-        told = "are no nearer than unrelated pictures are"
-    return f"{left_out:,} more {told}; --all shows {'it' if is_one else 'them'}"
+        told = f"{'has' if one else 'have'} a chance above {max_chance:g}"
+    return f"{left_out:,} more {told}; --all shows {'it' if one else 'them'}"
