@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from lookalike.fields import documented, told
 
-__all__ = ["Box", "EditName", "Kind", "Match", "NamedEdit", "Part", "Side", "boxes_of"]
+__all__ = ["Box", "EditName", "Kind", "Match", "NamedEdit", "Part", "Relation", "Side", "boxes_of"]
 
 # Public, and described, in lookalike.types.
 Part: TypeAlias = tuple[float, float, float, float]
@@ -19,6 +19,8 @@ Kind: TypeAlias = Literal["same-bytes", "same-pixels", "edited", "part", "alike"
 
 Side: TypeAlias = Literal["query", "hit"]
 """Which of the two pictures of a match."""
+
+Relation: TypeAlias = Literal["burst", "raw+jpeg", "variant"]
 
 EditName: TypeAlias = Literal[
     "mirror",
@@ -196,7 +198,7 @@ class Match:
         default=False,
         metadata=told("whether both were taken by one camera, seconds apart, and are near"),
     )
-    relation: Literal["burst", "raw+jpeg", "variant"] | None = field(
+    relation: Relation | None = field(
         default=None, metadata=told("what else the two are to each other; none for nothing known")
     )
 

@@ -110,7 +110,7 @@ def _report(found: SelfTest) -> Iterator[str]:
     took = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
     yield (
         f"{counted(found.sampled, 'picture')} of {found.pictures:,} edited in"
-        f" {len(found.edits)} ways; {took}"
+        f" {counted(len(found.edits), 'way')}; {took}"
     )
     yield ""
     yield from _edits(found)
@@ -182,11 +182,11 @@ def _alarms(found: SelfTest) -> Iterator[str]:
 
 def _chance(found: SelfTest, code: str) -> str:
     """How far predicted numbers of chance hits are from those seen."""
+    from lookalike.evaluation.selftest_report import FEW_SEEN
+
     points = [point for point in found.calibration if point.code == code]
-    factors = [
-        max(p.observed / p.predicted, p.predicted / p.observed)
-        for p in points
-        if p.predicted > 0 and p.observed > 0
-    ]
-    right = sum(factor <= 2 for factor in factors)
-    return f"{code}: chance is right within a factor of 2 at {right} of {len(factors)} distances"
+    told = [point for point in points if point.observed * point.queries >= FEW_SEEN]
+    if not told:
+        return f"{code}: too few chance hits were seen to test the chance: take a larger --sample"
+    right = sum(1 / 2 <= point.observed / point.predicted <= 2 for point in told)
+    return f"{code}: chance is right within a factor of 2 at {right} of {len(told)} distances"

@@ -2,76 +2,103 @@
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict
-from collections.abc import Sequence
-from statistics import median
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from lookalike.errors import PictureError
-from lookalike.evaluation.sampled_library import SampledLibrary
+import numpy as np
+import numpy.typing as npt
+
 from lookalike.evaluation.selftest_report import CalibrationPoint
-from lookalike.library.merging import CodeChoice
-from lookalike.library.records import PictureInfo
-from lookalike.road import Item
-from lookalike.types import Match
+from lookalike.library.calibration import Calibration
+from lookalike.library.engine import ContentIds, Table
+from lookalike.types import Codes
 
-__all__ = ["check_calibration", "points"]
+__all__ = ["Stranger", "check_calibration"]
 
-CODES: tuple[CodeChoice, ...] = ("pdq", "photo")
-
-_QUERIES = 100  # at most
-_HITS = 50
+_MOST_PREDICTED = 3.0  # chance hits a search: where more are expected, a hit means nothing anyway
 _LEAST_SEEN = 5  # hits within a distance: fewer say nothing about a rate
-_MOST_PREDICTED = 10.0  # hits a query: beyond, more are near than are asked for
+_TRUSTED_OF = 2_000  # contents by which the share of those with a trusted code is estimated
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stranger:
+    """A picture that is new to a library, but for those that it was made of.
+
+    Attributes:
+        codes: of one encoder, in all turnings that a search asks, uint8 (turnings, bytes).
+        quality: of these codes, 0 to 100; 100 where the encoder doesn't say.
+        known: contents that are related to it: what it was made of, and their copies.
+    """
+
+    codes: Codes
+    quality: int
+    known: Collection[int]
 
 
 def check_calibration(
-    tested: SampledLibrary, chosen: Sequence[PictureInfo], stop: threading.Event
-) -> tuple[CalibrationPoint, ...]:
-    """Ask with some pictures for what is nearest, and count what comes within each distance.
-
-    Of the hits, those count that aren't copies: what codes alone propose. Nothing is found out
-    where hits carry no chance.
+    table: Table, calibration: Calibration, asked: Sequence[Stranger], least_quality: int = 0
+) -> list[CalibrationPoint]:
+    """Count what comes within each distance of strangers, beside what is expected to.
 
     Args:
-        tested: the library.
-        chosen: pictures of it.
-        stop: set it to end early.
+        table: of one encoder's codes.
+        calibration: of the same.
+        asked: pictures to ask with.
+        least_quality: codes of a lower quality are passed over, on both sides: they mean nothing,
+            and the calibration leaves them out.
+
+    Returns:
+        The distances at which enough was seen, nearest first, up to where several hits are
+        expected in each search.
     """
-    found: list[CalibrationPoint] = []
-    for code in CODES:
-        answers: list[list[Match]] = []
-        items = [Item(one.path, one.member) for one in chosen[:_QUERIES]]
-        for answer in tested.library.search_many(items, _HITS, code=code):
-            if stop.is_set():
-                break
-            if not isinstance(answer, PictureError):
-                answers.append([hit for hit in answer.hits if hit.kind == "alike"])
-                if len(answers) == 1 and all(hit.chance is None for hit in answers[0]):
-                    return ()
-        found += points(answers)
-    return tuple(found)
+    asked = [one for one in asked if one.quality >= least_quality]
+    share = _share_trusted(table, least_quality)
+    distances = np.arange(calibration.encoder.bits + 1)
+    predicted = calibration.chance(distances, len(table)) * share
+    radius = int(np.searchsorted(predicted, _MOST_PREDICTED, side="right")) - 1
+    if not asked or radius < 0:
+        return []
+    seen = np.zeros(radius + 1, np.int64)
+    hits = table.within(np.concatenate([one.codes for one in asked]), radius)
+    start = 0
+    for one in asked:
+        low, high = hits.offsets[start], hits.offsets[start + len(one.codes)]
+        start += len(one.codes)
+        nearest = _nearest(hits.ids[low:high], hits.distances[low:high], one.known)
+        if least_quality and len(nearest[0]):
+            trusted = table.stored(nearest[0]).quality >= least_quality
+            nearest = nearest[0][trusted], nearest[1][trusted]
+        seen += np.bincount(nearest[1], minlength=radius + 1)
+    within = seen.cumsum()
+    return [
+        CalibrationPoint(
+            calibration.encoder.name,
+            distance,
+            float(predicted[distance]),
+            int(within[distance]) / len(asked),
+            len(asked),
+        )
+        for distance in range(radius + 1)
+        if within[distance] >= _LEAST_SEEN
+    ]
 
 
-def points(answers: Sequence[Sequence[Match]]) -> list[CalibrationPoint]:
-    """The distances at which enough was seen, nearest first.
+def _nearest(
+    contents: ContentIds, distances: npt.NDArray[np.int32], known: Collection[int]
+) -> tuple[ContentIds, npt.NDArray[np.int32]]:
+    """Each content once, at the least of its distances, without those that are known."""
+    order = np.lexsort((distances, contents))
+    contents, distances = contents[order], distances[order]
+    first = np.ones(len(contents), np.bool_)
+    first[1:] = contents[1:] != contents[:-1]
+    first &= ~np.isin(contents, np.fromiter(known, np.int64, len(known)))
+    return contents[first], distances[first]
 
-    Args:
-        answers: for each query its hits that aren't copies.
-    """
-    chances: dict[int, list[float]] = defaultdict(list)
-    names = {hit.code for hits in answers for hit in hits}
-    for hits in answers:
-        for hit in hits:
-            if hit.chance is not None and hit.distance is not None:
-                chances[hit.distance].append(hit.chance)
-    made: list[CalibrationPoint] = []
-    seen = 0
-    for distance in sorted(chances):
-        seen += len(chances[distance])
-        predicted = median(chances[distance])
-        if seen >= _LEAST_SEEN and predicted <= _MOST_PREDICTED:
-            made.append(
-                CalibrationPoint(min(names), distance, predicted, seen / len(answers), len(answers))
-            )
-    return made
+
+def _share_trusted(table: Table, least: int) -> float:
+    """Share of the contents whose codes have at least a quality."""
+    if not least:
+        return 1.0
+    some = table.stored(table.sample(_TRUSTED_OF))
+    there = int(np.count_nonzero(some.there))
+    return int(np.count_nonzero(some.there & (some.quality >= least))) / max(1, there)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lookalike.errors import PictureError, UsageError
-from lookalike.evaluation.calibration_check import check_calibration
+from lookalike.evaluation.calibration_check import Stranger
 from lookalike.evaluation.copies import Copy, Original, read_originals, write_copies
 from lookalike.evaluation.edits import EDITS
 from lookalike.evaluation.exactness import check_exact
@@ -34,6 +34,8 @@ _HITS = 10  # that a copy asks for
 _RELATIVES = 40  # that an original asks for, to know what shows the same
 _EXACT_QUERIES = 20
 _FLAT = 50  # quality of a perceptual hash, of 100, below which a picture counts as flat
+# Edits that make another picture of one, and leave it a usual one.
+_STRANGE = ("crop-70", "crop-50", "mirror-crop", "mirror", "jpeg-20")
 _COPIES = ("same-bytes", "same-pixels", "edited")
 
 OnSteps = Callable[[int, int], object]
@@ -96,6 +98,7 @@ class _Run:
         self._left_out: list[tuple[str, str]] = []
         self._tally = SelfTestTally()
         self._flat: set[Key] = set()
+        self._strangers: tuple[list[Stranger], list[Stranger]] = ([], [])
 
     def run(self, sample: int) -> SelfTest:
         started = time.perf_counter()
@@ -133,7 +136,7 @@ class _Run:
             edits={name: self._tally.outcome(name) for name in self._edits},
             false_alarms=self._tally.false_alarms(tested.pictures),
             exact=exact,
-            calibration=check_calibration(tested, chosen, self._stop),
+            calibration=tuple(tested.calibration(self._strangers)),
             left_out=tuple(self._left_out),
             flat=len(self._flat),
             flat_missed=self._tally.flat_missed,
@@ -164,9 +167,17 @@ class _Run:
                 self._by_copy(copies[place], originals, relatives, found.hits)
         if self._stop.is_set():
             return
+        self._meet(copies, relatives)
         with self._tested.beside(folder, others, self._stop, self._step) as library:
             if not self._stop.is_set():
                 self._by_original(library, copies, originals, relatives)
+
+    def _meet(self, copies: Sequence[Copy], relatives: Sequence[set[Key]]) -> None:
+        """Keep some copies as what is new to the library, but for their originals."""
+        chosen = next((name for name in _STRANGE if name in self._edits), self._edits[0])
+        files = [(c.file, relatives[c.original]) for c in copies if c.edit == chosen]
+        for known, new in zip(self._strangers, self._tested.strangers(files), strict=True):
+            known.extend(new)
 
     def _relatives(self, original: Original) -> set[Key]:
         """The pictures of the library that show the same as one, or are edited copies of it.

@@ -13,20 +13,26 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lookalike.errors import LibraryNotFoundError
+from lookalike.errors import LibraryNotFoundError, PictureError
+from lookalike.evaluation.calibration_check import Stranger, check_calibration
+from lookalike.evaluation.selftest_report import CalibrationPoint
 from lookalike.library import Library, Progress, Status
+from lookalike.library.calibration_sample import limits_of
+from lookalike.library.calibrations import Calibrations
 from lookalike.library.engine import Engine, Table
 from lookalike.library.library import DEFAULT_PHOTO
 from lookalike.library.models import SLOTS, Models
 from lookalike.library.opening import open_library
 from lookalike.library.records import EncoderInfo, PictureInfo
 from lookalike.library.store import Store
+from lookalike.road import Road
 from lookalike.types import ContentId, Limits
 
 __all__ = ["Facts", "Key", "SampledLibrary"]
 
 _BESIDE = "copies.lookalike"
 _OTHERS = "others"
+_TURNINGS = 8  # codes of the whole picture, turned and flipped, of those that a search asks
 
 
 class Key(NamedTuple):
@@ -142,6 +148,53 @@ class SampledLibrary:
         """All pictures with the content of one that :meth:`draw` gave."""
         content = self.content(info)
         return {Key.of(one) for one in self._store.pictures_of([content])[content]}
+
+    def contents(self, keys: Iterable[Key]) -> set[int]:
+        """Of pictures that it holds."""
+        wanted = set(keys)
+        known = self._store.known(list({key.path for key in wanted}))
+        return {
+            int(member.content)
+            for path, file in known.items()
+            for member in file.members
+            if Key(path, member.name) in wanted
+        }
+
+    def strangers(
+        self, files: Sequence[tuple[Path, set[Key]]]
+    ) -> tuple[list[Stranger], list[Stranger]]:
+        """Pictures as what is new to the library, by the perceptual hash and by the photo code.
+
+        Args:
+            files: pictures, each with those of the library that are related to it.
+        """
+        rows = self.rows()
+        road = Road({row.slot: self._models.encoder(row) for row in rows})
+        by_hash: list[Stranger] = []
+        by_photo: list[Stranger] = []
+        with road:
+            for known, asked in road.each(((keys, file) for file, keys in files), road.question):
+                if isinstance(asked, PictureError) or asked.pdq is None or asked.photo is None:
+                    continue
+                related = self.contents(known)
+                quality = 100 if asked.pdq_quality is None else int(asked.pdq_quality[0])
+                by_hash.append(Stranger(asked.pdq[:_TURNINGS], quality, related))
+                by_photo.append(Stranger(asked.photo.codes[:1], 100, related))
+        return by_hash, by_photo
+
+    def calibration(self, strangers: Sequence[Sequence[Stranger]]) -> list[CalibrationPoint]:
+        """What the library expects of chance beside what these pictures found.
+
+        Args:
+            strangers: as :meth:`strangers` gives them, in the order of :meth:`tables`.
+        """
+        known = Calibrations(self._store, self.engine)
+        found: list[CalibrationPoint] = []
+        for table, asked in zip(self.tables(), strangers, strict=True):
+            is_hash = table.encoder.slot == "pdq"
+            least = limits_of(table.encoder).quality if is_hash else 0
+            found += check_calibration(table, known.of(table), asked, least)
+        return found
 
     def flat(self, chosen: Iterable[PictureInfo], least: int) -> set[Key]:
         """Those of some drawn pictures whose perceptual hash has a lower quality than ``least``."""

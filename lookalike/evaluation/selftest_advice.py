@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lookalike.evaluation.sampled_library import Facts
-from lookalike.evaluation.selftest_report import CalibrationPoint, EditOutcome, SelfTest
+from lookalike.evaluation.selftest_report import (
+    FEW_SEEN,
+    CalibrationPoint,
+    EditOutcome,
+    SelfTest,
+)
 
 __all__ = ["advice"]
 
 # Shares of searches: below the first, people notice that something isn't found.
 _GOOD = 0.9
 _POOR = 0.7
+_ENOUGH = 40  # searches: of fewer, a share says little
 _SOME_FLAT = 0.1  # of the sampled pictures
 _FACTOR = 2.0  # within which a predicted chance is right
 _CUTS = ("crop-70", "crop-50", "crop-30", "crop-aspect", "mirror-crop")
@@ -125,8 +131,7 @@ def _calibration(points: Iterable[CalibrationPoint]) -> Iterable[str]:
         for point in points
         if point.predicted > 0
         and not 1 / _FACTOR <= point.observed / point.predicted <= _FACTOR
-        # So few hits that chance alone may have doubled them say nothing.
-        and point.observed * point.queries >= 20
+        and point.observed * point.queries >= FEW_SEEN
     ]
     for code in sorted({point.code for point in wrong}):
         worst = max(
@@ -166,8 +171,11 @@ def _unread(found: SelfTest, facts: Facts) -> Iterable[str]:
 def _share(
     edits: dict[str, EditOutcome], names: Iterable[str], *, reverse: bool = False
 ) -> float | None:
-    """Recall at 1 of some edits together, asked by the copy; or by the original."""
+    """Recall at 1 of some edits together, asked by the copy; or by the original.
+
+    ``None`` where too few were asked to say anything.
+    """
     chosen = [edits[name] for name in names if name in edits]
     ways = [one.by_original if reverse else one.by_copy for one in chosen]
     asked = sum(way.asked for way in ways)
-    return sum(way.first for way in ways) / asked if asked else None
+    return sum(way.first for way in ways) / asked if asked >= _ENOUGH else None

@@ -20,6 +20,8 @@ _COLOURS = {
     "alike": "#009e73",
     MISSING: "#c9ccd1",
 }
+_TOP, _AXES = 0.88, 0.77  # where Matplotlib's axes end, and how high they are, as shares
+_LEGEND_BELOW = 0.5  # inches
 _WAYS = ("asked with the copy", "asked with the original")
 _CODES = ("#0072b2", "#e69f00", "#000000")
 
@@ -37,11 +39,13 @@ def plot_selftest(found: SelfTest, file: Path) -> Path:
     """
     names = sorted(found.edits, key=lambda name: _ease(found.edits[name]))  # the hardest below
     panels = 4 if found.calibration else 3
-    figure = new_figure(3.6 * panels + 1.2, 1.7 + 0.27 * len(names))
+    height = max(3.4, 1.7 + 0.27 * len(names))
+    figure = new_figure(3.6 * panels + 1.2, height)
+    below = -_LEGEND_BELOW / (_AXES * height)
     widths = [1.0, 1.1, 1.1, 1.25][:panels]
     grid = figure.add_gridspec(1, panels, width_ratios=widths, wspace=0.12)
     recall = figure.add_subplot(grid[0])
-    _draw_recall(recall, found, names)
+    _draw_recall(recall, found, names, below)
     there = [
         kind
         for kind in (*get_args(Kind), MISSING)
@@ -53,17 +57,18 @@ def plot_selftest(found: SelfTest, file: Path) -> Path:
         axes.set_title(_WAYS[place], fontsize=9)
         if not place:
             axes.legend(
-                loc="upper left", fontsize=7, frameon=False, bbox_to_anchor=(-0.02, -0.1), ncols=6
+                loc="upper left", fontsize=7, frameon=False, bbox_to_anchor=(-0.02, below), ncols=6
             )
     if found.calibration:
         right = grid[3].subgridspec(1, 2, width_ratios=[0.16, 1])
         _draw_calibration(figure.add_subplot(right[1]), found)
+    ways = f"{len(names)} way{'' if len(names) == 1 else 's'}"
     figure.suptitle(
-        f"{found.sampled:,} of {found.pictures:,} pictures edited in {len(names)} ways",
+        f"{found.sampled:,} of {found.pictures:,} pictures edited in {ways}",
         fontsize=11,
         x=0.125,
         ha="left",
-        y=0.98,
+        y=_TOP + 0.55 / height,
     )
     return save(figure, file)
 
@@ -80,7 +85,7 @@ def _ways(one: EditOutcome) -> tuple[Way, Way]:
     return one.by_copy, one.by_original
 
 
-def _draw_recall(axes: Any, found: SelfTest, names: list[str]) -> None:
+def _draw_recall(axes: Any, found: SelfTest, names: list[str], below: float) -> None:
     for place, marker in enumerate(("o", "D")):
         values = [_ways(found.edits[name])[place].recall_at_1 for name in names]
         there = [row for row, value in enumerate(values) if value is not None]
@@ -91,7 +96,7 @@ def _draw_recall(axes: Any, found: SelfTest, names: list[str]) -> None:
             marker=marker,
             facecolors="none" if place else "#0072b2",
             edgecolors="#d55e00" if place else "#0072b2",
-            label=_WAYS[place],
+            label=_WAYS[place].removeprefix("asked "),
             zorder=3,
         )
     axes.set_yticks(range(len(names)), names, fontsize=8)
@@ -99,7 +104,7 @@ def _draw_recall(axes: Any, found: SelfTest, names: list[str]) -> None:
     axes.set_xlabel("recall at 1", fontsize=9)
     axes.set_title("found first", fontsize=9)
     axes.grid(True, alpha=0.25)
-    axes.legend(loc="upper left", fontsize=7, frameon=False, bbox_to_anchor=(-0.02, -0.1), ncols=2)
+    axes.legend(loc="upper left", fontsize=7, frameon=False, bbox_to_anchor=(-0.02, below), ncols=2)
     _tidy(axes)
 
 

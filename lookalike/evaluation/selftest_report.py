@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from lookalike.types import Kind
 
 __all__ = [
+    "FEW_SEEN",
     "MISSING",
     "CalibrationPoint",
     "EditOutcome",
@@ -16,6 +17,9 @@ __all__ = [
     "Suspect",
     "Way",
 ]
+
+FEW_SEEN = 20
+"""Hits: of fewer chance alone may have doubled the number, so that they say little about a rate."""
 
 MISSING = "missing"
 """Stands in place of a kind where a picture wasn't found at all."""

@@ -11,16 +11,20 @@ from typing import Any
 from lookalike.arguments import check_whole
 from lookalike.errors import LibraryNotFoundError, LookalikeError, PictureError, UsageError
 from lookalike.images.pool.pool import DecodePool
+from lookalike.library.calibrations import Calibrations
+from lookalike.library.chances import put_chances
 from lookalike.library.closing import closed
 from lookalike.library.engine import Engine, Table
 from lookalike.library.given import check_several, name_of, named, several
 from lookalike.library.merging import CodeChoice, listed, propose
 from lookalike.library.models import SLOTS, Models
 from lookalike.library.over_all import by_pictures, by_text
+from lookalike.library.previews import Previews
 from lookalike.library.records import EncoderInfo
 from lookalike.library.regions import check_part, region
 from lookalike.library.reports import SearchResult
 from lookalike.library.sameness import Sameness
+from lookalike.library.second_look import SecondLook
 from lookalike.library.stages import Clock, summed
 from lookalike.library.store import Store
 from lookalike.library.together import check_weights
@@ -58,12 +62,19 @@ class Asking:
         store: of the library.
         engine: that searches its codes.
         models: its encoders.
+        previews: of its pictures.
         limits: for decoding a query.
         workers: decoding processes; they start when they are needed, and stay.
     """
 
     def __init__(
-        self, store: Store, engine: Engine, models: Models, limits: Limits, workers: int | None
+        self,
+        store: Store,
+        engine: Engine,
+        models: Models,
+        previews: Previews,
+        limits: Limits,
+        workers: int | None,
     ) -> None:
         self._store = store
         self._engine = engine
@@ -73,10 +84,13 @@ class Asking:
         # In every query, whatever is asked; the perceptual hash takes it, too.
         self._pool = DecodePool({"pdq": LARGE}, limits=limits, workers=workers)
         self._sameness = Sameness(store, self._pool)
+        self._second_look = SecondLook(store, self._pool, previews)
+        self._calibrations = Calibrations(store, engine)
 
     def close(self) -> None:
         """End the decoding processes; what is being asked ends with LibraryClosedError."""
         self._closed.set()
+        self._second_look.close()
         self._pool.close()
 
     @contextmanager
@@ -183,8 +197,11 @@ class Asking:
         equal = self._sameness.equal(tables, [one.picture for one in asked], questions)
         clock.lap("compare")
         found = propose(self._store, tables, questions, k, equal)
-        hits = listed(self._store, found, k)
         clock.lap("search")
+        self._second_look.judge(found)
+        put_chances(found, tables, self._calibrations, k)
+        hits = listed(self._store, found, k)
+        clock.lap("look")
         share = {stage: seconds / len(asked) for stage, seconds in clock.laps.items()}
         return [
             SearchResult(name_of(one.given), f.exact, best, summed({**one.seconds, **share}))

@@ -10,12 +10,16 @@ import numpy.typing as npt
 from lookalike.encoders import registry
 from lookalike.encoders.perceptual_hash import CopyLimits
 from lookalike.library.batches import nearest
-from lookalike.library.candidates import Candidate, Found
+from lookalike.library.candidates import LOOKED_AT, Candidate, Found
 from lookalike.library.engine import Table
 from lookalike.ranking.short_list import likeness
-from lookalike.types import Hits
+from lookalike.types import ContentId, Hits
 
 __all__ = ["ask_hash", "match_distance"]
+
+# Share of the bits up to which the nearest are looked at, and how many of them.
+_FAR = 0.4
+_FAR_LOOKED_AT = 12
 
 
 def match_distance(table: Table) -> int:
@@ -26,7 +30,7 @@ def match_distance(table: Table) -> int:
 def ask_hash(table: Table, found: Sequence[Found], k: int, *, offer_all: bool) -> None:
     """Offer what is near by the perceptual hash; with ``offer_all`` the k nearest, however far."""
     asked = [(one, one.question.pdq) for one in found if one.question.pdq is not None]
-    for one, hits in nearest(table, asked, k):
+    for one, hits in nearest(table, asked, max(k, LOOKED_AT)):
         quality = one.question.pdq_quality
         if quality is not None:
             _offer_edited(table, one, hits, quality, offer_all=offer_all)
@@ -50,6 +54,12 @@ def _offer_edited(
             one.offer(Candidate(content, "edited", table.encoder, distance))
         else:
             one.offer(Candidate(content, "alike", table.encoder, distance, None, rank))
+    # A copy that was cropped or framed may be far; of the nearest the second look finds out.
+    rest = np.flatnonzero(~chosen & (distances <= _FAR * table.encoder.bits))
+    order = np.lexsort((contents[rest], distances[rest]))[:_FAR_LOOKED_AT]
+    for row in rest[order].tolist():
+        content, distance = ContentId(int(contents[row])), int(distances[row])
+        one.offer_look(Candidate(content, "alike", table.encoder, distance))
 
 
 def _limits(table: Table) -> CopyLimits:

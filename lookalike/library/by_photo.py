@@ -11,7 +11,7 @@ import numpy.typing as npt
 from lookalike.codes.bits import to_words
 from lookalike.images.parts.nine import PARTS
 from lookalike.library.batches import nearest, rows_of
-from lookalike.library.candidates import Candidate, Found
+from lookalike.library.candidates import LOOKED_AT, Candidate, Found
 from lookalike.library.engine import ContentIds, PartHits, Table
 from lookalike.ranking.short_list import Rows, cosines, in_order, length
 from lookalike.types import Encoded, Hits, Part
@@ -41,7 +41,7 @@ def ask_photo(table: Table, found: Sequence[Found], k: int) -> None:
 
 def _offer_alike(table: Table, one: Found, hits: Hits, photo: Encoded, k: int) -> None:
     # Of those that were offered before, as many more are needed to be sure of k new ones.
-    wanted = k + len(one.candidates)
+    wanted = max(k, LOOKED_AT) + len(one.candidates)
     words = to_words(photo.codes)
     own = photo.embeddings
     for view in range(len(hits)):

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+
+import numpy as np
 
 from lookalike.library.records import EncoderInfo
+from lookalike.match import Relation
+from lookalike.matching.verdict import Verdict
+from lookalike.ranking.short_list import likeness
 from lookalike.road import Question
 from lookalike.types import ContentId, Kind, Part
 
-__all__ = ["Candidate", "Found"]
+__all__ = ["LOOKED_AT", "Candidate", "Found"]
+
+LOOKED_AT = 40
+"""Candidates of a question that a second look is taken at, the most promising first."""
 
 _ORDER: dict[Kind, int] = {"same-bytes": 0, "same-pixels": 1, "edited": 2, "part": 3, "alike": 4}
 
@@ -22,8 +31,11 @@ class Candidate:
     encoder: EncoderInfo
     distance: int
     similarity: float | None = None
-    rank: float = 0.0  # alike ones are placed by, on the scale of cosines
+    rank: float = 0.0  # within its kind; alike ones on the scale of cosines
     part: Part | None = None
+    verdict: Verdict | None = None  # of the second look; None where nobody looked
+    relation: Relation | None = None
+    chance: float | None = None
 
     def key(self) -> tuple[int, float, int, int]:
         """Sorts best first."""
@@ -37,21 +49,63 @@ class Found:
     Attributes:
         question: that is asked.
         candidates: the best of each content.
+        far: what is too far by its code to be listed, but worth a second look.
+        alike: the best of each content that is alike, be it listed as something better or not.
         identical: contents with the bytes or the pixels of the question, hidden ones included.
         exact: whether nothing nearer can have been missed.
     """
 
     question: Question
     candidates: dict[ContentId, Candidate] = field(default_factory=dict)
+    far: dict[ContentId, Candidate] = field(default_factory=dict)
+    alike: dict[ContentId, Candidate] = field(default_factory=dict)
     identical: int = 0
     exact: bool = True
 
     def offer(self, candidate: Candidate) -> None:
         """Keep a candidate, unless its content is known as a better one."""
-        known = self.candidates.get(candidate.content)
-        if known is None or candidate.key() < known.key():
-            self.candidates[candidate.content] = candidate
+        _keep(self.candidates, candidate)
+        if candidate.kind == "alike":
+            _keep(self.alike, candidate)
+
+    def offer_look(self, candidate: Candidate) -> None:
+        """Have a candidate looked at that is listed only if it turns out to be more than alike."""
+        _keep(self.far, candidate)
+
+    def promising(self) -> list[Candidate]:
+        """What a second look is taken at: copies by their codes, then what may be one.
+
+        Of the others as many that are alike as there are that are far but nearest by the hash, in
+        turns.
+        """
+        copies = [c for c in self.in_order() if c.kind in ("edited", "part")]
+        alike = iter([c for c in self.in_order() if c.kind == "alike"])
+        rest = [c for c in self.far.values() if c.content not in self.candidates]
+        far = iter(sorted(rest, key=lambda c: (c.distance, c.content)))
+        for pair in zip_longest(alike, far):
+            copies += [one for one in pair if one is not None]
+        return copies[:LOOKED_AT]
+
+    def looked_at(self, candidate: Candidate, verdict: Verdict | None) -> None:
+        """Let a candidate be what a second look says; nothing where that couldn't be taken."""
+        if verdict is None:
+            return
+        content = candidate.content
+        if verdict.kind != "alike":
+            self.candidates[content] = replace(
+                candidate, kind=verdict.kind, rank=verdict.agreement, verdict=verdict
+            )
+        elif content in self.candidates:  # it is no copy, whatever its code says
+            rank = likeness(np.array([candidate.distance]), candidate.encoder.bits).item()
+            plain = replace(candidate, kind="alike", rank=rank, part=None)
+            self.candidates[content] = replace(self.alike.get(content, plain), verdict=verdict)
 
     def in_order(self) -> list[Candidate]:
         """All candidates, best first."""
         return sorted(self.candidates.values(), key=Candidate.key)
+
+
+def _keep(best: dict[ContentId, Candidate], candidate: Candidate) -> None:
+    known = best.get(candidate.content)
+    if known is None or candidate.key() < known.key():
+        best[candidate.content] = candidate

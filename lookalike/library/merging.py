@@ -26,6 +26,7 @@ from lookalike.library.candidates import Candidate, Found
 from lookalike.library.engine import Table
 from lookalike.library.records import ContentKey, PictureInfo
 from lookalike.library.store import Store
+from lookalike.match import Box
 from lookalike.road import Question
 from lookalike.types import Codes, ContentId, Kind, Match, Slot
 
@@ -73,6 +74,13 @@ def listed(store: Store, found: Sequence[Found], k: int) -> list[tuple[Match, ..
 
 
 def _match(candidate: Candidate, picture: PictureInfo) -> Match:
+    verdict, same = candidate.verdict, candidate.kind in ("same-bytes", "same-pixels")
+    boxes: tuple[Box, ...] = ()
+    if candidate.part is not None:
+        boxes = (Box("hit", candidate.part),)
+    if verdict is not None:
+        boxes = verdict.boxes
+    of_hit = [box.at for box in boxes if box.of == "hit"]
     return Match(
         id=picture.id,
         path=picture.path,
@@ -83,8 +91,14 @@ def _match(candidate: Candidate, picture: PictureInfo) -> Match:
         similarity=candidate.similarity,
         width=picture.width,
         height=picture.height,
-        part=candidate.part,
+        part=of_hit[0] if of_hit else None,
         member=picture.member or None,
+        chance=candidate.chance,
+        verified=same or verdict is not None,
+        edits=() if same or verdict is None else verdict.edits,
+        boxes=() if same else boxes,
+        burst=candidate.relation == "burst",
+        relation=candidate.relation,
     )
 
 

@@ -273,7 +273,12 @@ class Reading:
                 from lookalike.library.asking import Asking
 
                 self._asked = Asking(
-                    self._store, self._engine, self._models, self._limits, self._workers
+                    self._store,
+                    self._engine,
+                    self._models,
+                    self._previews,
+                    self._limits,
+                    self._workers,
                 )
             return self._asked
 

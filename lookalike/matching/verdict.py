@@ -36,6 +36,18 @@ class Verdict:
     boxes: tuple[Box, ...] = ()
     transform: Transform | None = None
 
+    def swapped(self) -> Verdict:
+        """The same with the two pictures exchanged; edits are to be named anew."""
+        boxes = tuple(
+            replace(box, of="hit" if box.of == "query" else "query") for box in self.boxes
+        )
+        back = None
+        if self.transform is not None:
+            turn = np.linalg.inv(self.transform[:, :2])
+            back = np.column_stack([turn, -turn @ self.transform[:, 2]])
+        boxes = tuple(sorted(boxes, key=lambda box: box.of != "query"))
+        return replace(self, edits=(), boxes=boxes, transform=back)
+
     def with_edits(self, edits: tuple[NamedEdit, ...]) -> Verdict:
         """The same with edits named."""
         return replace(self, edits=edits)
