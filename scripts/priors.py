@@ -77,7 +77,7 @@ def _measured(codes: LibraryCodes, singles: Path | None) -> dict[str, object]:
 
 
 def _kind(path: str, singles: Path | None) -> str:
-    folder, name = os.path.split(path)
+    folder = os.path.dirname(path)
     return path if singles is not None and Path(folder) == singles.resolve() else folder
 
 

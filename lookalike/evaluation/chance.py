@@ -8,7 +8,7 @@ count once, in both halves.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,13 +149,20 @@ class _Tally:
 
     def __init__(self, codes: LibraryCodes, rows: Ints) -> None:
         self._codes, self._words = codes, codes.words[rows]
-        self._place = {codes.paths[row]: place for place, row in enumerate(rows.tolist())}
+        self._place: dict[str, int] = {
+            codes.paths[row]: place for place, row in enumerate(rows.tolist())
+        }
         self._distances = np.zeros(codes.encoder.bits + 1, np.int64)
         self._cosines = np.zeros(COSINE_STEPS + 1, np.int64)
         self._units: npt.NDArray[np.float32] | None = None
         if codes.embeddings is not None:
             self._units = _units(codes.embeddings[rows])
         self._asked = self._views = 0
+
+    @property
+    def paths(self) -> Iterable[str]:
+        """Of the pictures that are to be asked."""
+        return self._place
 
     def ask(self, path: str, question: Question) -> None:
         """Compare a picture with all but itself, if it is one of them."""
@@ -202,9 +209,10 @@ class _Tally:
         at: range | list[float],
     ) -> ChanceReport:
         views = self._views / max(1, self._asked)
+        times = calibration.asked(views)
         hits, pairs = counts.cumsum(), int(counts.sum())
         rows = tuple(
-            ChanceRow(where, min(1.0, views * 10**log), found / pairs, found)
+            ChanceRow(where, min(1.0, times * 10**log), found / pairs, found)
             for where, log, found, here in zip(
                 at, logs.tolist(), hits.tolist(), counts.tolist(), strict=True
             )

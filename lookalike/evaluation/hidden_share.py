@@ -55,7 +55,7 @@ def hidden_share(
     Raises:
         UsageError: there is nothing to ask, or as many kinds as pictures aren't given.
     """
-    if len(kinds) != len(codes) or not len(asked):
+    if len(kinds) != len(codes) or not len(asked) or len(codes) < 2:
         raise UsageError(
             f"{len(kinds)} kinds for {len(codes)} pictures, and {len(asked)} to ask: give the kind "
             "of each picture, and ask at least one"
@@ -71,7 +71,8 @@ def hidden_share(
         cosines = None if units is None else (units @ units[row]).astype(np.float64)
         order = distances.astype(np.float64) if cosines is None else -cosines
         order[row] = np.inf
-        best = np.argsort(order, kind="stable")[: min(FIRST, len(codes) - 1)]
+        first = min(FIRST, len(codes) - 1)
+        best = np.argpartition(order, first - 1)[:first]
         usual = calibration.usual(distances[best], None if cosines is None else cosines[best])
         np.add.at(counts, ((kind[best] == kind[row]).astype(int), usual.astype(int)), 1)
     return HiddenShare(

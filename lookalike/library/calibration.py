@@ -86,15 +86,26 @@ class Calibration:
             distances: in bits, integers (hits,).
             n: contents that can be found.
             cosines: as of :meth:`rates`.
-            views: pictures that are looked for, where the query holds several.
+            views: pictures that are looked for: the query, and those that it seems to hold.
 
         Returns:
             float64 (hits,), above 0 where n is.
         """
-        return self.rates(distances, cosines) * (n * views)
+        return self.rates(distances, cosines) * (n * self.asked(views))
+
+    def asked(self, views: float) -> float:
+        """How many times as many hits a query of several views gets as one of a single view.
+
+        The hash of a picture without its border is another one, and finds as many hits again. The
+        photo codes of both are so near to each other that they find the same.
+        """
+        return views if self.encoder.slot == "pdq" else 1.0
 
     def usual(
-        self, distances: npt.ArrayLike, cosines: npt.ArrayLike | None = None
+        self,
+        distances: npt.ArrayLike,
+        cosines: npt.ArrayLike | None = None,
+        factors: npt.ArrayLike = 1.0,
     ) -> npt.NDArray[np.bool_]:
         """Which hits are no nearer than unrelated pictures usually are, bool (hits,).
 
@@ -106,6 +117,7 @@ class Calibration:
         Args:
             distances: as of :meth:`rates`.
             cosines: likewise.
+            factors: what the rate of each hit is multiplied by, (hits,): more for hubs.
         """
         general = replace(
             self,
@@ -114,7 +126,9 @@ class Calibration:
             if self.cosines is None
             else np.minimum(self.cosines, prior_of_cosines(self.encoder)),
         )
-        return np.asarray(general.rates(distances, cosines) > USUAL_RATE)
+        return np.asarray(
+            general.rates(distances, cosines) * np.asarray(factors, np.float64) > USUAL_RATE
+        )
 
     def fits(self, encoder: EncoderInfo, contents: int, *, parts: bool) -> bool:
         """Whether it still tells of a library: one with these codes, that hasn't doubled."""
