@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from lookalike.library import IndexReport as IndexReport
     from lookalike.library import Library as Library
     from lookalike.library import SearchResult as SearchResult
+    from lookalike.matching.compare import Comparison as Comparison
+    from lookalike.matching.compare import compare as compare
     from lookalike.road import encode as encode
     from lookalike.types import Match as Match
 
@@ -54,6 +56,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = [
     "Cause",
+    "Comparison",
     "EncoderMismatchError",
     "HammingIndex",
     "HammingNeighbors",
@@ -79,11 +82,13 @@ __all__ = [
     "SearchResult",
     "UsageError",
     "__version__",
+    "compare",
     "encode",
 ]
 
 # Names are resolved at first use: importing the package alone pulls in neither NumPy nor Numba.
 _HOMES = {
+    "Comparison": "lookalike.matching.compare",
     "HammingIndex": "lookalike.indexes",
     "HammingNeighbors": "lookalike.estimators",
     "HashingTransformer": "lookalike.estimators",
@@ -91,6 +96,7 @@ _HOMES = {
     "Library": "lookalike.library",
     "Match": "lookalike.types",
     "SearchResult": "lookalike.library",
+    "compare": "lookalike.matching.compare",
     "encode": "lookalike.road",
 }
 

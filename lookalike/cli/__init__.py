@@ -36,6 +36,7 @@ COMMANDS = {
     "search": "Find the same, edited and similar pictures.",
     "check": "Say whether pictures are in the library already.",
     "selftest": "Test the library on edited copies of its own pictures.",
+    "compare": "Say what two pictures are to each other.",
     "serve": "Search in the browser, and over HTTP.",
     "status": "Say what the library holds.",
     "reindex": "Make all codes anew.",

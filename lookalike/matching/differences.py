@@ -114,5 +114,7 @@ def differing(query: Pixels, hit: Pixels, shared: Mask) -> npt.NDArray[np.float3
             off = np.maximum(levels - high, low - levels).max(axis=2)
             beyond = np.maximum(beyond, off)
         least = np.minimum(least, beyond)
-    least = np.where(shared, cv2.GaussianBlur(least, (0, 0), 1.5), 0)
+    # At the edges of the one, what is around it shines in.
+    inner = cv2.erode(np.pad(shared.astype(np.uint8), 1), np.ones((9, 9), np.uint8))[1:-1, 1:-1] > 0
+    least = np.where(inner, cv2.GaussianBlur(least, (0, 0), 1.5), 0)
     return np.asarray(np.clip((least - _FROM) / (_TO - _FROM), 0, 1), np.float32)

@@ -80,9 +80,9 @@ def _invert(edit: NamedEdit, mirrored: bool, turned: bool) -> NamedEdit:
         degrees = -degrees
     # What was made wider, then lies on its side, is made wider again to stand as it did.
     if factor is not None and not (edit.name == "stretch" and turned):
-        factor = float(f"{1 / factor:.4g}")
+        factor = float(f"{1 / factor:.6g}")
     if amount is not None:
-        amount = float(f"{1 / amount:.3g}") if edit.name == "contrast" else -amount
+        amount = float(f"{1 / amount:.6g}") if edit.name == "contrast" else -amount
     return replace(edit, of=_OTHER[edit.of], degrees=degrees, factor=factor, amount=amount)
 
 
@@ -95,7 +95,7 @@ def _name(query: View, hit: View, verdict: Verdict, transform: Transform) -> tup
     seen = _compare(laid, is_coarse(query) or is_coarse(hit))
     edits += seen
     named = {edit.name for edit in edits}
-    saved = recompressed(query, hit, named)
+    saved = recompressed(query, hit, bool(edits) or verdict.kind == "part", "blur" in named)
     if saved is not None:
         edits.append(saved)
     return tuple(sorted(edits, key=lambda edit: _ORDER.index(edit.name)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -12,11 +13,12 @@ from lookalike.matching.edits_laid import Laid, Levels, Mask
 
 __all__ = ["Curve", "Matched", "curve", "match_colours"]
 
-_SAMPLES: Final = 12_000  # pixels that a fit looks at
+_SAMPLES: Final = 6_000  # pixels that a fit looks at
 _BINS = 32
-_FEW = 10  # samples that tell nothing
+_FEW = 6  # samples that tell nothing
 _ROUNDS = 3
 _RIDGE = 1e-3
+_WORSE, _SLACK = 2.0, 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,14 +41,14 @@ class Curve:
 
     def __call__(self, levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The levels that levels become; beyond the ends as far off as at them."""
+        small = cv2.LUT(np.rint(np.clip(levels, 0, 255)).astype(np.uint8), self._table())
+        return np.asarray(small, np.float32).reshape(levels.shape)
+
+    def _table(self) -> npt.NDArray[np.float32]:
         every = np.arange(256, dtype=np.float64)
         table = np.interp(every, self.at, self.to)
         table += np.minimum(every - self.at[0], 0) + np.maximum(every - self.at[-1], 0)
-        table = np.clip(table, 0, 255)
-        low = np.clip(levels, 0, 254.999).astype(np.int32)
-        rest = np.clip(levels, 0, 255) - low
-        small = table.astype(np.float32)
-        return np.asarray(small[low] + rest * (small[low + 1] - small[low]), np.float32)
+        return np.clip(table, 0, 255).astype(np.float32)
 
 
 def curve(query: npt.NDArray[np.float32], hit: npt.NDArray[np.float32]) -> Curve:
@@ -112,32 +114,52 @@ def match_colours(laid: Laid, shared: Mask) -> list[Matched]:
     Returns:
         The one that leaves least comes first.
     """
-    query, hit = laid.query[shared], laid.hit[shared]
-    step = max(1, len(query) // _SAMPLES)
-    ways = [(_left(query[::step], hit[::step]), _matched(laid.query, laid.hit, shared))]
+    where = np.flatnonzero(shared)
+    where = where[:: max(1, len(where) // _SAMPLES)]
+    query, hit = laid.query.reshape(-1, 3)[where], laid.hit.reshape(-1, 3)[where]
+    ways = [_Way(True, None, (), hit, query, hit)]
     for forward in (True, False):
-        source, target = (laid.hit, laid.query) if forward else (laid.query, laid.hit)
-        first, second = source[shared][::step], target[shared][::step]
-        matrix = _matrix(first, second)
-        some = _apply(first, matrix)
-        curves = [_one_way(some[:, i], second[:, i], True) for i in range(3)]
-        made = _apply(source, matrix)
-        made = np.stack([found(made[..., i]) for i, found in enumerate(curves)], axis=2)
-        left = _left(made[shared][::step], second)
-        pair = (target, made) if forward else (made, target)
-        ways.append((left, _matched(*pair, shared)))
-    # Saying nothing is the simplest, and wins where the others are hardly better.
-    ways[0] = (0.9 * ways[0][0], ways[0][1])
-    return [found for _, found in sorted(ways, key=lambda way: way[0])]
+        first, second = (hit, query) if forward else (query, hit)
+        for matrix in (None, _matrix(first, second)):
+            some = first if matrix is None else _apply(first, matrix)
+            curves = tuple(_one_way(some[:, i], second[:, i], True) for i in range(3))
+            ways.append(_Way(forward, matrix, curves, first, second, some))
+    ways.sort(key=lambda way: way.left)
+    # A rule that leaves much more explains nothing that a better one doesn't.
+    return [way.applied(laid) for way in ways if way.left < _WORSE * ways[0].left + _SLACK]
 
 
-def _matched(query: Levels, hit: Levels, shared: Mask) -> Matched:
-    return Matched(query, hit, float(np.median(np.abs(query - hit)[shared].max(axis=1))))
+class _Way:
+    """A rule, and what it leaves of samples."""
 
+    def __init__(
+        self,
+        forward: bool,
+        matrix: npt.NDArray[np.float64] | None,
+        curves: tuple[Curve, ...],
+        first: npt.NDArray[np.float32],
+        second: npt.NDArray[np.float32],
+        some: npt.NDArray[np.float32],
+    ) -> None:
+        self._forward, self._matrix, self._curves = forward, matrix, curves
+        made = first
+        if curves:
+            made = np.stack([found(some[:, i]) for i, found in enumerate(curves)], axis=1)
+        off = np.abs(made - second)
+        self._usual = float(np.median(off.max(axis=1)))
+        # Less is said by fewer words, which win where the others are hardly better.
+        simple = 0.9 if not curves else 0.95 if matrix is None else 1.0
+        self.left = simple * float(off.mean()) / (float(second.std()) + 1)
 
-def _left(made: Levels, target: Levels) -> float:
-    """Of the deviations that the target has, what is left."""
-    return float(np.abs(made - target).mean()) / (float(target.std()) + 1)
+    def applied(self, laid: Laid) -> Matched:
+        """The whole pair by this rule."""
+        if not self._curves:
+            return Matched(laid.query, laid.hit, self._usual)
+        source, target = (laid.hit, laid.query) if self._forward else (laid.query, laid.hit)
+        made = source if self._matrix is None else _apply(source, self._matrix)
+        made = np.stack([found(made[..., i]) for i, found in enumerate(self._curves)], axis=2)
+        pair = (target, made) if self._forward else (made, target)
+        return Matched(*pair, self._usual)
 
 
 def _matrix(

@@ -20,6 +20,8 @@ _SIGMAS: Final = tuple(0.6 * 2 ** (step / 3) for step in range(12))
 # Two ways of reducing a picture differ by less, and so do two sets of previews.
 _BLURRED = 1.2
 _EXPLAINED = 0.82  # of the difference, what the Gaussian may leave
+_ALIKE = 0.4  # levels by which two differ in the mean, too little to be explained
+_WHITE = 0.5
 _TILE = 8
 # Levels near black and white are cut off, and with them half of the noise.
 _DARKEST, _LIGHTEST = 25.0, 230.0
@@ -72,14 +74,14 @@ def detail(query: Grey, hit: Grey, shared: Mask) -> Detail:
 
 def _blur(query: Grey, hit: Grey, shared: Mask) -> Detail | None:
     inner = _inner(shared)
-    found: tuple[float, float, Side] = (1.0, 0.0, "hit")
     before = _error(query - hit, inner)
-    for sharper, sharp, soft in (("hit", hit, query), ("query", query, hit)):
-        for sigma in _SIGMAS:
-            left = _error(smooth(sharp, sigma) - soft, inner) / max(before, 0.3)
-            found = min(found, (left, sigma, sharper))  # type: ignore[assignment]
-    left, sigma, side = found
-    if sigma < _BLURRED or left > _EXPLAINED:
+    if before < _ALIKE:
+        return None
+    tops = [float(np.abs((some - smooth(some, 1.0))[inner]).mean()) for some in (query, hit)]
+    side: Side = "query" if tops[0] > tops[1] else "hit"
+    sharp, soft = (query, hit) if side == "query" else (hit, query)
+    left, sigma = min((_error(smooth(sharp, s) - soft, inner), s) for s in _SIGMAS)
+    if sigma < _BLURRED or left > _EXPLAINED * before or _whiteness(query - hit, inner) > _WHITE:
         return None
     share = sigma / min(query.shape)
     amount = float(f"{share if side == 'hit' else -share:.2g}")
@@ -117,6 +119,13 @@ def noise(query: Grey, hit: Grey, shared: Mask) -> Detail | None:
     amount = round(math.sqrt(max(floors[noisy] ** 2 - floors[clean] ** 2, 0)), 1)
     edit = NamedEdit("noise", amount=amount if noisy == 0 else -amount)
     return Detail(edit, noise=amount)
+
+
+def _whiteness(off: Grey, inner: Mask) -> float:
+    """Share of a difference's energy in its highest octave: of white noise 0.6 or more."""
+    band = off - smooth(off, 8.0)
+    top = (band - smooth(band, 1.0))[inner]
+    return float((top**2).mean()) / max(float((band[inner] ** 2).mean()), 1e-6)
 
 
 def _inner(shared: Mask) -> Mask:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Final
 
-from lookalike.match import EditName, NamedEdit, Side
+from lookalike.match import NamedEdit, Side
 from lookalike.matching.view import View
 
 __all__ = ["is_coarse", "recompressed"]
@@ -19,7 +18,7 @@ _COARSE_QUALITY = 35
 _LESS_QUALITY = 25  # below the other's
 
 
-def recompressed(query: View, hit: View, named: Collection[EditName]) -> NamedEdit | None:
+def recompressed(query: View, hit: View, changed: bool, blurred: bool = False) -> NamedEdit | None:
     """Name ``recompress``, of the picture that was saved with the greater loss.
 
     Whoever edits a picture saves it anew. It is named where nothing else was done, and where so
@@ -28,7 +27,8 @@ def recompressed(query: View, hit: View, named: Collection[EditName]) -> NamedEd
     Args:
         query: the picture that was asked for.
         hit: the library's.
-        named: what else was done.
+        changed: whether anything else was done.
+        blurred: whether one was blurred, which takes few bytes by itself.
     """
     if query.quality is not None and hit.quality is not None:
         of = _less(query.quality, hit.quality)
@@ -37,12 +37,11 @@ def recompressed(query: View, hit: View, named: Collection[EditName]) -> NamedEd
     else:
         sizes = _bytes_a_pixel(query), _bytes_a_pixel(hit)
         if sizes[0] is None or sizes[1] is None:
-            return None if named else NamedEdit("recompress")
+            return None if changed else NamedEdit("recompress")
         of = _less(sizes[0], sizes[1])
         less, more = sorted((sizes[0], sizes[1]))
-        # A blurred picture takes few bytes by itself.
-        shows = less < _VISIBLE and less < _LESS * more and "blur" not in named
-    return None if named and not shows else NamedEdit("recompress", of=of)
+        shows = less < _VISIBLE and less < _LESS * more and not blurred
+    return None if changed and not shows else NamedEdit("recompress", of=of)
 
 
 def _less(query: float, hit: float) -> Side | None:

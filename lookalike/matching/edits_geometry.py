@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from lookalike.match import NamedEdit
 from lookalike.matching.verdict import Transform
 
-__all__ = ["Geometry", "geometry", "geometry_edits", "in_pixels"]
+__all__ = ["Geometry", "geometry", "geometry_edits", "in_pixels", "lies_on"]
 
 WHOLE: Final = 0.015
 """Corners that lie as near to the other's, as shares of its sides, lie on them."""
@@ -79,7 +78,7 @@ def geometry(transform: Transform, query: tuple[int, int], hit: tuple[int, int])
     degrees = math.degrees(math.atan2(turn[1, 0], turn[0, 0]))
     degrees = 180.0 if degrees <= -180 + 1e-9 else degrees
     across, down = (float(value) for value in np.diag(turn.T @ edit))
-    whole = _lies_on(transform)
+    whole = lies_on(transform)
     found = Geometry(mirror, degrees, abs(across), abs(down), whole)
     turns = found.quarter_turns
     if whole and turns is not None:  # then the sides say it exactly
@@ -88,7 +87,8 @@ def geometry(transform: Transform, query: tuple[int, int], hit: tuple[int, int])
     return found
 
 
-def _lies_on(transform: npt.NDArray[np.float64]) -> bool:
+def lies_on(transform: Transform) -> bool:
+    """Whether the whole of one picture lies on the whole of the other."""
     corners = np.array([[0, 0, 1], [1, 0, 1], [1, 1, 1], [0, 1, 1]], np.float64)
     found = corners @ transform.T
     nearest = np.rint(np.clip(found, 0, 1))
@@ -132,5 +132,5 @@ def geometry_edits(
 
 
 def _rounded(value: float) -> float:
-    """Four digits: more is more than anybody knows."""
-    return float(f"{value:.4g}")
+    """Six digits, so that the inverse of the inverse is as good as the same."""
+    return float(f"{value:.6g}")

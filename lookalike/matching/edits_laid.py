@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.matching.edits_geometry import WHOLE, in_pixels
+from lookalike.matching.edits_geometry import WHOLE, in_pixels, lies_on
 from lookalike.matching.verdict import Transform
 from lookalike.types import Pixels
 
@@ -135,11 +135,16 @@ def _warp(
     ones = np.ones(levels.shape[:2], np.float32)
     inside = cv2.warpAffine(ones, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     shared = inside > 0.99
-    if not shared.all():
+    if lies_on(transform):
+        edge = 0 if shared.all() else _EDGE
+    else:  # what is around the one shines in at the edges of the other
         upright = min(np.abs(np.diag(matrix)).max(), np.abs(matrix[[0, 1], [1, 0]]).max()) < 0.02
         edge = _EDGE if upright else _SLANTED_EDGE
+    if edge:
         kernel = np.ones((2 * edge + 1, 2 * edge + 1), np.uint8)
-        shared = cv2.erode(shared.astype(np.uint8), kernel, borderValue=1) > 0
+        outside = 1 if lies_on(transform) else 0
+        small = shared.astype(np.uint8)
+        shared = cv2.erode(small, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=outside) > 0
     return np.clip(warped, 0, 255, dtype=np.float32), shared
 
 

@@ -107,9 +107,16 @@ def _off(pair: Matched, fine: Detail) -> tuple[Levels, Levels, npt.NDArray[np.fl
 
 def _beyond(levels: Levels, other: Levels) -> npt.NDArray[np.float32]:
     """How far levels lie outside those of the other around them, less what contrast explains."""
-    low, high = cv2.erode(other, _KERNEL), cv2.dilate(other, _KERNEL)
-    beyond = np.maximum(levels - high, low - levels) - _CONTRAST * (high - low)
+    one, two = _bytes(levels), _bytes(other)
+    low, high = cv2.erode(two, _KERNEL), cv2.dilate(two, _KERNEL)
+    # Saturated: below 0 is 0.
+    beyond = cv2.max(cv2.subtract(one, high), cv2.subtract(low, one)).astype(np.float32)
+    beyond -= _CONTRAST * cv2.subtract(high, low)
     return np.asarray(np.maximum(beyond, 0).max(axis=2), np.float32)
+
+
+def _bytes(levels: Levels) -> npt.NDArray[np.uint8]:
+    return np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
 
 
 def _whose(

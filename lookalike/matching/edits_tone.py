@@ -22,6 +22,7 @@ _LEAST_TILES = 12
 _BRIGHTER: Final = 7.0
 _TINTED_BRIGHTER: Final = 32.0  # a tint or a sepia makes brighter or darker by itself
 _COLOUR = 9.0
+_LIGHT, _DIM = 110.0, 0.55  # levels of luminance, and the least share of them that counts
 _SATURATED = 3.5
 _EXPLAINED = 0.65  # of a change of colours, what a factor of saturation may leave
 _GREY = 2.0  # chroma that a grey picture has at most, after compression
@@ -132,16 +133,16 @@ def _brightness(
             _FAR_PIVOT[0] < pivot < _FAR_PIVOT[1] and abs(pivot - mean) < 20
         )
         if is_middle or balance > 0.35:
-            edits.append(NamedEdit("contrast", amount=_three(gain if forward else 1 / gain)))
-            if abs(shift) < _MID or abs(mid_shift) < _MID:
+            edits.append(NamedEdit("contrast", amount=_rounded(gain if forward else 1 / gain)))
+            if is_middle or abs(shift) < _MID or abs(mid_shift) < _MID:
                 return edits
     if abs(shift) > (_TINTED_BRIGHTER if tinted else _BRIGHTER) + 0.15 * noise:
         edits.append(NamedEdit("brightness", amount=round(shift if forward else -shift, 1)))
     return edits
 
 
-def _three(value: float) -> float:
-    return float(f"{value:.3g}")
+def _rounded(value: float) -> float:
+    return float(f"{value:.6g}")
 
 
 def _chroma(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -164,8 +165,10 @@ def _is_tinted(query: npt.NDArray[np.float32], hit: npt.NDArray[np.float32], coa
         rest = np.abs(wanted - slope * made).max(axis=1)
         offs.append((_upper(off), slope, _upper(rest)))
     least, slope, left = min(offs)
-    if coarse or least > _COLOUR:
-        return least > (2 * _COLOUR if coarse else _COLOUR)
+    # Colours are as strong as the light that shows them.
+    light = min(max(float((second @ _WEIGHTS).mean()) / _LIGHT, _DIM), 1.0)
+    if coarse or least > _COLOUR * light:
+        return least > (2 if coarse else 1) * _COLOUR * light
     is_other = slope <= 0 or abs(math.log(slope)) > _SATURATION
     return is_other and least > _SATURATED and left < _EXPLAINED * least
 
@@ -221,7 +224,7 @@ def posterised(laid: Laid, shared: Mask) -> bool:
     """
     if shared.sum() < _LEAST_PIXELS:
         return False
-    step = max(1, int(shared.sum()) // 20_000)
+    step = max(1, int(shared.sum()) // 8_000)
     query, hit = laid.query[shared][::step].ravel(), laid.hit[shared][::step].ravel()
     return _is_staircase(hit, query) or _is_staircase(query, hit)
 

@@ -11,6 +11,7 @@ __all__ = ["jpeg_quality"]
 
 _START: Final = b"\xff\xd8"
 _TABLES, _SCAN = 0xDB, 0xDA
+_LARGEST = 255  # of a table of bytes
 _ALONE: Final = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a length
 # ITU-T T.81, annex K, table K.1, in the order of a file's zigzag.
 _LUMINANCE: Final = np.array(
@@ -73,6 +74,9 @@ def _first_table(segment: bytes) -> npt.NDArray[np.float64] | None:
 
 def _quality(table: npt.NDArray[np.float64]) -> int:
     """The scale in per cent is 5000 / quality below 50, and 200 - 2 x quality from there on."""
-    scale = 100 * float(np.median(table / _LUMINANCE))
+    free = table < _LARGEST  # the others are cut off
+    if not free.any():
+        return 1
+    scale = 100 * float(np.median(table[free] / _LUMINANCE[free]))
     quality = 5000 / scale if scale > 100 else (200 - scale) / 2
     return int(min(max(round(quality), 1), 100))
