@@ -188,7 +188,12 @@ class Match:
     )
     edits: tuple[NamedEdit, ...] = field(
         default=(),
-        metadata=told("what was done to get from this picture to the one that was asked for"),
+        metadata=told(
+            "what was done to get from this picture to the one that was asked for",
+            heading="edits",
+            cell="{edits}",
+            always=False,
+        ),
     )
     boxes: tuple[Box, ...] = field(
         default=(),

@@ -204,7 +204,13 @@ class Asking:
         clock.lap("look")
         share = {stage: seconds / len(asked) for stage, seconds in clock.laps.items()}
         return [
-            SearchResult(name_of(one.given), f.exact, best, summed({**one.seconds, **share}))
+            SearchResult(
+                name_of(one.given),
+                f.exact,
+                best,
+                summed({**one.seconds, **share}),
+                max(map(len, tables.values())),
+            )
             for one, f, best in zip(asked, found, hits, strict=True)
         ]
 

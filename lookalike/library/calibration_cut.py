@@ -7,12 +7,14 @@ measures keep every hit.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from lookalike.errors import UsageError
+from lookalike.library.reports import SearchResult
 from lookalike.types import Match
 
-__all__ = ["USUAL_RATE", "Shown", "left_out_note", "shown"]
+__all__ = ["USUAL_RATE", "Shown", "cut", "left_out_note", "shown"]
 
 USUAL_RATE = 0.02
 """Rate from which on a hit is left out: of unrelated pictures so many are as near or nearer. The
@@ -45,6 +47,20 @@ def shown(matches: Iterable[Match], pictures: int, max_chance: float | None = No
     found = tuple(matches)
     kept = tuple(m for m in found if m.kind != "alike" or m.chance is None or m.chance <= most)
     return Shown(kept, len(found) - len(kept))
+
+
+def cut(result: SearchResult, max_chance: float | None = None) -> SearchResult:
+    """An answer without the hits that are no nearer than unrelated pictures are.
+
+    Args:
+        result: of a search.
+        max_chance: as of :func:`shown`.
+
+    Raises:
+        UsageError: as of :func:`shown`.
+    """
+    kept, left_out = shown(result.hits, result.searched, max_chance)
+    return replace(result, hits=kept, left_out=left_out)
 
 
 def left_out_note(left_out: int, max_chance: float | None = None) -> str | None:
