@@ -90,6 +90,8 @@ class Calibrations:
         from lookalike.library.calibration_measuring import measure
 
         made = measure(table, self._hashes(table), related=self._related)
+        # As it is kept, so that the next process says the same.
+        made = Calibration.from_json(made.to_json(), table.encoder) or made
         if not self._store.read_only:
             # The next process measures it again, if it can't be kept now.
             with suppress(LibraryError):
