@@ -36,6 +36,7 @@ SECONDS = 5.0
 """After which no more files are decoded for a question whose candidates have no previews."""
 
 _LARGE = "large"
+_ASIDE = 2_000  # pictures; 30 kB each
 
 
 class SecondLook:
@@ -52,6 +53,8 @@ class SecondLook:
         self._pool = pool
         self._previews = previews
         self._lock = threading.Lock()
+        # What was made for a library that keeps nothing.
+        self._aside: dict[ContentKey, tuple[bytes, bytes | None]] = {}
         self._threads: ThreadPoolExecutor | None = None
 
     def close(self) -> None:
@@ -72,7 +75,10 @@ class SecondLook:
             return
         pictures = {c: list(p) for c, p in self._store.pictures_of(contents).items() if p}
         asked = [_own_key(one.question) for one in found]
-        kept = self._previews.get([*(_key(p[0]) for p in pictures.values()), *asked])
+        wanted = [*(_key(p[0]) for p in pictures.values()), *asked]
+        kept = self._previews.get(wanted)
+        with self._lock:
+            kept |= {key: self._aside[key] for key in wanted if key in self._aside}
         until = time.monotonic() + SECONDS * len(found)
         threads = self._pool_of_threads()
         hits = dict(
@@ -142,6 +148,10 @@ class SecondLook:
     ) -> None:
         """Keep what had to be made, where the library keeps any."""
         if not self._previews.writable or not wants_previews(self._store):
+            with self._lock:
+                self._aside |= {one.key: (one.preview, one.features) for one in made}
+                while len(self._aside) > _ASIDE:
+                    del self._aside[next(iter(self._aside))]
             return
         self._previews.put({one.key: one.preview for one in made if one.key not in kept})
         self._previews.put_features({one.key: one.features for one in made if one.is_new})
