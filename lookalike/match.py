@@ -182,6 +182,14 @@ class Match:
             always=False,
         ),
     )
+    usual: bool = field(
+        default=False,
+        metadata=told(
+            "whether it is no nearer than unrelated pictures usually are; commands, the page and "
+            "REST leave such hits out",
+            public=False,
+        ),
+    )
     verified: bool = field(
         default=False,
         metadata=told("whether the two pictures were compared, pixel by pixel, and not only codes"),

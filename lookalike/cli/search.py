@@ -23,7 +23,7 @@ from lookalike.cli.queries import (
     queries,
 )
 from lookalike.cli.search_many import note_empty, search_each, search_together
-from lookalike.cli.sheet import SHEET_ENDINGS, write_sheet
+from lookalike.cli.sheet import SHEET_ENDINGS, SHEET_MOST, write_sheet
 from lookalike.cli.target import check_target
 from lookalike.errors import PictureError, UsageError
 from lookalike.fields import plain
@@ -153,8 +153,11 @@ def search(
                 paths_only=paths_only,
                 null=null,
             )
-    found = bool(result.hits)
-    result = shown_part(result, everything, max_chance)
+        found = bool(result.hits)
+        result = shown_part(result, everything, max_chance)
+        small = {}
+        if plot is not None:
+            small = {hit.id: opened.pictures.preview(hit.id) for hit in result.hits[:SHEET_MOST]}
     left_out = left_out_line(result, max_chance)
     if as_json:
         print_result(result)
@@ -167,7 +170,7 @@ def search(
     if not found:
         note_empty(library)
     if plot is not None:
-        sheet = write_sheet(query, result.hits, plot, part=part)
+        sheet = write_sheet(query, result.hits, plot, part=part, preview=small.get)
         if not as_json and not paths_only:
             click.echo(show_path(str(sheet)))
     return 0

@@ -14,6 +14,7 @@ from lookalike.images.parts.nine import PARTS
 from lookalike.library.records import EncoderInfo
 from lookalike.library.store import Store
 from lookalike.library.tables import ArrayTable
+from lookalike.library.views import unpack
 from lookalike.types import ContentId
 
 __all__ = ["Fields", "blocks", "fields_of", "in_memory", "visible_mask"]
@@ -89,4 +90,5 @@ def in_memory(store: Store, encoder: EncoderInfo) -> ArrayTable:
         arrays[ending] = np.concatenate(pieces)
     visible = visible_mask(store, arrays["contents"])
     arrays.setdefault("parts", np.empty((len(visible), 0), np.uint64))
-    return ArrayTable(encoder, visible=visible, stamp=stamp, folder=None, **arrays)
+    views = unpack(store.views(encoder.id), encoder.bits)
+    return ArrayTable(encoder, visible=visible, stamp=stamp, views=views, folder=None, **arrays)

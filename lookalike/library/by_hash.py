@@ -15,7 +15,7 @@ from lookalike.library.engine import Table
 from lookalike.ranking.short_list import likeness
 from lookalike.types import ContentId, Hits
 
-__all__ = ["ask_hash", "match_distance"]
+__all__ = ["ask_hash", "limits_of", "match_distance"]
 
 # Share of the bits up to which the nearest are looked at, and how many of them.
 _FAR = 0.4
@@ -24,7 +24,7 @@ _FAR_LOOKED_AT = 12
 
 def match_distance(table: Table) -> int:
     """The distance in bits up to which a perceptual code calls two pictures copies of one."""
-    return _limits(table).edited
+    return limits_of(table).edited
 
 
 def ask_hash(table: Table, found: Sequence[Found], k: int, *, offer_all: bool) -> None:
@@ -42,7 +42,7 @@ def _offer_edited(
     asked, places = np.nonzero(hits.ids >= 0)
     contents, distances = hits.ids[asked, places], hits.distances[asked, places]
     quality = table.stored(contents).quality
-    limits = _limits(table)
+    limits = limits_of(table)
     usable = np.minimum(quality, own_quality[asked]) >= limits.quality
     near = usable & (distances <= limits.near)
     chosen = near | offer_all
@@ -62,7 +62,7 @@ def _offer_edited(
         one.offer_look(Candidate(content, "alike", table.encoder, distance))
 
 
-def _limits(table: Table) -> CopyLimits:
+def limits_of(table: Table) -> CopyLimits:
     """Of the hash that made a table's codes, which its library has from when it was made."""
     made = registry.perceptual(table.encoder.fingerprint)
     if made is None:

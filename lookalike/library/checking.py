@@ -9,6 +9,7 @@ from typing import TypeAlias
 from lookalike.codes.bits import bytes_for
 from lookalike.images.parts.nine import PARTS
 from lookalike.library.records import EncoderInfo, StoredCode
+from lookalike.library.views import fault_of_views
 
 __all__ = [
     "CheckReport",
@@ -119,6 +120,7 @@ def code_fault(
     embedding: object,
     quality: object,
     parts: object,
+    views: object,
 ) -> str | None:
     """As :func:`fault_of_code`, of the single values."""
     width, padding = bytes_for(bits), -bits % 8
@@ -139,4 +141,4 @@ def code_fault(
             return "codes of parts of the wrong size"
         if any(byte & last for byte in parts[width - 1 :: width]):
             return "codes of parts with bits behind their end"
-    return None
+    return None if views is None else fault_of_views(views, bits)

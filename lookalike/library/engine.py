@@ -20,7 +20,7 @@ from lookalike.library.checking import OnCheck, Problem
 from lookalike.library.records import EncoderInfo
 from lookalike.types import Codes, EncoderId, Hits, RadiusHits
 
-__all__ = ["ContentIds", "Engine", "PartHits", "Stored", "Table"]
+__all__ = ["ContentIds", "Engine", "PartHits", "Stored", "Table", "ViewHits"]
 
 ContentIds = npt.NDArray[np.int64]
 """Content ids, int64 (n,)."""
@@ -60,6 +60,26 @@ class PartHits:
     exact: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ViewHits:
+    """The nearest of the pictures that pictures hold, ordered by (distance, content, view).
+
+    Attributes:
+        contents: that hold them, int64 (queries, k); -1 where there are fewer than k.
+        boxes: where they are, as shares of the sides: left, top, right, bottom; float64
+            (queries, k, 4).
+        quality: uint8 (queries, k), 100 where the encoder doesn't say.
+        distances: int32 (queries, k) in bits.
+        exact: whether no nearer view can have been missed.
+    """
+
+    contents: ContentIds
+    boxes: npt.NDArray[np.float64]
+    quality: npt.NDArray[np.uint8]
+    distances: npt.NDArray[np.int32]
+    exact: bool
+
+
 class Table(Protocol):
     """The codes of one encoder at one moment; any number of threads may ask.
 
@@ -92,6 +112,13 @@ class Table(Protocol):
 
     def nearest_parts(self, queries: Codes, k: int, *, among: ContentIds | None = None) -> PartHits:
         """The k nearest parts of contents; only where :attr:`has_parts`."""
+
+    @property
+    def has_views(self) -> bool:
+        """Whether any content that can be found holds pictures with codes of their own."""
+
+    def nearest_views(self, queries: Codes, k: int, *, among: ContentIds | None = None) -> ViewHits:
+        """The k nearest pictures that contents hold; of one content there may be several."""
 
     def by_vector(
         self,

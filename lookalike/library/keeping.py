@@ -25,6 +25,7 @@ from lookalike.library.run_records import Refusal, Waiting
 from lookalike.library.seen import CHANGED, NEW, STAYS, Seen
 from lookalike.library.store import Store
 from lookalike.library.tally import Tally
+from lookalike.library.views import pack
 from lookalike.road import Made, PictureCode
 from lookalike.sources.walk import Found
 from lookalike.system.times import kept
@@ -286,4 +287,5 @@ def _stored(encoder: EncoderId, content: ContentId, made: PictureCode) -> Stored
         None if made.embedding is None else made.embedding.tobytes(),
         made.quality,
         made.parts.tobytes() or None,
+        None if made.views is None else pack(made.views),
     )

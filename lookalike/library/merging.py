@@ -22,6 +22,7 @@ import numpy as np
 from lookalike.codes.bits import to_words
 from lookalike.library.by_hash import ask_hash
 from lookalike.library.by_photo import ask_parts, ask_photo
+from lookalike.library.by_views import ask_views_by_hash, ask_views_by_photo
 from lookalike.library.candidates import Candidate, Found
 from lookalike.library.engine import Table
 from lookalike.library.records import ContentKey, PictureInfo
@@ -56,9 +57,11 @@ def propose(
     _ask_digests(store, tables, found, equal)
     if "pdq" in tables:
         ask_hash(tables["pdq"], found, k, offer_all="photo" not in tables)
+        ask_views_by_hash(tables["pdq"], found)
     if "photo" in tables:
         ask_photo(tables["photo"], found, k)
         ask_parts(tables["photo"], found, k)
+        ask_views_by_photo(tables["photo"], found)
     return found
 
 
@@ -94,6 +97,7 @@ def _match(candidate: Candidate, picture: PictureInfo) -> Match:
         part=of_hit[0] if of_hit else None,
         member=picture.member or None,
         chance=candidate.chance,
+        usual=candidate.usual,
         verified=same or verdict is not None,
         edits=() if same or verdict is None else verdict.edits,
         boxes=() if same else boxes,

@@ -75,7 +75,7 @@ class Reading:
     @property
     def pictures(self) -> Pictures:
         """Its pictures one by one, and page by page."""
-        return Pictures(self._store)
+        return Pictures(self._store, self._previews)
 
     def close(self) -> None:
         """End the decoding processes, merge the write-ahead log and close the file."""

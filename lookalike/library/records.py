@@ -203,6 +203,8 @@ class StoredCode(NamedTuple):
         quality: 0 to 100, where the encoder says.
         parts: the codes of the content's nine parts, one after the other; ``None`` where they
             were not made.
+        views: the codes of the pictures that it holds, as :mod:`lookalike.library.views` packs
+            them; ``None`` where it holds none, or nobody looked.
     """
 
     encoder: EncoderId
@@ -211,6 +213,7 @@ class StoredCode(NamedTuple):
     embedding: bytes | None = None
     quality: int | None = None
     parts: bytes | None = None
+    views: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,24 +174,23 @@ def _looked(
     file_bytes: int,
 ) -> _Looked | None:
     """A preview made ready; ``None`` if it is damaged."""
-    from lookalike.matching.features import from_bytes, to_bytes
-    from lookalike.matching.prepared import prepare
+    from lookalike.matching.prepared import pack, prepare, unpack
     from lookalike.matching.view import View
 
-    known = None
+    known, areas = None, None
     try:
         pixels = pixels_of(preview)
         if features is not None:
-            known = from_bytes(features)
+            known, areas = unpack(features)
     except PictureError:
         return None
     except UsageError:
         features = None  # damaged, or of another version
     name = key.digest + key.member.encode()
-    prepared = prepare(View(pixels, size, name, known, kind, file_bytes))
+    prepared = prepare(View(pixels, size, name, known, kind, file_bytes), areas)
     if features is not None:
         return _Looked(key, preview, features, False, prepared)
-    return _Looked(key, preview, to_bytes(prepared.features), True, prepared)
+    return _Looked(key, preview, pack(prepared), True, prepared)
 
 
 def _question(

@@ -212,6 +212,12 @@ class Store(RunStore, Protocol):
     def codes(self, encoder: EncoderId, after: ContentId | None = None) -> Iterator[StoredCode]:
         """All codes of an encoder by ascending content, those behind ``after``."""
 
+    def views(self, encoder: EncoderId) -> Iterator[tuple[ContentId, bytes]]:
+        """The contents that hold pictures, ascending, with these ones' codes by an encoder.
+
+        Packed as :mod:`lookalike.library.views` says.
+        """
+
     def drop_parts(self) -> None:
         """Forget the codes of parts."""
 

@@ -13,8 +13,9 @@ from lookalike.codes.bits import Words
 from lookalike.images.parts.nine import PARTS
 from lookalike.indexes.exact import ExactScan, exact_scan
 from lookalike.indexes.kept import KeptIndex
-from lookalike.library.engine import ContentIds, PartHits, Stored
+from lookalike.library.engine import ContentIds, PartHits, Stored, ViewHits
 from lookalike.library.records import EncoderInfo, Stamp
+from lookalike.library.views import ViewRows
 from lookalike.types import Codes, Hits, RadiusHits
 
 __all__ = ["ArrayTable", "index_stamp"]
@@ -36,6 +37,7 @@ class ArrayTable:
         parts: the codes of each content's parts, uint64 (n, parts * words); of no parts where the
             library has none. A content whose parts have no codes yet has its own in their place.
         visible: whether some present file holds the content, bool (n,).
+        views: the codes of what contents hold; contents without a row of their own aren't found.
         stamp: of the library when the arrays were made.
         folder: where the index over the codes may keep tables of its own; ``None`` for nowhere.
     """
@@ -51,12 +53,13 @@ class ArrayTable:
         parts: Words,
         visible: Mask,
         stamp: Stamp,
+        views: ViewRows | None = None,
         folder: Path | None = None,
     ) -> None:
         self.encoder = encoder
         self.contents, self.words, self.quality = contents, words, quality
         self.embeddings, self.parts, self.visible = embeddings, parts, visible
-        self.stamp = stamp
+        self.stamp, self._views = stamp, views
         self._folder = folder
         # No mask is cheaper than one that allows everything.
         self._allowed = None if bool(visible.all()) else np.asarray(visible)
@@ -85,6 +88,32 @@ class ArrayTable:
         rows = hits.ids // len(PARTS)
         contents = np.where(hits.ids < 0, -1, self.contents[np.maximum(rows, 0)])
         return PartHits(contents, hits.ids % len(PARTS), hits.distances, hits.exact)
+
+    @property
+    def has_views(self) -> bool:
+        return self._views is not None and bool(len(self._views.contents))
+
+    def nearest_views(self, queries: Codes, k: int, *, among: ContentIds | None = None) -> ViewHits:
+        views = self._views
+        if views is None or not len(views.contents):
+            none = np.empty((len(queries), 0))
+            return ViewHits(
+                none.astype(np.int64),
+                np.empty((len(queries), 0, 4)),
+                none.astype(np.uint8),
+                none.astype(np.int32),
+                True,
+            )
+        found = self.contents if self._allowed is None else self.contents[self._allowed]
+        allowed = np.isin(views.contents, found)
+        if among is not None:
+            allowed &= np.isin(views.contents, among)
+        hits = self._view_index.search(queries, k, allowed=allowed)
+        rows = np.maximum(hits.ids, 0)
+        contents = np.where(hits.ids < 0, -1, views.contents[rows])
+        return ViewHits(
+            contents, views.boxes[rows], views.quality[rows], hits.distances, hits.exact
+        )
 
     def by_vector(
         self,
@@ -158,6 +187,11 @@ class ArrayTable:
             folder=self._folder,
             stamp=index_stamp(self.encoder, self.stamp),
         )
+
+    @cached_property
+    def _view_index(self) -> ExactScan:
+        words = self.words[:0] if self._views is None else self._views.words
+        return exact_scan(words, self.encoder.bits)
 
     @cached_property
     def _part_index(self) -> ExactScan:

@@ -257,6 +257,7 @@ class Updating:
             limits=self._limits,
             workers=self._workers,
             previews=previews is not None,
+            views=True,
         ) as road:
             ingest = Ingest(
                 self._store,

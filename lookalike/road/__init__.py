@@ -8,7 +8,7 @@ from lookalike.images.pool.item import Item
 from lookalike.road.draw import draw
 from lookalike.road.encoding import encode
 from lookalike.road.lazy import LazyEncoder
-from lookalike.road.made import Made, PictureCode
+from lookalike.road.made import Made, PictureCode, ViewCodes
 from lookalike.road.pictures import FULL_SIZE, Picture
 from lookalike.road.question import LARGE, Question
 from lookalike.road.road import Road
@@ -23,6 +23,7 @@ __all__ = [
     "PictureCode",
     "Question",
     "Road",
+    "ViewCodes",
     "draw",
     "encode",
 ]

@@ -8,12 +8,30 @@ from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
-from lookalike.types import Codes, Decoded, Encoded, Encoder, Pixels
+from lookalike.images.fitting import fit
+from lookalike.images.parts.views import Held
+from lookalike.types import Codes, Decoded, Encoded, Encoder, Part, Pixels
 
-__all__ = ["Made", "PictureCode", "encode_picture"]
+__all__ = ["Made", "PictureCode", "ViewCodes", "encode_picture"]
 
 K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ViewCodes:
+    """What one encoder makes of the pictures that a picture holds.
+
+    Attributes:
+        codes: packed, uint8 (views, ceil(bits / 8)).
+        quality: 0 to 100 of each, uint8 (views,); ``None`` where the encoder doesn't say.
+        boxes: where each is, as shares of the picture's sides: left, top, right, bottom.
+    """
+
+    codes: Codes
+    quality: npt.NDArray[np.uint8] | None
+    boxes: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,12 +44,15 @@ class PictureCode:
         quality: 0 to 100; ``None`` where the encoder doesn't say.
         parts: codes of the parts in their order, uint8 (parts, ceil(bits / 8)); no rows where they
             weren't asked for.
+        views: codes of the pictures that it holds, as a question has them of its own; ``None``
+            where it holds none, or they weren't asked for.
     """
 
     code: npt.NDArray[np.uint8]
     embedding: npt.NDArray[np.int8] | None
     quality: int | None
     parts: Codes
+    views: ViewCodes | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,13 +70,24 @@ class Made(Generic[K]):
     preview: bytes | None = None
 
 
-def encode_picture(encoder: Encoder, inputs: Sequence[Pixels]) -> PictureCode:
-    """Encode a picture, which comes first, with its parts in one call."""
-    made: Encoded = encoder.encode(inputs)
+def encode_picture(
+    encoder: Encoder, inputs: Sequence[Pixels], held: Sequence[Held] = ()
+) -> PictureCode:
+    """Encode a picture, which comes first, with its parts and what it holds in one call."""
+    inner = [np.asarray(fit(Image.fromarray(one.pixels), encoder.input)) for one in held]
+    made: Encoded = encoder.encode([*inputs, *inner])
+    count = len(inputs)
     embeddings, quality = made.embeddings, made.quality
     return PictureCode(
         made.codes[0],
         None if embeddings is None else embeddings[0],
         None if quality is None else int(quality[0]),
-        made.codes[1:],
+        made.codes[1:count],
+        ViewCodes(
+            made.codes[count:],
+            None if quality is None else quality[count:],
+            tuple(one.box for one in held),
+        )
+        if held
+        else None,
     )

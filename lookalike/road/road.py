@@ -17,6 +17,7 @@ from lookalike.errors import PictureError
 from lookalike.images.decode import prepare
 from lookalike.images.formats.registry import members_of
 from lookalike.images.parts.nine import part_inputs
+from lookalike.images.parts.views import Held, held
 from lookalike.images.pool.item import Item
 from lookalike.images.pool.pool import DecodePool
 from lookalike.images.preview import preview_of
@@ -56,6 +57,7 @@ class Road(Generic[K]):
             the first picture needs them.
         pool: decodes in place of processes of the road's own; :meth:`close` leaves it open.
         previews: whether :meth:`coded` makes a preview of each picture.
+        views: whether :meth:`coded` makes codes of the pictures that a picture holds.
 
     Raises:
         UsageError: ``parts`` names no encoder, or something is of another type or out of range.
@@ -70,6 +72,7 @@ class Road(Generic[K]):
         workers: int | None = None,
         pool: DecodePool | None = None,
         previews: bool = False,
+        views: bool = False,
     ) -> None:
         arguments.check_road(encoders, parts, pool)
         self._encoders = dict(encoders)
@@ -83,8 +86,8 @@ class Road(Generic[K]):
             self._specs |= wanted
             self._names[key] = list(wanted)
         self._large = next((n for n, spec in self._specs.items() if spec == LARGE), _LARGE)
-        self._previews = previews
-        if previews:
+        self._previews, self._views = previews, views
+        if previews or views:
             self._specs.setdefault(self._large, LARGE)
         self._is_own = pool is None
         self._usual = self._specs or {_LARGE: LARGE}
@@ -182,9 +185,12 @@ class Road(Generic[K]):
         """
         keys: Iterable[K] = self._encoders if wanted is None else wanted(picture)
         codes: dict[K, PictureCode] = {}
+        inner: list[Held] | None = None if self._views else []
         for key in keys:
             inputs = [picture.inputs[name] for name in self._names[key]]
-            codes[key] = encode_picture(self.encoder(key), inputs)
+            if inner is None:
+                inner = held(picture.inputs[self._large])
+            codes[key] = encode_picture(self.encoder(key), inputs, inner)
         preview = preview_of(picture.inputs[self._large]) if self._previews else None
         return Made(replace(picture, inputs={}), codes, preview)
 

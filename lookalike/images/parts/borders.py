@@ -8,14 +8,20 @@ import numpy.typing as npt
 from lookalike.images.parts.plain import SPREAD, colours, plain
 from lookalike.types import Pixels
 
-__all__ = ["without_borders"]
+__all__ = ["inside_borders", "without_borders"]
 
 LEAST_SHARE = 0.25  # of each side has to remain, else the picture is mostly plain itself
 LEAST_PIXELS = 16
 
 
 def without_borders(pixels: Pixels) -> Pixels | None:
-    """The picture inside its plain borders.
+    """The picture inside its plain borders: :func:`inside_borders` as a view of ``pixels``."""
+    box = inside_borders(pixels)
+    return None if box is None else pixels[box[0] : box[1], box[2] : box[3]]
+
+
+def inside_borders(pixels: Pixels) -> tuple[int, int, int, int] | None:
+    """Where the picture inside its plain borders is.
 
     A border is what remains plain from a side inwards and keeps the colour that it has at that
     side. One more line is cut, where a smaller copy blends border and picture.
@@ -24,20 +30,21 @@ def without_borders(pixels: Pixels) -> Pixels | None:
         pixels: RGB, uint8 (height, width, 3).
 
     Returns:
-        A view of ``pixels``, or ``None`` where there are no borders, or nothing inside them.
+        First and last row and column (the last ones excluded), or ``None`` where there are no
+        borders, or nothing inside them.
     """
     height, width = pixels.shape[:2]
     columns = pixels.swapaxes(0, 1)
     rows, across = plain(pixels), plain(columns)
     top, bottom = _border(pixels, rows), _border(pixels[::-1], rows[::-1])
     left, right = _border(columns, across), _border(columns[::-1], across[::-1])
-    inner = pixels[_cut(top) : height - _cut(bottom), _cut(left) : width - _cut(right)]
-    if inner.shape == pixels.shape:
+    box = (_cut(top), height - _cut(bottom), _cut(left), width - _cut(right))
+    if box == (0, height, 0, width):
         return None
-    sides = zip(inner.shape[:2], pixels.shape[:2], strict=True)
+    sides = ((box[1] - box[0], height), (box[3] - box[2], width))
     if any(new < max(LEAST_PIXELS, LEAST_SHARE * old) for new, old in sides):
         return None
-    return inner
+    return box
 
 
 def _cut(lines: int) -> int:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from lookalike.images.parts.plain import SPREAD, colours, plain
 from lookalike.types import Pixels
 
-__all__ = ["MOST_PANELS", "panels"]
+__all__ = ["MOST_PANELS", "panel_boxes", "panels"]
 
 MOST_PANELS = 6
 
@@ -25,6 +25,12 @@ _Lines: TypeAlias = npt.NDArray[np.bool_]
 
 
 def panels(pixels: Pixels) -> list[Pixels]:
+    """The pictures within a picture: :func:`panel_boxes` as views of ``pixels``."""
+    boxes = panel_boxes(pixels)
+    return [pixels[top:bottom, left:right] for top, bottom, left, right in boxes]
+
+
+def panel_boxes(pixels: Pixels) -> list[tuple[int, int, int, int]]:
     """Cut a picture along the plain lines of its ground, again and again (a recursive XY-cut).
 
     The method is Nagy and Seth's for printed pages (Hierarchical Representation of Optically
@@ -36,8 +42,8 @@ def panels(pixels: Pixels) -> list[Pixels]:
         pixels: RGB, uint8 (height, width, 3).
 
     Returns:
-        Views of ``pixels``, at most :data:`MOST_PANELS`, largest first; none where nothing divides
-        the picture, which is so of most photographs.
+        First and last row and column (the last ones excluded) of at most :data:`MOST_PANELS`,
+        largest first; none where nothing divides the picture, which is so of most photographs.
     """
     height, width = pixels.shape[:2]
     least = max(LEAST_PIXELS, round(LEAST_SIDE * min(height, width)))
@@ -46,7 +52,7 @@ def panels(pixels: Pixels) -> list[Pixels]:
     _divide(pixels, whole, None, least, _DEEPEST, boxes)
     large = [box for box in boxes if box != whole and _area(box) >= LEAST_AREA * _area(whole)]
     large.sort(key=_area, reverse=True)
-    return [pixels[top:bottom, left:right] for top, bottom, left, right in large[:MOST_PANELS]]
+    return large[:MOST_PANELS]
 
 
 def _area(box: _Box) -> int:

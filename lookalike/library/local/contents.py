@@ -136,19 +136,28 @@ class Contents(Settings):
                 append &= code.content > last[code.encoder]
                 last[code.encoder] = max(last[code.encoder], code.content)
             self._database.execute_many(
-                "INSERT OR REPLACE INTO codes (encoder, content, code, embedding, quality, parts)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                [(c.encoder, c.content, c.code, c.embedding, c.quality, c.parts) for c in codes],
+                "INSERT OR REPLACE INTO codes"
+                " (encoder, content, code, embedding, quality, parts, views)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                codes,
             )
             self._touch(epoch=not append)
 
     def codes(self, encoder: EncoderId, after: ContentId | None = None) -> Iterator[StoredCode]:
         rows = self._database.stream(
-            "SELECT encoder, content, code, embedding, quality, parts FROM codes"
+            "SELECT encoder, content, code, embedding, quality, parts, views FROM codes"
             " WHERE encoder = ? AND content > ? ORDER BY content",
             [encoder, 0 if after is None else after],
         )
         return map(StoredCode._make, rows)
+
+    def views(self, encoder: EncoderId) -> Iterator[tuple[ContentId, bytes]]:
+        # The condition on views has the small index over them used.
+        yield from self._database.stream(
+            "SELECT content, views FROM codes INDEXED BY codes_with_views"
+            " WHERE encoder = ? AND views IS NOT NULL ORDER BY content",
+            [encoder],
+        )
 
     def drop_parts(self) -> None:
         with self._database.writing():

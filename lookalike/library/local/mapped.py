@@ -25,6 +25,7 @@ from lookalike.library.disk import is_writable
 from lookalike.library.local.store import LocalStore
 from lookalike.library.records import EncoderInfo, Stamp
 from lookalike.library.tables import ArrayTable
+from lookalike.library.views import unpack
 from lookalike.system.locks import locked
 from lookalike.system.replacing import replacing
 from lookalike.types import ContentId
@@ -75,7 +76,7 @@ def load(store: LocalStore, encoder: EncoderInfo) -> ArrayTable:
     """
     folder = cache_folder(store.path)
     stamp, fields = store.stamp(), fields_of(store, encoder)
-    found = _open(folder, encoder, stamp, fields)
+    found = _open(folder, store, encoder, stamp, fields)
     if found is not None:
         return found
     if store.read_only or not is_writable(store.path.parent):
@@ -86,10 +87,10 @@ def load(store: LocalStore, encoder: EncoderInfo) -> ArrayTable:
         with locked(folder / "lock", seconds=LOCK_SECONDS):
             stamp, fields = store.stamp(), fields_of(store, encoder)
             # Somebody else may have been faster.
-            found = _open(folder, encoder, stamp, fields)
+            found = _open(folder, store, encoder, stamp, fields)
             if found is None:
                 _refresh(folder, store, encoder, stamp, fields)
-                found = _open(folder, encoder, stamp, fields)
+                found = _open(folder, store, encoder, stamp, fields)
     except OSError as error:  # also filelock's Timeout
         _log.warning("can't write the code cache %s (%s): reading the codes", folder, error)
         found = None
@@ -120,7 +121,9 @@ def matches(told: dict[str, Any], encoder: EncoderInfo, stamp: Stamp) -> bool:
     )
 
 
-def _open(folder: Path, encoder: EncoderInfo, stamp: Stamp, fields: Fields) -> ArrayTable | None:
+def _open(
+    folder: Path, store: LocalStore, encoder: EncoderInfo, stamp: Stamp, fields: Fields
+) -> ArrayTable | None:
     """Map the files if they are fresh and whole."""
     told = manifest(folder, encoder)
     if not matches(told, encoder, stamp) or told["generation"] != stamp[2]:
@@ -133,7 +136,9 @@ def _open(folder: Path, encoder: EncoderInfo, stamp: Stamp, fields: Fields) -> A
         return None
     found.setdefault("parts", np.empty((rows, 0), np.uint64))
     tables = table_folder(folder, encoder)
-    return ArrayTable(encoder, visible=mask, stamp=stamp, folder=tables, **found)
+    # They are few, and have an index of their own in the file: no copy of them is kept beside it.
+    views = unpack(store.views(encoder.id), encoder.bits)
+    return ArrayTable(encoder, visible=mask, stamp=stamp, views=views, folder=tables, **found)
 
 
 def arrays(

@@ -40,7 +40,8 @@ class Rule:
 
 _CODE = (
     "code_fault((SELECT bits FROM encoders WHERE id = encoder),"
-    " (SELECT embedding_size FROM encoders WHERE id = encoder), code, embedding, quality, parts)"
+    " (SELECT embedding_size FROM encoders WHERE id = encoder), code, embedding, quality, parts,"
+    " views)"
 )
 # Each file has a first picture, and no hole among the others.
 _WHOLE = "SELECT file FROM pictures GROUP BY file HAVING count(*) = max(position) + 1"
@@ -124,7 +125,7 @@ def _typed(table: Table) -> Rule:
 
 def add_functions(connection: sqlite3.Connection) -> None:
     """Let a connection know what the conditions call."""
-    connection.create_function("code_fault", 6, _code_fault, deterministic=True)
+    connection.create_function("code_fault", 7, _code_fault, deterministic=True)
     connection.create_function("model_fault", 3, _model_fault, deterministic=True)
     connection.create_function("is_text", 1, _is_text, deterministic=True)
 
@@ -136,10 +137,11 @@ def _code_fault(
     embedding: object,
     quality: object,
     parts: object,
+    views: object,
 ) -> str | None:
     if not isinstance(bits, int) or not isinstance(size, int) or not 1 <= bits <= 4096:
         return None  # the encoder is wrong, or gone
-    return code_fault(bits, size, code, embedding, quality, parts)
+    return code_fault(bits, size, code, embedding, quality, parts, views)
 
 
 def _model_fault(card: object, model: object, fingerprint: object) -> bool:

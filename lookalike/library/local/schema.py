@@ -204,4 +204,11 @@ CREATE INDEX contents_by_bytes ON contents (bytes);
 CREATE INDEX contents_with_loss ON contents (id) WHERE loss <> '';
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4, _V5)
+_VIEWS = """
+-- The codes of the pictures that a picture holds (lookalike.library.views), one after the other;
+-- NULL where it holds none, as most photographs, or where nobody looked. The index finds the few.
+ALTER TABLE codes ADD COLUMN views BLOB;
+CREATE INDEX codes_with_views ON codes (encoder, content) WHERE views IS NOT NULL;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4, _V5, _VIEWS)

@@ -250,6 +250,11 @@ class MemoryStore(MemoryPictures):
             least = ContentId(0) if after is None else after
             return iter([kept[content] for content in sorted(kept) if content > least])
 
+    def views(self, encoder: EncoderId) -> Iterator[tuple[ContentId, bytes]]:
+        for code in self.codes(encoder):
+            if code.views is not None:
+                yield code.content, code.views
+
     def drop_parts(self) -> None:
         with self.writing():
             for kept in self._codes.values():
