@@ -137,7 +137,9 @@ def _compare(laid: Laid, resized: bool, coarse: bool) -> list[NamedEdit]:
         fine = _detail(match_colours(laid, rest)[0], rest, resized)
     if fine.sigma:
         laid = _as_sharp(laid, fine)
-    edits = tone_edits(laid, rest, fine.noise, coarse=coarse, stepped=stepped)
+    edits = tone_edits(
+        laid, rest, fine.noise, coarse=coarse, stepped=stepped, blurred=fine.sigma > 0
+    )
     if over is not None:
         edits.append(NamedEdit("overlay", of=over.of, at=_at(laid, over)))
     if fine.edit is not None and not (stepped and fine.noise):  # the steps are no noise
