@@ -71,9 +71,15 @@ def test_a_bordered_copy_is_proposed_for_its_inside(
     with closing(store), closing(engine):
         row = next(encoder for encoder in store.encoders() if encoder.slot == "pdq")
         table = engine.tables([row])[row.id]
-        question = Road({"pdq": registry.perceptual(row.fingerprint)}).question(asked)
+        hash_of = registry.perceptual(row.fingerprint)
+        assert hash_of is not None
+        with Road({"pdq": hash_of()}) as road:
+            question = road.question(asked)
         found = Found(question)
         ask_views_by_hash(table, [found])
     (candidate,) = found.candidates.values()
     assert candidate.kind == "edited"
-    assert candidate.part == pytest.approx((140 / 560, 40 / 390, 500 / 560, 310 / 390), abs=0.01)
+    right, bottom = 140 + shown.width, 40 + shown.height
+    width, height = shown.width + 200, shown.height + 120
+    expected = (140 / width, 40 / height, right / width, bottom / height)
+    assert candidate.part == pytest.approx(expected, abs=0.01)
