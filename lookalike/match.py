@@ -182,13 +182,26 @@ class Match:
             always=False,
         ),
     )
+    usual: bool = field(
+        default=False,
+        metadata=told(
+            "whether it is no nearer than unrelated pictures usually are; commands, the page and "
+            "REST leave such hits out",
+            public=False,
+        ),
+    )
     verified: bool = field(
         default=False,
         metadata=told("whether the two pictures were compared, pixel by pixel, and not only codes"),
     )
     edits: tuple[NamedEdit, ...] = field(
         default=(),
-        metadata=told("what was done to get from this picture to the one that was asked for"),
+        metadata=told(
+            "what was done to get from this picture to the one that was asked for",
+            heading="edits",
+            cell="{edits}",
+            always=False,
+        ),
     )
     boxes: tuple[Box, ...] = field(
         default=(),

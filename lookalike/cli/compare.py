@@ -95,7 +95,8 @@ def _draw(found: Compared, pictures: tuple[Path, Path], target: Path) -> None:
     ]
     told = found.comparison
     sheet = draw_pair(
-        *panels,
+        panels[0],
+        panels[1],
         told.kind,
         edits=told.edits,
         boxes=told.boxes,

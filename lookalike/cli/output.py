@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -81,11 +81,21 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]
     return lines
 
 
-def record_table(records: Sequence[Any]) -> list[str]:
-    """Lines of a table of records, with the columns that their dataclass tells of."""
+def record_table(
+    records: Sequence[Any], said: Mapping[str, Callable[[Any], str | None]] | None = None
+) -> list[str]:
+    """Lines of a table of records, with the columns that their dataclass tells of.
+
+    Args:
+        records: of one dataclass.
+        said: what is said of a field's value, by the name of the field, in place of the value.
+    """
     if not records:
         return []
     rows = [record_values(record) for record in records]
+    for name, say in (said or {}).items():
+        for row in rows:
+            row[name] = say(row[name])
     columns = [
         (name, about)
         for name, about in told_of(records[0]).items()

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from lookalike.cli.hits import cut_options, hit_lines, left_out_line, shown_part
 from lookalike.cli.options import PathType, json_lines_option, library_option, verbose_option
-from lookalike.cli.output import print_json, record_table, show_path
+from lookalike.cli.output import note, print_json, show_path
 from lookalike.cli.part import part_option
 from lookalike.cli.progress import byte_bar
 from lookalike.cli.queries import (
@@ -22,7 +23,7 @@ from lookalike.cli.queries import (
     queries,
 )
 from lookalike.cli.search_many import note_empty, search_each, search_together
-from lookalike.cli.sheet import SHEET_ENDINGS, write_sheet
+from lookalike.cli.sheet import SHEET_ENDINGS, SHEET_MOST, write_sheet
 from lookalike.cli.target import check_target
 from lookalike.errors import PictureError, UsageError
 from lookalike.fields import plain
@@ -76,6 +77,7 @@ __all__ = ["print_hits", "search"]
     type=PathType(),
     help="Write a contact sheet: the query, then the hits. PNG, JPEG or WebP, by its ending.",
 )
+@cut_options
 @json_lines_option
 @library_option
 @verbose_option
@@ -91,6 +93,8 @@ def search(
     paths_only: bool,
     null: bool,
     plot: Path | None,
+    everything: bool,
+    max_chance: float | None,
     as_json: bool,
     library: str,
 ) -> int:
@@ -117,6 +121,8 @@ def search(
         raise UsageError("--plot draws the hits of one picture: give one PICTURE, no folder")
     if paths_only and as_json:
         raise UsageError("--paths-only prints no JSON: leave out one of --paths-only and --json")
+    if everything and max_chance is not None:
+        raise UsageError("--all and --max-chance contradict each other: give one of them")
     if null and not paths_only and paths_from is None:
         raise UsageError("-0 is about paths: add --paths-only or --paths-from")
     if plot is not None:
@@ -137,18 +143,34 @@ def search(
         else:
             asked = queries(pictures, paths_from, null=null)
             return search_each(
-                opened, asked, k, code, as_json=as_json, paths_only=paths_only, null=null
+                opened,
+                asked,
+                k,
+                code,
+                lambda found: shown_part(found, everything, max_chance),
+                max_chance=max_chance,
+                as_json=as_json,
+                paths_only=paths_only,
+                null=null,
             )
+        found = bool(result.hits)
+        result = shown_part(result, everything, max_chance)
+        small = {}
+        if plot is not None:
+            small = {hit.id: opened.pictures.preview(hit.id) for hit in result.hits[:SHEET_MOST]}
+    left_out = left_out_line(result, max_chance)
     if as_json:
         print_result(result)
     elif paths_only:
         echo_paths((hit.path for hit in result.hits), null=null)
     else:
         print_hits(result.hits)
-    if not result.hits:
+    if left_out is not None and not as_json:
+        note(left_out)
+    if not found:
         note_empty(library)
     if plot is not None:
-        sheet = write_sheet(query, result.hits, plot, part=part)
+        sheet = write_sheet(query, result.hits, plot, part=part, preview=small.get)
         if not as_json and not paths_only:
             click.echo(show_path(str(sheet)))
     return 0
@@ -203,5 +225,5 @@ def print_result(result: SearchResult) -> None:
 
 def print_hits(hits: tuple[Match, ...]) -> None:
     """Print the hits as a table for people, best first."""
-    for line in record_table(hits):
+    for line in hit_lines(hits):
         click.echo(line)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from lookalike.cli.failure import FAILED
-from lookalike.cli.output import note, print_line, record_table, show_path
+from lookalike.cli.hits import hit_lines, left_out_line
+from lookalike.cli.output import note, print_line, show_path
 from lookalike.cli.queries import Query, Refused, answered, echo_paths, say_unread
 from lookalike.errors import PictureError, UsageError
 from lookalike.fields import plain
@@ -26,7 +27,9 @@ def search_each(
     asked: Iterable[Query | Refused],
     k: int,
     code: CodeChoice,
+    shown: Callable[[SearchResult], SearchResult],
     *,
+    max_chance: float | None,
     as_json: bool,
     paths_only: bool,
     null: bool,
@@ -48,12 +51,13 @@ def search_each(
             continue
         read += 1
         hits += len(found.hits)
+        found = shown(found)
         if as_json:
             print_line({**plain(found), "query": name})
         elif paths_only:
             echo_paths((hit.path for hit in found.hits), null=null)
         else:
-            _print_block(name, found, is_first=read == 1)
+            _print_block(name, found, max_chance, is_first=read == 1)
     if not read and not unread:
         note("lookalike: there is no picture to look for")
     elif read and not hits:
@@ -86,9 +90,14 @@ def search_together(
     return library.search_together(pictures, list(weights) or None, k)
 
 
-def _print_block(name: str, found: SearchResult, *, is_first: bool) -> None:
+def _print_block(
+    name: str, found: SearchResult, max_chance: float | None, *, is_first: bool
+) -> None:
     if not is_first:
         click.echo()
     click.echo(f"query: {show_path(name)}")
-    for line in record_table(found.hits):
+    for line in hit_lines(found.hits):
         click.echo(line)
+    left_out = left_out_line(found, max_chance)
+    if left_out is not None:
+        click.echo(left_out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,18 +16,23 @@ if TYPE_CHECKING:
     from lookalike.sheets.contact_sheet import Cell
     from lookalike.types import Decoded, InputSpec, Match, Part
 
-__all__ = ["SHEET_ENDINGS", "write_sheet"]
+__all__ = ["SHEET_ENDINGS", "SHEET_MOST", "write_sheet"]
 
 SHEET_ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 
 # More would make a sheet that few viewers open.
-_MOST = 100
+SHEET_MOST = 100
 # Side of a thumbnail, in pixels: as large as the sheet shows it.
 _THUMBNAIL = 400
 
 
 def write_sheet(
-    query: Path | bytes | str, hits: Sequence[Match], target: Path, *, part: Part | None = None
+    query: Path | bytes | str,
+    hits: Sequence[Match],
+    target: Path,
+    *,
+    part: Part | None = None,
+    preview: Callable[[int], bytes | None] | None = None,
 ) -> Path:
     """Write a sheet with the query, then the hits: of each the kind, the name and the distance.
 
@@ -36,6 +41,7 @@ def write_sheet(
         hits: best first; the first hundred are shown.
         target: to write, with one of :data:`SHEET_ENDINGS`.
         part: of the picture that was searched by; ``None`` for all of it.
+        preview: gives the small JPEG of a picture by its id; for files that can't be read now.
 
     Returns:
         The absolute path of the sheet.
@@ -45,7 +51,7 @@ def write_sheet(
     from lookalike.sheets.contact_sheet import Cell, contact_sheet
     from lookalike.types import InputSpec
 
-    shown = hits[:_MOST]
+    shown = hits[:SHEET_MOST]
     named = query.name if isinstance(query, Path) else query
     if isinstance(named, bytes):
         named = "standard input"
@@ -58,13 +64,26 @@ def write_sheet(
             cells = [cell if part is None else _of_part(cell)]
         items = [Item(hit.path, hit.member or "") for hit in shown]
         decoded = dict(pool.map(enumerate(items)))
-    cells += [_cell(hit.path, decoded[number], hit) for number, hit in enumerate(shown)]
-    some = f" (the first {_MOST} are shown)" if len(hits) > _MOST else ""
+    for number, hit in enumerate(shown):
+        cell = _cell(hit.path, decoded[number], hit)
+        cells.append(cell if cell.pixels is not None else _from_preview(cell, hit, preview))
+    some = f" (the first {SHEET_MOST} are shown)" if len(hits) > SHEET_MOST else ""
     title = f"{named}: {len(hits):,} best matches{some}"
     with replacing(target) as partial, partial.open("wb") as file:
         kind = target.suffix.lower().lstrip(".").replace("jpg", "jpeg")
         contact_sheet(cells[0], cells[1:], title=title).save(file, kind)
     return target.absolute()
+
+
+def _from_preview(cell: Cell, hit: Match, preview: Callable[[int], bytes | None] | None) -> Cell:
+    """With the library's small picture, where the file gives none."""
+    from lookalike.images.preview import pixels_of
+
+    kept = preview(hit.id) if preview is not None else None
+    try:
+        return cell if kept is None else replace(cell, pixels=pixels_of(kept))
+    except PictureError:
+        return cell
 
 
 def _of_part(cell: Cell) -> Cell:
@@ -96,10 +115,14 @@ def _cell(path: str, decoded: Decoded | PictureError, match: Match | None) -> Ce
 
 def _captions(match: Match) -> list[str]:
     """The lines below a hit: how near it is by which code, and what it is."""
+    from lookalike.matching.edits_words import words
+
     values = record_values(match)
     lines: tuple[list[str], list[str]] = ([], [])
     for name, about in told_of(match).items():
         if about.caption is not None and values[name] is not None:
             line, text = about.caption
             lines[line].append(text.format_map(values))
-    return [f"{match.code}: {', '.join(lines[0])}", ", ".join(lines[1])]
+    said = words(match.edits)
+    last = [said] if said else []
+    return [f"{match.code}: {', '.join(lines[0])}", ", ".join(lines[1]), *last]

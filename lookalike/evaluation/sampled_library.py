@@ -15,6 +15,7 @@ import numpy as np
 
 from lookalike.errors import LibraryNotFoundError, PictureError
 from lookalike.evaluation.calibration_check import Stranger, check_calibration
+from lookalike.evaluation.previews_aside import PreviewsAside
 from lookalike.evaluation.selftest_report import CalibrationPoint
 from lookalike.library import Library, Progress, Status
 from lookalike.library.calibration_sample import limits_of
@@ -23,6 +24,7 @@ from lookalike.library.engine import Engine, Table
 from lookalike.library.library import DEFAULT_PHOTO
 from lookalike.library.models import SLOTS, Models
 from lookalike.library.opening import open_library
+from lookalike.library.previews import previews_of
 from lookalike.library.records import EncoderInfo, PictureInfo
 from lookalike.library.store import Store
 from lookalike.road import Road
@@ -79,7 +81,14 @@ class SampledLibrary:
         self._contents: dict[Key, ContentId] = {}
         self._absent = self._drawn = 0
         self._links: dict[str, Key] = {}
-        self.library = Library(store, engine, limits=Limits(), workers=None, photo=DEFAULT_PHOTO)
+        self.library = Library(
+            store,
+            engine,
+            limits=Limits(),
+            workers=None,
+            photo=DEFAULT_PHOTO,
+            previews=PreviewsAside(previews_of(store)),
+        )
         self.location = store.location
         self.pictures = store.count_pictures()
 

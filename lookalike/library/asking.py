@@ -198,13 +198,19 @@ class Asking:
         clock.lap("compare")
         found = propose(self._store, tables, questions, k, equal)
         clock.lap("search")
-        self._second_look.judge(found)
+        self._second_look.judge(found, k)
         put_chances(found, tables, self._calibrations, k)
         hits = listed(self._store, found, k)
         clock.lap("look")
         share = {stage: seconds / len(asked) for stage, seconds in clock.laps.items()}
         return [
-            SearchResult(name_of(one.given), f.exact, best, summed({**one.seconds, **share}))
+            SearchResult(
+                name_of(one.given),
+                f.exact,
+                best,
+                summed({**one.seconds, **share}),
+                max(map(len, tables.values())),
+            )
             for one, f, best in zip(asked, found, hits, strict=True)
         ]
 

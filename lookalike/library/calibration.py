@@ -9,18 +9,23 @@ that an unrelated picture would be expected to get.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.library.calibration_counts import COSINE_STEPS, cosine_steps
+from lookalike.library.calibration_prior import prior_of_cosines, prior_of_distances
 from lookalike.library.records import EncoderInfo
 
-__all__ = ["Calibration"]
+__all__ = ["USUAL_RATE", "Calibration"]
 
 Reals = npt.NDArray[np.float64]
+
+USUAL_RATE = 0.03
+"""Rate from which on a hit is one of those that unrelated pictures usually get. The line is one on
+the rate, so that it is the same in a library of any size."""
 
 _FORM = 1  # of what is kept; another one is measured anew
 
@@ -81,12 +86,49 @@ class Calibration:
             distances: in bits, integers (hits,).
             n: contents that can be found.
             cosines: as of :meth:`rates`.
-            views: pictures that are looked for, where the query holds several.
+            views: pictures that are looked for: the query, and those that it seems to hold.
 
         Returns:
             float64 (hits,), above 0 where n is.
         """
-        return self.rates(distances, cosines) * (n * views)
+        return self.rates(distances, cosines) * (n * self.asked(views))
+
+    def asked(self, views: float) -> float:
+        """How many times as many hits a query of several views gets as one of a single view.
+
+        The hash of a picture without its border is another one, and finds as many hits again. The
+        photo codes of both are so near to each other that they find the same.
+        """
+        return views if self.encoder.slot == "pdq" else 1.0
+
+    def usual(
+        self,
+        distances: npt.ArrayLike,
+        cosines: npt.ArrayLike | None = None,
+        factors: npt.ArrayLike = 1.0,
+    ) -> npt.NDArray[np.bool_]:
+        """Which hits are no nearer than unrelated pictures usually are, bool (hits,).
+
+        Those whose rate is above :data:`USUAL_RATE` in this library, and above it among unrelated
+        photographs in general, where the encoder was measured on such. In a library in which most
+        pictures are of one kind nearly all pairs are near; a hit of another kind isn't to be hidden
+        for that.
+
+        Args:
+            distances: as of :meth:`rates`.
+            cosines: likewise.
+            factors: what the rate of each hit is multiplied by, (hits,): more for hubs.
+        """
+        general = replace(
+            self,
+            distances=np.minimum(self.distances, prior_of_distances(self.encoder)),
+            cosines=None
+            if self.cosines is None
+            else np.minimum(self.cosines, prior_of_cosines(self.encoder)),
+        )
+        return np.asarray(
+            general.rates(distances, cosines) * np.asarray(factors, np.float64) > USUAL_RATE
+        )
 
     def fits(self, encoder: EncoderInfo, contents: int, *, parts: bool) -> bool:
         """Whether it still tells of a library: one with these codes, that hasn't doubled."""

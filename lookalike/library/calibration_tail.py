@@ -1,6 +1,6 @@
 """From counted pairs to rates, also where no pair was seen: the tail of what is rare.
 
-A rate is the share of unrelated pairs that are at a distance or nearer. Where a hundred pairs are
+A rate is the share of unrelated pairs that are at a distance or nearer. Where thirty pairs are
 nearer it is that share. Below, the distances under the threshold follow a generalised Pareto
 distribution, whatever the distribution is that they are the tail of (J. Pickands III, "Statistical
 Inference Using Extreme Order Statistics", Annals of Statistics 3, 1975; S. Coles, "An Introduction
@@ -20,8 +20,8 @@ __all__ = ["ENOUGH", "LEAST_LOG_RATE", "OWN_PAIRS", "blended", "log_rates"]
 
 Reals = npt.NDArray[np.float64]
 
-ENOUGH = 100
-"""Pairs that are counted, and not fitted: their number is right within a fifth or so."""
+ENOUGH = 30
+"""Pairs that are counted, and not fitted: their number is right within a fifth, as a rule."""
 
 OWN_PAIRS = 20_000
 """Pairs of a library that count as much as what ships with its encoder: those of 200 pictures."""

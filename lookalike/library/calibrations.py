@@ -6,10 +6,14 @@ import logging
 import threading
 from contextlib import suppress
 
+import numpy as np
+import numpy.typing as npt
+
 from lookalike.errors import LibraryError
 from lookalike.library.calibration import Calibration
+from lookalike.library.calibration_hubs import DOUBTFUL, Hubs, is_tiny
 from lookalike.library.calibration_sample import Related
-from lookalike.library.engine import Engine, Table
+from lookalike.library.engine import ContentIds, Engine, Table
 from lookalike.library.records import EncoderInfo
 from lookalike.library.store import Store
 from lookalike.types import EncoderId
@@ -32,6 +36,7 @@ class Calibrations:
     def __init__(self, store: Store, engine: Engine, related: Related | None = None) -> None:
         self._store, self._engine, self._related = store, engine, related
         self._known: dict[EncoderId, Calibration] = {}
+        self._hubs: dict[EncoderId, tuple[Calibration, Hubs]] = {}
         self._lock = threading.Lock()
 
     def of(self, table: Table) -> Calibration:
@@ -49,6 +54,27 @@ class Calibrations:
             self._known[encoder.id] = known
             return known
 
+    def factors(self, table: Table, contents: ContentIds) -> npt.NDArray[np.float64]:
+        """How many times the usual chance hits have by what they are: hubs, flat and tiny pictures.
+
+        Args:
+            table: of the code that found them.
+            contents: int64 (n,).
+
+        Returns:
+            float64 (n,), 1 for most pictures; see :mod:`~lookalike.library.calibration_hubs`.
+        """
+        calibration = self.of(table)
+        with self._lock:
+            known = self._hubs.get(table.encoder.id)
+            if known is None or known[0] is not calibration:
+                known = self._hubs[table.encoder.id] = calibration, Hubs(table, calibration)
+        kept = table.stored(contents)
+        found = known[1].factors(contents, kept.words, kept.quality)
+        looks = self._store.appearances(contents.tolist())
+        small = [c in looks and is_tiny(looks[c].width, looks[c].height) for c in contents.tolist()]
+        return np.where(small, np.maximum(found, DOUBTFUL), found)
+
     def renew(self) -> None:
         """Measure what has to be, all codes of the library: after indexing, when nobody waits."""
         rows = [row for row in self._store.encoders() if row.current]
@@ -64,6 +90,8 @@ class Calibrations:
         from lookalike.library.calibration_measuring import measure
 
         made = measure(table, self._hashes(table), related=self._related)
+        # As it is kept, so that the next process says the same.
+        made = Calibration.from_json(made.to_json(), table.encoder) or made
         if not self._store.read_only:
             # The next process measures it again, if it can't be kept now.
             with suppress(LibraryError):

@@ -36,6 +36,7 @@ class Candidate:
     verdict: Verdict | None = None  # of the second look; None where nobody looked
     relation: Relation | None = None
     chance: float | None = None
+    usual: bool = False
 
     def key(self) -> tuple[int, float, int, int]:
         """Sorts best first."""

@@ -25,11 +25,15 @@ def put_chances(
             if some:
                 calibration = calibrations.of(table)
                 cosines = [np.nan if c.similarity is None else c.similarity for c in some]
-                chances = calibration.chance(
-                    [c.distance for c in some], len(table), cosines, views=_views(one, slot)
+                distances = [c.distance for c in some]
+                factors = calibrations.factors(table, np.array([c.content for c in some]))
+                chances = factors * calibration.chance(
+                    distances, len(table), cosines, views=_views(one, slot)
                 )
-                for candidate, chance in zip(some, chances.tolist(), strict=True):
-                    candidate.chance = chance
+                usual = calibration.usual(distances, cosines, factors)
+                noted = zip(some, chances.tolist(), usual.tolist(), strict=True)
+                for candidate, chance, is_usual in noted:
+                    candidate.chance, candidate.usual = chance, is_usual
 
 
 def _views(one: Found, slot: Slot) -> int:

@@ -97,6 +97,7 @@ def _match(candidate: Candidate, picture: PictureInfo) -> Match:
         part=of_hit[0] if of_hit else None,
         member=picture.member or None,
         chance=candidate.chance,
+        usual=candidate.usual,
         verified=same or verdict is not None,
         edits=() if same or verdict is None else verdict.edits,
         boxes=() if same else boxes,

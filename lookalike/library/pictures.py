@@ -6,7 +6,8 @@ import os
 
 from lookalike.arguments import check_whole
 from lookalike.library.arguments import check_flag, check_path
-from lookalike.library.records import PictureInfo
+from lookalike.library.previews import Previews
+from lookalike.library.records import ContentKey, PictureInfo
 from lookalike.library.store import Store
 from lookalike.types import PictureId
 
@@ -21,9 +22,9 @@ _LEAST_ID, _LARGEST_ID = -(1 << 63), (1 << 63) - 1
 class Pictures:
     """The pictures of a library that a search can find; any number of threads may ask."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, previews: Previews) -> None:
         """For :attr:`lookalike.Library.pictures`."""
-        self._store = store
+        self._store, self._previews = store, previews
 
     @property
     def uuid(self) -> str:
@@ -41,6 +42,19 @@ class Pictures:
             UsageError: the id is no whole number.
         """
         return self._store.picture(_checked(picture))
+
+    def preview(self, picture: int) -> bytes | None:
+        """A small JPEG of a picture, also while its file can't be reached; ``None``: none is kept.
+
+        Raises:
+            UsageError: the id is no whole number.
+        """
+        found = self.get(picture)
+        if found is None:
+            return None
+        key = ContentKey(found.digest, found.member)
+        kept = self._previews.get([key]).get(key)
+        return None if kept is None else kept[0]
 
     def page(
         self, limit: int = 100, *, after: int | None = None, newest: bool = False

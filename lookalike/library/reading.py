@@ -16,7 +16,7 @@ from lookalike.library.engine import Engine
 from lookalike.library.models import Models, Opened
 from lookalike.library.opening import file_of
 from lookalike.library.pictures import Pictures
-from lookalike.library.previews import previews_of
+from lookalike.library.previews import Previews, previews_of
 from lookalike.library.reports import SearchResult, Status
 from lookalike.library.store import Store
 from lookalike.types import Kind, Limits, Match, Part
@@ -40,12 +40,13 @@ class Reading:
         workers: int | None,
         photo: str,
         made: Sequence[Opened] | None = None,
+        previews: Previews | None = None,
     ) -> None:
         """For :meth:`open`."""
         self._store, self._engine = store, engine
         self._limits, self._workers = limits, workers
         self._models = Models(store, photo, made)
-        self._previews = previews_of(store)
+        self._previews = previews or previews_of(store)
         self._asked: Asking | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -74,7 +75,7 @@ class Reading:
     @property
     def pictures(self) -> Pictures:
         """Its pictures one by one, and page by page."""
-        return Pictures(self._store)
+        return Pictures(self._store, self._previews)
 
     def close(self) -> None:
         """End the decoding processes, merge the write-ahead log and close the file."""

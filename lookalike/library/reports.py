@@ -230,10 +230,15 @@ class SearchResult:
         exact: whether nothing nearer can have been missed.
         hits: best first.
         seconds: by stage: ``decode``, ``encode``, ``compare`` (which pictures show just the same),
-            ``search``, ``total``.
+            ``search``, ``look`` (the second look), ``total``.
+        searched: distinct pictures that could be found.
+        left_out: hits that are left out of the answer, since unrelated pictures are as near: no
+            search of a library leaves any out, see :func:`lookalike.library.calibration_cut.cut`.
     """
 
     query: str
     exact: bool
     hits: tuple[Match, ...]
     seconds: dict[str, float] = field(default_factory=dict)
+    searched: int = 0
+    left_out: int = 0

@@ -68,7 +68,10 @@ def curve(query: npt.NDArray[np.float32], hit: npt.NDArray[np.float32]) -> Curve
 def _one_way(
     first: npt.NDArray[np.float32], second: npt.NDArray[np.float32], forward: bool
 ) -> Curve:
-    """Medians of the second picture where the first has levels of one of some equal spans."""
+    """Medians of the second picture where the first has levels of one of some equal spans.
+
+    It never falls: else the levels of a sticker, which nothing else has, would explain it.
+    """
     a, b = first.ravel(), second.ravel()
     index = np.clip(a * (_BINS / 256), 0, _BINS - 1).astype(np.int64)
     order = np.argsort(index, kind="stable")
@@ -81,8 +84,24 @@ def _one_way(
     at = np.array([group[0].mean() for group in kept], np.float64)
     to = np.array([np.median(group[1]) for group in kept], np.float64)
     weight = np.array([group.shape[1] for group in kept], np.float64)
+    to = _rising(to, weight)
     found = Curve(forward, at, to, weight / weight.sum(), 0.0)
     return Curve(forward, at, to, found.weight, float(np.median(np.abs(b - found(a)))))
+
+
+def _rising(
+    values: npt.NDArray[np.float64], weight: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """The nearest values that never fall, by pooling neighbours that do (isotonic regression)."""
+    pools: list[tuple[float, float, int]] = []  # mean, weight, how many
+    for value, share in zip(values, weight, strict=True):
+        mean, heavy, count = float(value), float(share), 1
+        while pools and pools[-1][0] > mean:
+            before, its, others = pools.pop()
+            mean = (mean * heavy + before * its) / (heavy + its)
+            heavy, count = heavy + its, count + others
+        pools.append((mean, heavy, count))
+    return np.repeat([pool[0] for pool in pools], [pool[2] for pool in pools])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,7 @@ _LEAST_TILES = 12
 _BRIGHTER: Final = 7.0
 _TINTED_BRIGHTER: Final = 32.0  # a tint or a sepia makes brighter or darker by itself
 _COLOUR = 9.0
-_LIGHT, _DIM = 110.0, 0.55  # levels of luminance, and the least share of them that counts
+_LIGHT, _DIM = 110.0, 0.6  # levels of luminance, and the least share of them that counts
 _SATURATED = 3.5
 _EXPLAINED = 0.65  # of a change of colours, what a factor of saturation may leave
 _GREY = 2.0  # chroma that a grey picture has at most, after compression
@@ -64,6 +64,7 @@ def tone_edits(
     *,
     coarse: bool = False,
     stepped: bool = False,
+    blurred: bool = False,
 ) -> list[NamedEdit]:
     """Name ``grey``, ``brightness``, ``contrast`` and ``colour``.
 
@@ -78,6 +79,7 @@ def tone_edits(
             at black and white, which moves the means there.
         coarse: whether one was saved so that it shows, which costs colours.
         stepped: whether one has few levels, see :func:`posterised`.
+        blurred: whether one was blurred, which costs contrast that the other can't be rid of quite.
 
     Returns:
         Edits from the hit to the query.
@@ -90,18 +92,22 @@ def tone_edits(
     if grey is not None:
         edits.append(NamedEdit("grey", of=grey))
     is_posterised = grey is None and stepped
-    tinted = grey is None and not is_posterised and _is_tinted(query, hit, coarse)
+    slack = (_COLOUR if coarse else 0.0) + 0.6 * noise
+    tinted = grey is None and not is_posterised and _is_tinted(query, hit, slack)
     if is_posterised or tinted:
         edits.append(NamedEdit("colour"))
     if not is_posterised:
-        if grey is not None or tinted:
-            query, hit = query @ _WEIGHTS, hit @ _WEIGHTS
-        edits += _brightness(query, hit, tinted, noise)
+        query, hit = query @ _WEIGHTS, hit @ _WEIGHTS
+        edits += _brightness(query, hit, tinted, noise, 2.5 if blurred else 1.5 if noise else 1.0)
     return edits
 
 
 def _brightness(
-    query: npt.NDArray[np.float32], hit: npt.NDArray[np.float32], tinted: bool, noise: float
+    query: npt.NDArray[np.float32],
+    hit: npt.NDArray[np.float32],
+    tinted: bool,
+    noise: float,
+    care: float,
 ) -> list[NamedEdit]:
     low, high = 6 + 1.5 * noise, 249 - 1.5 * noise
     found = curve(query, hit)
@@ -124,7 +130,7 @@ def _brightness(
     edits: list[NamedEdit] = []
     forward = found.forward
     known = min(spread_at, spread_to) > 3 or max(spread_at, spread_to) > 12
-    if known and abs(math.log(gain)) > _CONTRAST * (1.5 if noise else 1):
+    if known and abs(math.log(gain)) > _CONTRAST * care:
         pivot = (mean_to - gain * mean_at) / (1 - gain)  # the level that stays
         balance = min(risen, fallen) / max(risen, fallen, 1e-6)
         mid_shift = mean_to + gain * (128 - mean_at) - 128
@@ -150,27 +156,32 @@ def _chroma(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return levels[:, [2, 0]] - (levels @ _WEIGHTS)[:, None]
 
 
-def _is_tinted(query: npt.NDArray[np.float32], hit: npt.NDArray[np.float32], coarse: bool) -> bool:
-    """Whether no change of brightness alone explains the colours of tiles, (n, 3)."""
+def _is_tinted(query: npt.NDArray[np.float32], hit: npt.NDArray[np.float32], slack: float) -> bool:
+    """Whether no change of brightness alone explains the colours of tiles, (n, 3).
+
+    Args:
+        query: means of tiles.
+        hit: likewise.
+        slack: levels by which colours may be off for other reasons.
+    """
     found = curve(query, hit)
     first, second = (hit, query) if found.forward else (query, hit)
     wanted = _chroma(second)
-    by_channel = _chroma(found(first))  # as a curve for each channel leaves it
-    by_light = _chroma(first)  # as a change of luminance alone does
-    offs = []
-    for made in (by_channel, by_light):
-        off = np.abs(wanted - made).max(axis=1)
-        length = float((made**2).sum())
-        slope = float((made * wanted).sum()) / max(length, 1e-3)
-        rest = np.abs(wanted - slope * made).max(axis=1)
-        offs.append((_upper(off), slope, _upper(rest)))
-    least, slope, left = min(offs)
+    # A curve for each channel has to explain the luminance, too.
+    made = found(first)
+    off_light = np.abs((second - made) @ _WEIGHTS)
+    by_channel = np.maximum(np.abs(wanted - _chroma(made)).max(axis=1), off_light)
+    by_light = np.abs(wanted - _chroma(first)).max(axis=1)  # luminance alone was changed
+    least = min(_upper(by_channel), _upper(by_light))
     # Colours are as strong as the light that shows them.
     light = min(max(float((second @ _WEIGHTS).mean()) / _LIGHT, _DIM), 1.0)
-    if coarse or least > _COLOUR * light:
-        return least > (2 if coarse else 1) * _COLOUR * light
+    if least > _COLOUR * light + slack:
+        return True
+    before = _chroma(first)
+    slope = float((before * wanted).sum()) / max(float((before**2).sum()), 1e-3)
+    left = _upper(np.abs(wanted - slope * before).max(axis=1))
     is_other = slope <= 0 or abs(math.log(slope)) > _SATURATION
-    return is_other and least > _SATURATED and left < _EXPLAINED * least
+    return is_other and least > _SATURATED + slack and left < _EXPLAINED * least
 
 
 def _upper(values: npt.NDArray[np.float32]) -> float:
@@ -185,10 +196,7 @@ def _grey(
     hit: npt.NDArray[np.float32],
     noise: float,
 ) -> Side | None:
-    """Which of the two is grey in every pixel, where tiles of the other have colours.
-
-    Where those follow from the luminance alone, a grey picture was tinted.
-    """
+    """Which of the two is grey in every pixel, where tiles of the other have colours."""
     for side, levels, means in (("query", laid.query, hit), ("hit", laid.hit, query)):
         values = levels[shared][::5]
         chroma = values.max(axis=1) - values.min(axis=1)
@@ -197,22 +205,8 @@ def _grey(
         coloured = means.max(axis=1) - means.min(axis=1)
         if float(np.quantile(coloured, 0.9)) < _COLOURFUL + noise:
             return None
-        found = _chroma(means)
-        light = means @ _WEIGHTS
-        off = [np.abs(found[:, i] - _one_curve(light, found[:, i])) for i in range(2)]
-        is_tint = float(np.quantile(np.maximum(*off), 0.8)) < 0.2 * float(
-            np.quantile(np.abs(found).max(axis=1), 0.8)
-        )
-        return None if is_tint else cast("Side", side)
+        return cast("Side", side)
     return None
-
-
-def _one_curve(
-    at: npt.NDArray[np.float32], values: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float64]:
-    """Values as a cubic of others."""
-    scaled = (at.astype(np.float64) - 128) / 128
-    return np.asarray(np.polyval(np.polyfit(scaled, values, 3), scaled), np.float64)
 
 
 def posterised(laid: Laid, shared: Mask) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -15,6 +16,8 @@ from lookalike.server.context import Context
 __all__ = ["PREFIX", "Arguments", "Endpoint", "Handler", "Query", "read_arguments"]
 
 PREFIX = "/api/v1"
+
+_NUMBER = re.compile(r"\d{1,12}(\.\d{1,12})?", re.ASCII)
 
 Arguments: TypeAlias = Mapping[str, Any]
 """The parameters of a request by name, those of the path too."""
@@ -38,21 +41,23 @@ class Query:
 
     name: str
     told: str
-    default: str | int | bool | None
-    kind: Literal["string", "integer", "boolean"] = "string"
+    default: str | int | float | bool | None
+    kind: Literal["string", "integer", "number", "boolean"] = "string"
     choices: tuple[str | int, ...] = ()
     least: int | None = None
     most: int | None = None
 
-    def parse(self, text: str) -> str | int | bool:
+    def parse(self, text: str) -> str | int | float | bool:
         """The value that a request gives.
 
         Raises:
             ApiError: it is none that the parameter may have.
         """
-        value: str | int | bool | None = text
+        value: str | int | float | bool | None = text
         if self.kind == "boolean":
             value = {"true": True, "false": False}.get(text)
+        elif self.kind == "number":
+            value = float(text) if _NUMBER.fullmatch(text) else None
         elif self.kind == "integer":
             plain = text.isascii() and text.isdecimal() and len(text) <= 9
             value = int(text) if plain else None
@@ -71,6 +76,8 @@ class Query:
         if self.choices:
             *others, last = map(str, self.choices)
             return f"{', '.join(others)} or {last}"
+        if self.kind == "number":
+            return "a number of 0 or more, such as 0.05"
         if self.kind == "integer":
             return f"a number from {self.least:,} to {self.most:,}"
         return "text"

@@ -69,8 +69,16 @@ async def thumbnail(request: Request, context: Context, arguments: Arguments) ->
     }
     if _known(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    made = await context.shrinking.run(partial(context.thumbnails.get, picture, size))
+    made = await context.shrinking.run(partial(_thumbnail, context, picture, size))
     return Response(made, media_type="image/jpeg", headers=headers)
+
+
+def _thumbnail(context: Context, picture: PictureInfo, size: int) -> bytes:
+    def preview() -> bytes | None:
+        with context.shelf.volume() as volume:
+            return volume.library.pictures.preview(picture.id)
+
+    return context.thumbnails.get(picture, size, preview)
 
 
 def thumbnail_tag(picture: PictureInfo, size: int) -> str:

@@ -78,7 +78,10 @@ class SearchResult:
         metadata=told("best first", schema={"items": {"$ref": "#/components/schemas/Hit"}})
     )
     seconds: Mapping[str, float] = field(
-        metadata=told("by stage: decode, encode, open, search, total")
+        metadata=told("by stage: decode, encode, open, compare, search, look, total")
+    )
+    left_out: int = field(
+        metadata=told("hits left out, no nearer than unrelated pictures", schema={"minimum": 0})
     )
 
 

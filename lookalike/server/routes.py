@@ -24,6 +24,16 @@ _CODE = Query(
     choices=("pdq", "photo", "both"),
 )
 
+_ALL = Query(
+    "all", "Whether hits are given that are no nearer than unrelated pictures.", False, "boolean"
+)
+_MAX_CHANCE = Query(
+    "max_chance",
+    "Leave out alike hits with a greater chance, in place of the usual line.",
+    None,
+    "number",
+)
+
 _SIZE = Query("size", "Pixels of the longer side, at most.", 256, "integer", choices=SIZES)
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -33,7 +43,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         searches.search,
         "Search by a picture that is sent: the same, edited and similar ones, best first.",
         "SearchResult",
-        query=(_K, _CODE),
+        query=(_K, _CODE, _ALL, _MAX_CHANCE),
         body="picture",
         points=5,
     ),
@@ -67,7 +77,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         searches.similar,
         "Search by a picture of the library, which itself is left out.",
         "SearchResult",
-        query=(_K, _CODE),
+        query=(_K, _CODE, _ALL, _MAX_CHANCE),
         errors=(410, 422),
         points=5,
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from lookalike.errors import PictureError
 from lookalike.fields import public_values
 from lookalike.library import SearchResult
+from lookalike.library.calibration_cut import cut
 from lookalike.road import Item
 from lookalike.server import records
 from lookalike.server.answers import Json
@@ -54,7 +56,7 @@ def _by_bytes(context: Context, picture: Upload, arguments: Arguments) -> record
         result = volume.library.search(
             picture.data, arguments["k"], code=arguments["code"], name=picture.name
         )
-        return _answer(volume, result, result.hits)
+        return _answer(volume, result, arguments)
 
 
 def _by_id(context: Context, arguments: Arguments) -> records.SearchResult:
@@ -71,16 +73,17 @@ def _by_id(context: Context, arguments: Arguments) -> records.SearchResult:
                 raise changed() from None
             raise
         others = [match for match in result.hits if match.id != picture.id]
-        return _answer(volume, result, others[:k])
+        return _answer(volume, replace(result, hits=tuple(others[:k])), arguments)
 
 
-def _answer(
-    volume: Volume, result: SearchResult, hits: tuple[Match, ...] | list[Match]
-) -> records.SearchResult:
+def _answer(volume: Volume, result: SearchResult, arguments: Arguments) -> records.SearchResult:
+    if not arguments["all"]:
+        result = cut(result, arguments["max_chance"])
     return records.SearchResult(
         exact=result.exact,
-        hits=[_hit(volume.ids.seal(match.id), match) for match in hits],
+        hits=[_hit(volume.ids.seal(match.id), match) for match in result.hits],
         seconds={stage: round(seconds, 6) for stage, seconds in result.seconds.items()},
+        left_out=result.left_out,
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hmac
+import os
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from io import BytesIO
 
 from PIL import Image
@@ -48,8 +50,13 @@ class Thumbnails:
         """Start a decoding process."""
         self._pool.warm(1)
 
-    def get(self, picture: PictureInfo, size: int) -> bytes:
+    def get(self, picture: PictureInfo, size: int, preview: Callable[[], bytes | None]) -> bytes:
         """A thumbnail as a JPEG file's bytes; small pictures aren't enlarged.
+
+        Args:
+            picture: of the library.
+            size: of the longer side, at most.
+            preview: the library's own small picture, for while the file isn't there.
 
         Raises:
             ApiError: the file isn't what was indexed.
@@ -67,6 +74,9 @@ class Thumbnails:
                 picture.path, inputs={"thumbnail": _spec(size)}, member=picture.member
             )
         except PictureError:
+            small = None if os.path.lexists(picture.path) else preview()
+            if small is not None:  # its disk may be unplugged
+                return small
             if not is_unchanged(picture):
                 raise changed() from None
             raise

@@ -37,10 +37,10 @@ def query(photos: Path) -> Path:
 
 def test_json_has_its_keys(run: Run, photos: Path, query: Path) -> None:
     run("index", photos)
-    done = run("search", query, "-k", 3, "--json")
+    done = run("search", query, "-k", 3, "--all", "--json")
     assert (done.code, done.err) == (0, "")
     answer = done.json
-    assert set(answer) == {"query", "exact", "hits", "seconds"}
+    assert set(answer) == {"query", "exact", "hits", "seconds", "searched", "left_out"}
     assert answer["query"] == str(query)
     assert answer["exact"] is True
     assert len(answer["hits"]) == 3
@@ -62,11 +62,28 @@ def test_each_code_can_be_asked_alone(run: Run, photos: Path, query: Path) -> No
 
 def test_the_table_is_for_people(run: Run, photos: Path) -> None:
     run("index", photos)
-    done = run("search", photos / "rocket.jpg", "-k", 2)
+    done = run("search", photos / "rocket.jpg", "-k", 2, "--all")
+    assert done.err == ""
     heading, first, _second = done.out.splitlines()
-    assert heading.split() == ["kind", "code", "distance", "similarity", "size", "path"]
+    assert heading.split() == ["kind", "code", "distance", "similarity", "size", "chance", "path"]
     assert first.startswith("same-bytes ")
     assert first.endswith(f" {photos / 'rocket.jpg'}")
+
+
+def test_what_chance_would_bring_is_left_out(run: Run, photos: Path) -> None:
+    run("index", photos)
+    done = run("search", photos / "rocket.jpg", "-k", 5)
+    assert len(done.out.splitlines()) == 2
+    assert done.err == ("4 more are no nearer than unrelated pictures are; --all shows them\n")
+    answer = run("search", photos / "rocket.jpg", "-k", 5, "--json").json
+    assert (len(answer["hits"]), answer["left_out"], answer["searched"]) == (1, 4, 8)
+    far = run("search", photos / "rocket.jpg", "-k", 5, "--max-chance", 100)
+    assert len(far.out.splitlines()) == 6
+    none = run("search", photos / "rocket.jpg", "-k", 5, "--max-chance", 0)
+    assert "have a chance above 0" in none.err
+    both = run("search", photos / "rocket.jpg", "--all", "--max-chance", 1)
+    assert (both.code, both.out) == (2, "")
+    assert "contradict each other" in both.err
 
 
 def test_columns_that_would_be_empty_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -65,3 +67,10 @@ def test_a_stretch_is_of_the_side_that_grew() -> None:
     wide = NamedEdit("stretch", factor=2.0)
     assert words([wide]) == "stretched to 2 times the width"
     assert words(inverted((wide,))) == "stretched to 2 times the height"
+
+
+def test_the_page_of_concepts_has_a_row_for_each_edit() -> None:
+    page = Path(__file__).parents[2] / "docs" / "concepts.md"
+    section = page.read_text(encoding="utf-8").split("### Edits")[1].split("\n### ")[0]
+    rows = re.findall(r"^\| `([a-z]+)` \| ", section, re.MULTILINE)
+    assert sorted(rows) == sorted(["name", *get_args(EditName)])  # the heading, and each edit

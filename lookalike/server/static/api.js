@@ -38,8 +38,8 @@ export const status = () => ask("/status");
 export const pictures = (after) =>
   ask(`/pictures?${query({ order: "newest", limit: 60, ...(after ? { after } : {}) })}`);
 export const details = (id) => ask(`/pictures/${encodeURIComponent(id)}`);
-export const similar = (id, k, signal) =>
-  ask(`/pictures/${encodeURIComponent(id)}/similar?${query({ k })}`, { signal });
+export const similar = (id, k, all, signal) =>
+  ask(`/pictures/${encodeURIComponent(id)}/similar?${query({ k, all })}`, { signal });
 const send = (address, file, signal) =>
   ask(address, {
     method: "POST",
@@ -47,7 +47,7 @@ const send = (address, file, signal) =>
     headers: { "Content-Type": "application/octet-stream" },
     signal,
   });
-export const search = (file, k, signal) => send(`/search?${query({ k })}`, file, signal);
+export const search = (file, k, all, signal) => send(`/search?${query({ k, all })}`, file, signal);
 export const shrunk = (file, size, signal) => send(`/thumbnail?${query({ size })}`, file, signal);
 export const login = (token) =>
   ask("/login", {

@@ -3,7 +3,7 @@
 import { thumbnail } from "./api.js";
 import { showDetails } from "./details.js";
 import { make } from "./dom.js";
-import { KINDS, path } from "./words.js";
+import { edits, kindOf, path } from "./words.js";
 
 function image(picture) {
   const element = make("img", {
@@ -27,6 +27,8 @@ function facts(picture) {
     near === null ? null : make("span", {}, `similarity ${near.toFixed(2)}`),
     (picture.member ?? null) === null ? null : make("span", {}, path(picture.member)),
     (picture.part ?? null) === null ? null : make("span", {}, "a detail of it"),
+    picture.relation ? make("span", {}, picture.relation) : null,
+    picture.edits?.length ? make("span", { className: "edits" }, edits(picture.edits)) : null,
   );
 }
 
@@ -51,7 +53,7 @@ function shortened(name) {
 /** The card of a picture, or of a hit, which has a kind too. */
 export function card(picture) {
   const name = path(picture.name);
-  const kind = picture.kind === undefined ? null : KINDS[picture.kind];
+  const kind = picture.kind === undefined ? null : kindOf(picture.kind);
   const what = kind === null ? name : `${name}, ${kind.told}`;
   const element = make(
     "li",

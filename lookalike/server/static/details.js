@@ -2,7 +2,7 @@
 
 import { details, download, thumbnail } from "./api.js";
 import { announce, complaint, fill, make } from "./dom.js";
-import { KINDS, bytes, counted, date, path } from "./words.js";
+import { bytes, counted, date, edits, kindOf, path } from "./words.js";
 
 async function copy(text, button) {
   let done = true;
@@ -28,10 +28,15 @@ function facts(picture, told) {
   ];
   if (told.member !== null) rows.splice(1, 0, ["Picture", `${path(told.member)} of the file`]);
   if (picture.kind !== undefined) {
-    rows.unshift(["Is", KINDS[picture.kind].told]);
+    if (picture.edits.length) rows.unshift(["Edits", edits(picture.edits)]);
+    rows.unshift(["Is", kindOf(picture.kind).told + (picture.verified ? "" : ", by its code")]);
     const far = `${picture.distance} of ${picture.bits} bits differ (${picture.code})`;
     const near = picture.similarity === null ? "" : `, similarity ${picture.similarity.toFixed(2)}`;
     rows.push(["Distance", far + near]);
+    if (picture.chance !== null) {
+      const count = picture.chance < 0.001 ? "less than 0.001" : picture.chance.toPrecision(2);
+      rows.push(["Chance", `${count} hits as near as this are to be expected by chance`]);
+    }
   }
   if (told.copies.length) {
     rows.push(["Copies", `${counted(told.copies.length, "other file")} with the same bytes`]);

@@ -104,11 +104,11 @@ async function byFile(place, signal) {
   });
   fill(results, box, busy("Searching…"));
   fill(place, picker(take), results);
-  const search = async (k, before) => {
-    const answer = await api.search(file, k, signal);
-    showResults(results, box, answer, k, before, (...more) => again(search, more, results));
+  const search = async (k, before, all) => {
+    const answer = await api.search(file, k, all, signal);
+    showResults(results, box, answer, k, before, all, (...more) => again(search, more, results));
   };
-  await search(FIRST, 0);
+  await search(FIRST, 0, false);
 }
 
 async function byPicture(place, signal, id) {
@@ -122,11 +122,11 @@ async function byPicture(place, signal, id) {
   });
   document.title = `${name} – lookalike`;
   fill(results, box, busy("Searching…"));
-  const search = async (k, before) => {
-    const answer = await api.similar(id, k, signal);
-    showResults(results, box, answer, k, before, (...more) => again(search, more, results));
+  const search = async (k, before, all) => {
+    const answer = await api.similar(id, k, all, signal);
+    showResults(results, box, answer, k, before, all, (...more) => again(search, more, results));
   };
-  await search(FIRST, 0);
+  await search(FIRST, 0, false);
 }
 
 async function again(search, more, place) {

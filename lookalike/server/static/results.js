@@ -2,7 +2,7 @@
 
 import { grid } from "./cards.js";
 import { announce, fill, make } from "./dom.js";
-import { KINDS, counted } from "./words.js";
+import { KINDS, counted, kindOf } from "./words.js";
 
 const STEP = 40;
 const MOST = 1000;
@@ -32,9 +32,9 @@ function filters(hits, list) {
     { className: "filters" },
     make("legend", { className: "hidden" }, "Show"),
     ...choice(null, "All", hits.length),
-    ...Object.keys(KINDS)
+    ...[...new Set([...Object.keys(KINDS), ...counts.keys()])]
       .filter((kind) => counts.has(kind))
-      .flatMap((kind) => choice(kind, KINDS[kind].name, counts.get(kind))),
+      .flatMap((kind) => choice(kind, kindOf(kind).name, counts.get(kind))),
   );
 }
 
@@ -42,6 +42,7 @@ function summary(answer) {
   const copies = answer.hits.filter((hit) => hit.kind !== "alike").length;
   const others = (answer.hits.length - copies).toLocaleString("en");
   const took = `${Math.max(1, Math.round(1000 * answer.seconds.total))} ms`;
+  if (answer.hits.length === 0) return `Nothing that is like it (${took})`;
   if (copies === 0) return `No copy of it; the ${others} most alike (${took})`;
   const found = copies === 1 ? "1 copy of it" : `${copies} copies of it`;
   return `${found}${others === "0" ? "" : `, then the ${others} most alike`} (${took})`;
@@ -54,16 +55,20 @@ function summary(answer) {
  * @param {object} answer of the interface.
  * @param {number} asked hits that were asked for.
  * @param {number} before hits that were shown before; the first new one gets the focus.
- * @param {function(number, number)} more asks again: for so many hits, so many being shown.
+ * @param {boolean} all whether hits are shown that are no nearer than unrelated pictures.
+ * @param {function(number, number, boolean)} more asks again: for so many hits, so many being shown.
  */
-export function showResults(place, query, answer, asked, before, more) {
+export function showResults(place, query, answer, asked, before, all, more) {
   const list = grid(answer.hits);
-  const text = answer.hits.length ? summary(answer) : "The library holds no other picture yet.";
-  const next = make("button", { type: "button", className: "more" }, "Show more");
+  const hidden = answer.left_out;
+  const none = "The library holds no other picture yet.";
+  const text = answer.hits.length + hidden ? summary(answer) : none;
+  const next = make("button", { type: "button", className: "more" }, hidden ? "Show them" : "Show more");
   next.addEventListener("click", () => {
     next.disabled = true;
     next.textContent = "Searching…";
-    more(Math.min(MOST, asked + STEP), answer.hits.length);
+    if (hidden) more(asked, answer.hits.length, true);
+    else more(Math.min(MOST, asked + STEP), answer.hits.length, all);
   });
   fill(
     place,
@@ -71,7 +76,10 @@ export function showResults(place, query, answer, asked, before, more) {
     make("p", { className: "summary" }, text),
     filters(answer.hits, list),
     list,
-    answer.hits.length >= asked && asked < MOST ? next : null,
+    hidden
+      ? make("p", { className: "message" }, `${hidden.toLocaleString("en")} more ${hidden === 1 ? "is" : "are"} no nearer than unrelated pictures are.`)
+      : null,
+    hidden || (answer.hits.length >= asked && asked < MOST) ? next : null,
   );
   announce(text);
   if (before) list.children[before]?.querySelector("a").focus();

@@ -43,5 +43,31 @@ export const KINDS = {
   "same-bytes": { name: "Same file", told: "the same file, byte for byte" },
   "same-pixels": { name: "Same pixels", told: "another file with the same pixels" },
   edited: { name: "Edited", told: "an edited copy of it" },
+  part: { name: "Part", told: "a part of it, or it is a part of this, or both overlap" },
   alike: { name: "Alike", told: "another picture, by what it shows" },
 };
+
+/** What a kind is called; a newer server may know kinds that this page doesn't. */
+export const kindOf = (kind) => KINDS[kind] ?? { name: kind, told: kind };
+
+const EDITS = {
+  mirror: () => "mirrored",
+  rotate: (edit) => `turned by ${Math.abs(edit.degrees)}°`,
+  resize: (edit) =>
+    edit.factor < 1 ? `${Math.round(100 * edit.factor)} % of the size` : `${edit.factor.toFixed(1)} times the size`,
+  stretch: () => "stretched",
+  border: (edit) => (edit.of === "hit" ? "without the border" : "with a border"),
+  recompress: () => "saved anew",
+  grey: (edit) => (edit.of === "hit" ? "in colour" : "without colour"),
+  brightness: (edit) => (edit.amount < 0 ? "darker" : "brighter"),
+  contrast: (edit) => (edit.amount < 1 ? "less contrast" : "more contrast"),
+  colour: () => "other colours",
+  blur: (edit) => (edit.of === "hit" ? "sharper" : "blurred"),
+  noise: (edit) => (edit.of === "hit" ? "less noise" : "more noise"),
+  overlay: (edit) => (edit.of === "hit" ? "without what is laid over it" : "something laid over it"),
+  screenshot: (edit) => (edit.of === "hit" ? "cut from a screen" : "on a screen"),
+};
+
+/** Edits in words, from the library's picture to the one that was asked for. */
+export const edits = (list) =>
+  [...new Set(list.map((edit) => (EDITS[edit.name] ?? (() => edit.name))(edit)))].join(", ");

@@ -1,0 +1,51 @@
+"""Pictures made ready: what is kept of them says the same as what is made anew."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from lookalike.errors import UsageError
+from lookalike.matching.look import look
+from lookalike.matching.prepared import pack, prepare, unpack
+from lookalike.matching.view import View
+
+
+def picture(seed: int) -> Image.Image:
+    noise = np.random.default_rng(seed).integers(0, 256, (20, 26, 3), np.uint8)
+    return Image.fromarray(noise).resize((220, 170), Image.Resampling.BICUBIC)
+
+
+def view(image: Image.Image, name: bytes) -> View:
+    return View(np.asarray(image), image.size, name)
+
+
+def test_what_is_kept_is_what_was_made() -> None:
+    framed = ImageOps.expand(picture(1), 18, (250, 250, 250))
+    made = prepare(view(framed, b"a"))
+    assert len(made.areas) == 2
+    features, areas = unpack(pack(made))
+    again = prepare(View(made.view.pixels, framed.size, b"a", features), areas)
+    assert again.areas == made.areas
+    assert np.array_equal(again.features.points, made.features.points)
+    assert np.array_equal(again.features.descriptors, made.features.descriptors)
+    assert np.array_equal(again.small, made.small)
+    other = prepare(view(picture(1), b"b"))
+    assert look(again, other).kind == look(made, other).kind == "edited"
+
+
+@pytest.mark.parametrize("data", [b"", b"\1", b"\xff" * 90, b"\0nothing"])
+def test_what_is_damaged_is_told(data: bytes) -> None:
+    with pytest.raises(UsageError):
+        unpack(data)
+    made = pack(prepare(view(picture(2), b"a")))
+    for wrong in (made[:-1], made[:40], made + b"x", made[:-9] + b"x" + made[-8:]):
+        with pytest.raises(UsageError):
+            unpack(wrong)
+
+
+def test_areas_of_another_picture_are_made_anew() -> None:
+    small = prepare(view(picture(3).crop((0, 0, 60, 50)), b"a"))
+    large = prepare(view(picture(3), b"b"))
+    assert prepare(small.view, large.areas).areas == small.areas
