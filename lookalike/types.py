@@ -16,6 +16,7 @@ import numpy.typing as npt
 from lookalike import match
 from lookalike.errors import UsageError
 from lookalike.match import Match
+from lookalike.shot import Shot
 
 __all__ = [
     "Codes",
@@ -125,6 +126,7 @@ class Decoded:
         members: how many pictures the file holds; ``None`` where nobody counted.
         loss: what of the file is lost, in a few words, though its picture can be shown; empty where
             nothing is known to be.
+        shot: how it was taken, as the file says; ``None`` where it says nothing.
     """
 
     inputs: dict[str, Pixels]
@@ -137,6 +139,7 @@ class Decoded:
     member: str = ""
     members: int | None = None
     loss: str = ""
+    shot: Shot | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from lookalike.images.profiles import to_srgb
 from lookalike.images.reasons import cause_of
 from lookalike.images.sameness import array_digest, file_digest, from_pillow, rgb_digest
 from lookalike.images.sameness_of_files import Shown, free_digest
+from lookalike.images.shot import shot_of
 from lookalike.images.unread import not_read
 from lookalike.types import Decoded, InputSpec, Limits, Pixels
 
@@ -149,6 +150,7 @@ def decode(
             member=member,
             members=shown.members,
             loss=opened.loss,
+            shot=shot_of(opened.image, data, shown.orientation),
         )
     except MemoryError as error:
         raise _out_of_memory(shown.size, limits) from error

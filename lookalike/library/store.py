@@ -34,6 +34,7 @@ from lookalike.library.records import (
     StoredCode,
 )
 from lookalike.library.run_store import RunStore
+from lookalike.library.shot_store import ShotStore
 from lookalike.types import ContentId, Decoded, Encoder, EncoderId, FileId, PictureId, Slot
 
 __all__ = ["Capabilities", "Store"]
@@ -56,7 +57,7 @@ class Capabilities:
     read_only: bool
 
 
-class Store(RunStore, Protocol):
+class Store(RunStore, ShotStore, Protocol):
     """What one library knows. Any number of threads may ask; see the module for what is atomic."""
 
     @property

@@ -13,6 +13,7 @@ from lookalike.encoders.perceptual_hash import PerceptualHash
 from lookalike.images.fitting import fit
 from lookalike.images.parts.views import views
 from lookalike.images.preview import preview_of
+from lookalike.shot import Shot
 from lookalike.types import Codes, Decoded, Encoded, Encoder, InputSpec, Pixels
 
 __all__ = ["LARGE", "Question", "make_question"]
@@ -39,6 +40,7 @@ class Question:
         preview: a small JPEG of it; ``None`` where nobody wants one.
         format: Pillow's name of the format; ``array`` for pixels in memory.
         file_bytes: size of the file; 0 for pixels in memory.
+        shot: how it was taken, as its file says; ``None`` where it says nothing.
     """
 
     content_digest: bytes
@@ -52,6 +54,7 @@ class Question:
     preview: bytes | None = None
     format: str = ""
     file_bytes: int = 0
+    shot: Shot | None = None
 
 
 def make_question(
@@ -89,4 +92,5 @@ def make_question(
         preview_of(large),
         decoded.format,
         decoded.file_bytes,
+        decoded.shot,
     )

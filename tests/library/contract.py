@@ -36,6 +36,7 @@ from lookalike.library.run_records import Change, LossEntry, Refusal, Waiting
 from lookalike.library.store import Store
 from lookalike.library.views import pack
 from lookalike.road import ViewCodes
+from lookalike.shot import Shot
 from lookalike.types import (
     Codes,
     ContentId,
@@ -283,6 +284,18 @@ class Contract:
         store.put_contents([replace(plain, pixel_digest=b"8" * 32)])
         assert store.contents_with_pixels([made, b"8" * 32]) == [[], [ids[0]]]
         assert store.appearances([]) == {}
+
+    def test_how_pictures_were_taken(self, store: Store) -> None:
+        shot = Shot("2019-06-01T12:34:56.780", -90, "A 1", "B", "C", 6, 48.5, -11.0, None)
+        one, other = store.put_contents([replace(picture(1), shot=shot), picture(2)])
+        assert store.shots([one, other, ContentId(99)]) == {one: shot}
+        store.put_contents([picture(1)])  # read by something that didn't look
+        assert store.shots([one]) == {one: shot}
+        newer = replace(shot, camera="A 2", altitude=-3.0)
+        store.put_contents([replace(picture(1), shot=newer)])
+        assert store.shots([one]) == {one: newer}
+        store.drop_unused([one])
+        assert store.shots([one]) == {}
 
     def test_what_lacks_a_code(self, store: Store) -> None:
         encoder, contents = fill(store, random_codes(3))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-__all__ = ["Directory", "Page", "chain", "is_tiff", "pages_of", "sub_directories"]
+__all__ = ["Directory", "Page", "chain", "directory_at", "is_tiff", "pages_of", "sub_directories"]
 
 _MAGIC: Final = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")  # the last two are BigTIFF
 _MOST_ENTRIES = 1_000  # of a directory that are looked at
@@ -18,6 +18,7 @@ _MOST_SUB_DIRECTORIES = 64
 _TYPES: Final = {
     1: (1, "B"), 2: (1, "B"), 3: (2, "H"), 4: (4, "I"), 6: (1, "b"), 7: (1, "B"), 8: (2, "h"),
     9: (4, "i"), 11: (4, "f"), 12: (8, "d"), 13: (4, "I"), 16: (8, "Q"), 17: (8, "q"), 18: (8, "Q"),
+    5: (8, ""), 10: (8, ""),  # fractions
 }  # fmt: skip
 
 SUBFILE_TYPE, OLD_SUBFILE_TYPE, WIDTH, LENGTH, BITS, COMPRESSION = 254, 255, 256, 257, 258, 259
@@ -54,7 +55,7 @@ class Directory:
         """The values of a tag; none where it is missing, or doesn't lie in the file."""
         kind, count, at = self.entries.get(tag, (0, 0, 0))
         width, code = _TYPES.get(kind, (0, ""))
-        if not width or count > _MOST_VALUES or at + count * width > len(self.data):
+        if not code or count > _MOST_VALUES or at + count * width > len(self.data):
             return ()
         return struct.unpack_from(f"{_order(self.data)}{count}{code}", self.data, at)
 
@@ -62,6 +63,17 @@ class Directory:
         """The first value of a tag, as a whole number."""
         values = self.numbers(tag)
         return int(values[0]) if values and values[0] == values[0] else default
+
+    def rationals(self, tag: int) -> tuple[float, ...]:
+        """The values of a tag that are fractions, as far as they make sense; at most 100."""
+        kind, count, at = self.entries.get(tag, (0, 0, 0))
+        if kind not in (5, 10) or count > 100 or at + 8 * count > len(self.data):
+            return ()
+        code = f"{_order(self.data)}{2 * count}{'I' if kind == 5 else 'i'}"
+        values = struct.unpack_from(code, self.data, at)
+        if not all(values[1::2]):
+            return ()
+        return tuple(a / b for a, b in zip(values[::2], values[1::2], strict=True))
 
     def raw(self, tag: int) -> bytes:
         """The bytes of a tag whose values are text or bytes."""
@@ -176,6 +188,15 @@ def sub_directories(directory: Directory) -> list[Directory]:
         except (struct.error, OverflowError, ValueError):
             continue
     return found
+
+
+def directory_at(data: bytes, at: int) -> Directory:
+    """The directory that begins at ``at``.
+
+    Raises:
+        struct.error: it doesn't lie in the file.
+    """
+    return _read(data, at, -1)[0]
 
 
 def _read(data: bytes, at: int, frame: int) -> tuple[Directory, int]:

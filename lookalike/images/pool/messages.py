@@ -11,6 +11,7 @@ import numpy as np
 from lookalike.errors import Cause, PictureError, PictureFailed, PictureSkipped
 from lookalike.images.formats.format import MOST_MEMBERS
 from lookalike.images.reasons import one_line
+from lookalike.shot import Shot
 from lookalike.types import Decoded, InputSpec, Limits
 
 __all__ = [
@@ -85,6 +86,7 @@ def pack_decoded(decoded: Decoded) -> tuple[dict[str, Any], list[memoryview]]:
         "member": decoded.member,
         "members": decoded.members,
         "loss": decoded.loss,
+        "shot": None if decoded.shot is None else decoded.shot.pack(),
         "arrays": [[n, a.shape[0], a.shape[1]] for n, a in decoded.inputs.items()],
     }
     return header, [np.ascontiguousarray(a).data for a in decoded.inputs.values()]
@@ -176,4 +178,5 @@ def unpack_answer(
         member=member,
         members=members,
         loss=one_line(str(header["loss"])),
+        shot=None if header["shot"] is None else Shot.unpack(header["shot"]),
     )

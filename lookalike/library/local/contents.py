@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from lookalike.library.local.settings import Settings
+from lookalike.library.local.shots import Shots
 from lookalike.library.records import Appearance, ContentKey, StoredCode
 from lookalike.types import ContentId, Decoded, EncoderId
 
@@ -20,7 +20,7 @@ def _mark(encoder: EncoderId) -> str:
     return f"coded {encoder}"
 
 
-class Contents(Settings):
+class Contents(Shots):
     """What files hold: a part of :class:`~lookalike.library.local.store.LocalStore`."""
 
     def contents(self, keys: Sequence[ContentKey]) -> list[ContentId | None]:
@@ -120,6 +120,7 @@ class Contents(Settings):
                 ],
             )
             found = self.contents(keys)
+            self._put_shots(found, pictures)
         return [content for content in found if content is not None]
 
     def put_codes(self, codes: Sequence[StoredCode]) -> None:

@@ -211,4 +211,24 @@ ALTER TABLE codes ADD COLUMN views BLOB;
 CREATE INDEX codes_with_views ON codes (encoder, content) WHERE views IS NOT NULL;
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4, _V5, _VIEWS)
+_SHOTS = """
+-- What a content's file says of how it was taken, where it says anything: `taken` by the clock of
+-- the camera (ISO 8601), `utc_offset` of that clock in minutes. Contents of before have no row
+-- until they are read again.
+CREATE TABLE shots (
+    content INTEGER PRIMARY KEY REFERENCES contents (id) ON DELETE CASCADE,
+    taken TEXT,
+    utc_offset INTEGER,
+    camera TEXT NOT NULL,
+    lens TEXT NOT NULL,
+    software TEXT NOT NULL,
+    orientation INTEGER NOT NULL,
+    latitude REAL,
+    longitude REAL,
+    altitude REAL
+);
+CREATE INDEX shots_by_time ON shots (taken) WHERE taken IS NOT NULL;
+CREATE INDEX contents_by_format ON contents (format);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4, _V5, _VIEWS, _SHOTS)

@@ -19,7 +19,7 @@ class Column:
 
     Attributes:
         name: of the column.
-        type: INTEGER, TEXT or BLOB.
+        type: INTEGER, REAL, TEXT or BLOB.
         needed: whether it may not be NULL.
     """
 

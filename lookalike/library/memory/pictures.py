@@ -12,6 +12,7 @@ from itertools import count
 from lookalike.library.closing import closed
 from lookalike.library.records import ContentKey, FileEntry, KnownFile, PictureInfo
 from lookalike.library.run_records import Change, LossEntry, Refusal, Waiting
+from lookalike.shot import Shot
 from lookalike.sources.folders import is_under
 from lookalike.types import ContentId, Decoded, FileId, PictureId
 
@@ -70,12 +71,19 @@ class MemoryPictures:
                     picture.pixel_digest or (None if picture.loss else before.pixel_digest)
                 ),
                 loss=picture.loss,
+                shot=picture.shot or before.shot,
             )
         return known
 
     def _drop_content(self, content: ContentId) -> None:
         gone = self._contents.pop(content)
         del self._contents_by_key[ContentKey(gone.content_digest, gone.member)]
+
+    def shots(self, contents: Sequence[ContentId]) -> dict[ContentId, Shot]:
+        """See :class:`~lookalike.library.store.Store`, as for all that follow."""
+        with self.writing():
+            known = {c: self._contents[c].shot for c in contents if c in self._contents}
+            return {content: shot for content, shot in known.items() if shot is not None}
 
     def unused(self) -> Iterator[ContentId]:
         with self.writing():
