@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 import numpy as np
 
-from lookalike.library.records import EncoderInfo
+from lookalike.library.records import EncoderInfo, PictureInfo
+from lookalike.library.relations import is_burst, relation_of
 from lookalike.match import Relation
 from lookalike.matching.verdict import Verdict
 from lookalike.ranking.short_list import likeness
 from lookalike.road import Question
+from lookalike.shot import Shot
 from lookalike.types import ContentId, Kind, Part
 
 __all__ = ["LOOKED_AT", "Candidate", "Found"]
@@ -100,6 +103,36 @@ class Found:
             rank = likeness(np.array([candidate.distance]), candidate.encoder.bits).item()
             plain = replace(candidate, kind="alike", rank=rank, part=None)
             self.candidates[content] = replace(self.alike.get(content, plain), verdict=verdict)
+
+    def part_frames(self, shots: Mapping[ContentId, Shot]) -> None:
+        """Let frames of a burst be alike, and come first among those."""
+        for content, c in list(self.candidates.items()):
+            if c.kind in ("edited", "part") and is_burst(self.question.shot, shots.get(content)):
+                told = None if c.verdict is None else Verdict("alike", c.verdict.agreement)
+                self.candidates[content] = replace(
+                    c, kind="alike", rank=1.0, verdict=told, relation="burst"
+                )
+
+    def relate(
+        self,
+        shots: Mapping[ContentId, Shot],
+        pictures: Mapping[ContentId, Sequence[PictureInfo]],
+        name: str,
+        k: int,
+    ) -> None:
+        """Note what else the k best are to the question."""
+        for c in self.in_order()[: k + self.identical]:
+            held = pictures.get(c.content)
+            if c.relation is None and held:
+                c.relation = relation_of(
+                    self.question.shot,
+                    shots.get(c.content),
+                    c.kind,
+                    similarity=c.similarity,
+                    edits=() if c.verdict is None else c.verdict.edits,
+                    formats=(self.question.format, held[0].format),
+                    names=(name, held[0].path),
+                )
 
     def in_order(self) -> list[Candidate]:
         """All candidates, best first."""

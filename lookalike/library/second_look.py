@@ -64,11 +64,17 @@ class SecondLook:
             if self._threads is not None:
                 self._threads.shutdown(cancel_futures=True)
 
-    def judge(self, found: Sequence[Found], k: int) -> None:
+    def judge(self, found: Sequence[Found], k: int, names: Sequence[str]) -> None:
         """Take a second look at the most promising of each question's candidates.
 
         Their kinds, edits and boxes become what it says; what was too far by its code to be listed
-        joins the candidates if it is a copy after all. Edits are named of the k best.
+        joins the candidates if it is a copy after all. Of the k best edits are named, and what else
+        they are: frames of a burst are no copies, however near.
+
+        Args:
+            found: for each question what its codes say.
+            k: hits that will be listed.
+            names: of the questions' files.
         """
         chosen = [one.promising() if one.question.preview else [] for one in found]
         contents = list(dict.fromkeys(c.content for row in chosen for c in row))
@@ -108,7 +114,12 @@ class SecondLook:
         )
         for (one, candidate, _), verdict in zip(jobs, list(verdicts), strict=True):
             one.looked_at(candidate, verdict)
+        shots = self._store.shots(contents)
+        for one in found:
+            one.part_frames(shots)
         self._name(found, k, questions, hits)
+        for one, name in zip(found, names, strict=True):
+            one.relate(shots, pictures, name, k)
 
     def _name(
         self,
