@@ -3,11 +3,14 @@
     python scripts/chance.py FOLDER... --plot docs/figures/chance.png
 
 The folders are indexed into a library of their own, or an existing one is taken with ``--library``.
-Rates are measured on one half of its pictures, and observed by asking the pictures of the other
-half. Then every picture of ``--kinds``, a folder of folders of one kind each, is asked by its photo
-code among these and as many others as ``--among`` says, and the hits of its own kind among the
-first ten that wouldn't be shown are counted. More others come from ``--more``, an ``.npz`` file
-with ``codes`` and ``emb`` of the same model.
+Rates are measured on random halves of its pictures, and observed on the others: of six halves the
+mean, by their codes; and with ``--ask`` of one half by asking each picture of the other as a user
+would, with all its views and turnings.
+
+Then every picture of ``--kinds``, a folder of folders of one kind each, is asked by its photo code
+among these and as many others as ``--among`` says, and the hits of its own kind among the first ten
+that wouldn't be shown are counted. More others come from ``--more``, an ``.npz`` file with
+``codes`` and ``emb`` (embeddings) of the same model.
 """
 
 from __future__ import annotations
@@ -24,7 +27,8 @@ from typing import Any
 import numpy as np
 
 from lookalike.codes.bits import to_words
-from lookalike.evaluation.chance import held_out_chance
+from lookalike.evaluation.chance import ChanceReport, held_out_chance
+from lookalike.evaluation.chance_halves import chance_of_halves
 from lookalike.evaluation.chance_plot import plot_chance
 from lookalike.evaluation.hidden_share import hidden_share
 from lookalike.evaluation.library_codes import LibraryCodes, read_codes
@@ -44,6 +48,7 @@ def main() -> None:
     parser.add_argument("--kinds", type=Path, nargs="*", default=[])
     parser.add_argument("--among", type=int, nargs="*", default=[1000])
     parser.add_argument("--more", type=Path)
+    parser.add_argument("--ask", action="store_true", help="ask one half as well")
     parser.add_argument("--only-hidden", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -53,18 +58,25 @@ def main() -> None:
                 library.index(*given.folder)
         told: dict[str, Any] = {"machine": describe_machine()}
         if not given.only_hidden:
-            reports = held_out_chance(file, seed=given.seed, progress=_say)
-            told["chance"] = [
-                {**asdict(report), "worst": report.worst(1e-6, 0.1)} for report in reports
-            ]
+            reports = chance_of_halves(file, seed=given.seed)
+            told["halves"] = [_told(report) for report in reports]
             if given.plot is not None:
                 plot_chance(reports, given.plot)
+        if given.ask:
+            asked = held_out_chance(file, seed=given.seed, progress=_say)
+            told["asked"] = [_told(report) for report in asked]
         told["hidden"] = [
             hidden
             for folder in given.kinds
             for hidden in _hidden(file, folder, given.among, given.more, given.seed)
         ]
     print(json.dumps(told, indent=1))
+
+
+def _told(report: ChanceReport) -> dict[str, Any]:
+    """A report, with the largest factor between predicted and observed down to each rate."""
+    worst = {f"{least:g}": round(report.worst(least), 2) for least in (1e-4, 1e-5, 1e-6)}
+    return {**asdict(report), "worst": worst}
 
 
 def _hidden(

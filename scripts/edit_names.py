@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-from lookalike.matching.look import look
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
 from lookalike.evaluation.edits import EDITS
@@ -28,6 +27,7 @@ from lookalike.images.fitting import fit
 from lookalike.match import NamedEdit
 from lookalike.matching.compare import compare
 from lookalike.matching.edits import name_edits
+from lookalike.matching.look import look
 from lookalike.matching.view import PREVIEW, View
 
 _Edit: TypeAlias = Callable[[Image.Image, np.random.Generator], Image.Image]

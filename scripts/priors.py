@@ -12,12 +12,13 @@ import argparse
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.codes.bits import to_words
 from lookalike.encoders import registry
 from lookalike.evaluation.library_codes import LibraryCodes, read_codes
 from lookalike.library import Library
@@ -26,6 +27,10 @@ from lookalike.library.calibration_prior import FILE
 from lookalike.library.calibration_sample import is_hash
 from lookalike.library.calibration_tail import log_rates
 from lookalike.library.opening import open_library
+from lookalike.library.records import EncoderInfo
+from lookalike.road import Road
+from lookalike.sources.walk import Found, walk
+from lookalike.types import EncoderId
 
 Ints = npt.NDArray[np.int64]
 
@@ -54,6 +59,10 @@ def main() -> None:
             finally:
                 engine.close()
                 store.close()
+    for name, hash_ in registry.HASHES.items():
+        if hash_.fingerprint not in priors:  # of libraries of before
+            priors[hash_.fingerprint] = _measured(_hashed(name, folders), given.singles)
+            print(name, hash_.fingerprint, flush=True)
     FILE.write_text(json.dumps(priors, sort_keys=True) + "\n", encoding="utf-8")
 
 
@@ -74,6 +83,24 @@ def _measured(codes: LibraryCodes, singles: Path | None) -> dict[str, object]:
     if embeddings is not None:
         made["cosines"] = rates(lambda rows: cosine_counts(embeddings[rows]))
     return made
+
+
+def _hashed(name: str, folders: Sequence[Path]) -> LibraryCodes:
+    """The codes of a hash that no new library gets."""
+    encoder = registry.load(name)
+    paths = [found.path for folder in folders for found in walk(folder) if isinstance(found, Found)]
+    with Road({name: encoder}) as road:
+        made = dict(road.codes(enumerate(paths)))
+    codes = [made[row].codes[name] for row in range(len(paths))]
+    info = EncoderInfo(EncoderId(1), "pdq", name, name, encoder.fingerprint, encoder.bits, 0, True)
+    return LibraryCodes(
+        info,
+        np.arange(len(paths)),
+        tuple(paths),
+        to_words(np.stack([code.code for code in codes])),
+        np.array([code.quality for code in codes], np.uint8),
+        None,
+    )
 
 
 def _kind(path: str, singles: Path | None) -> str:

@@ -27,14 +27,15 @@ from lookalike.library.opening import open_library
 from lookalike.road import Question, Road
 from lookalike.types import Slot
 
-__all__ = ["LEAST_HITS", "ChanceReport", "ChanceRow", "held_out_chance"]
+__all__ = ["FEWEST", "LEAST_HITS", "ChanceReport", "ChanceRow", "halves", "held_out_chance"]
 
 Ints = npt.NDArray[np.int64]
 
 LEAST_HITS = 10
 """Observed hits below which a row says little, and is left out."""
 
-_FEWEST = 100  # pictures of a library that can be halved
+FEWEST = 100
+"""Pictures of a library that can be halved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +105,18 @@ def held_out_chance(
     store, engine = open_library(str(library), create=False, read_only=True)
     try:
         codes = read_codes(store, engine)
-        if min(map(len, codes)) < _FEWEST:
-            raise UsageError(f"{library} holds fewer than {_FEWEST} pictures: too few to halve")
+        if min(map(len, codes)) < FEWEST:
+            raise UsageError(f"{library} holds fewer than {FEWEST} pictures: too few to halve")
         models = Models(store, "")
         encoders = {one.encoder.slot: models.encoder(one.encoder) for one in codes}
     finally:
         engine.close()
         store.close()
-    halves = [_halves(len(one), seed) for one in codes]
-    hashes = {one.encoder.slot: (one, own) for one, own in zip(codes, halves, strict=True)}["pdq"]
+    parted = [halves(len(one), seed) for one in codes]
+    hashes = {one.encoder.slot: (one, own) for one, own in zip(codes, parted, strict=True)}["pdq"]
     made = []
     others = []
-    for one, (fit, other) in zip(codes, halves, strict=True):
+    for one, (fit, other) in zip(codes, parted, strict=True):
         made.append(measure(one.table(fit), hashes[0].table(hashes[1][0]), seed=seed))
         kept = unrelated(one.table(other), hashes[0].table(hashes[1][1]), seed)
         others.append(np.searchsorted(one.contents, kept))
@@ -139,7 +140,8 @@ def held_out_chance(
     ]
 
 
-def _halves(n: int, seed: int) -> tuple[Ints, Ints]:
+def halves(n: int, seed: int) -> tuple[Ints, Ints]:
+    """Rows of two random halves of n pictures, ascending."""
     order = np.random.default_rng(seed).permutation(n)
     return np.sort(order[: n // 2]), np.sort(order[n // 2 :])
 

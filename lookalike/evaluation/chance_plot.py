@@ -47,14 +47,14 @@ def plot_chance(reports: Sequence[ChanceReport], file: Path) -> Path:
         xlim=ends,
         ylim=ends,
         xlabel="predicted: measured on one half of the pictures",
-        ylabel="observed: pictures of the other half, asked",
+        ylabel="observed: among the pictures of the other half",
     )
     axes.grid(True, which="major", alpha=0.25)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     first = reports[0]
     axes.set_title(
-        f"Rate of unrelated pictures: {first.asked:,} asked among {first.among:,}",
+        f"How often unrelated pictures come that near: {first.asked:,} others",
         fontsize=11,
         loc="left",
     )

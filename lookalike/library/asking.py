@@ -198,7 +198,7 @@ class Asking:
         clock.lap("compare")
         found = propose(self._store, tables, questions, k, equal)
         clock.lap("search")
-        self._second_look.judge(found)
+        self._second_look.judge(found, k)
         put_chances(found, tables, self._calibrations, k)
         hits = listed(self._store, found, k)
         clock.lap("look")

@@ -20,7 +20,7 @@ from lookalike.library.calibration_counts import (
 )
 from lookalike.library.calibration_prior import prior_of_cosines, prior_of_distances
 from lookalike.library.calibration_sample import Related, chosen, is_hash, one_of_each, unrelated
-from lookalike.library.calibration_tail import blended, log_rates
+from lookalike.library.calibration_tail import blended
 from lookalike.library.engine import ContentIds, Table
 
 __all__ = ["LOOKED_AT", "measure"]
@@ -50,48 +50,42 @@ def measure(
     """
     encoder = table.encoder
     contents = unrelated(table, hashes, seed)
-    counts, near = _counted(table, contents, seed)
+    counts = _counted(table, contents, seed)
     if related is not None and len(contents) > 1:
-        stays = _without(table, contents, near, related)
+        stays = _without(table, contents, counts, related)
         if not stays.all():
             contents = contents[stays]
-            counts, _ = _counted(table, contents, seed)
-    prior = prior_of_distances(encoder)
-    pairs = counts.total
-    distances = blended(log_rates(counts), prior, pairs) if pairs else prior
+            counts = _counted(table, contents, seed)
+    distances = blended(counts, prior_of_distances(encoder))
     cosines = None
     if encoder.embedding_size:
-        cosines = prior_of_cosines(encoder)
-        found = _cosines(table, contents, seed)
-        if found.total:
-            cosines = blended(log_rates(found), cosines, found.total)
+        cosines = blended(_cosines(table, contents, seed), prior_of_cosines(encoder))
         if table.has_parts:
             cosines = _with_parts(cosines, table, contents, seed)
-    return Calibration(encoder, distances, cosines, len(table), pairs, table.has_parts)
+    return Calibration(encoder, distances, cosines, len(table), counts.total, table.has_parts)
 
 
-def _counted(table: Table, contents: ContentIds, seed: int) -> tuple[Counts, int]:
-    """Pairs by distance, and up to which distance all of them are rare."""
+def _counted(table: Table, contents: ContentIds, seed: int) -> Counts:
+    """Pairs by distance, those that are rare among all of the pictures."""
     words, bits = table.stored(contents).words, table.encoder.bits
     turned = is_hash(table.encoder)
     all_ = distance_counts(words[chosen(len(words), BODY, seed)], bits, turned=turned)
     rates = all_.cumsum() / max(1, all_.sum())
     reach = int(np.searchsorted(rates, _RARE, side="right")) - 1
     if len(words) <= BODY or reach < 0:
-        return Counts(all_, _NONE, 0), reach
+        return Counts(all_, _NONE, 0)
     near = near_pairs(words, bits, reach, turned=turned).distances
     pairs = len(words) * (len(words) - 1) // 2
-    return Counts(all_, np.bincount(near, minlength=reach + 1), pairs), reach
+    return Counts(all_, np.bincount(near, minlength=reach + 1), pairs)
 
 
 def _without(
-    table: Table, contents: ContentIds, reach: int, related: Related
+    table: Table, contents: ContentIds, counts: Counts, related: Related
 ) -> npt.NDArray[np.bool_]:
     """Which contents stay after asking about the nearest pairs."""
-    bits = table.encoder.bits
-    near = near_pairs(
-        table.stored(contents).words, bits, max(0, reach), turned=is_hash(table.encoder)
-    )
+    words, bits = table.stored(contents).words, table.encoder.bits
+    radius = min(bits, int(np.searchsorted(counts.reached(), LOOKED_AT)))
+    near = near_pairs(words, bits, radius, turned=is_hash(table.encoder))
     order = np.lexsort((near.second, near.first, near.distances))[:LOOKED_AT]
     first, second = near.first[order], near.second[order]
     known = np.asarray(related(contents[first], contents[second]), np.bool_)

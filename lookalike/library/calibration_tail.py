@@ -24,7 +24,8 @@ ENOUGH = 30
 """Pairs that are counted, and not fitted: their number is right within a fifth, as a rule."""
 
 OWN_PAIRS = 20_000
-"""Pairs of a library that count as much as what ships with its encoder: those of 200 pictures."""
+"""Pairs of a library from which on its tail counts more than what ships with its encoder: those of
+200 pictures."""
 
 LEAST_LOG_RATE = -30.0
 """Decimal logarithm of the least rate that is told apart from none."""
@@ -46,17 +47,25 @@ def log_rates(counts: Counts) -> Reals:
     return np.maximum.accumulate(np.clip(logs, LEAST_LOG_RATE, 0.0))
 
 
-def blended(own: Reals, prior: Reals, pairs: int) -> Reals:
+def blended(counts: Counts, prior: Reals) -> Reals:
     """Rates of a library, and what is known of its encoder: the more pairs, the less of that.
 
+    A rate counts as its own as far as pairs of it were counted, thirty of them as much as what
+    ships; and the tail where none were, as far as there are pairs at all.
+
     Args:
-        own: logarithms of rates, of the library's ``pairs``.
-        prior: the same, as it ships with the encoder.
-        pairs: that were compared.
+        counts: of unrelated pairs of the library; there may be none.
+        prior: decimal logarithms of rates, as they ship with the encoder, float64 (steps + 1,).
+
+    Returns:
+        Decimal logarithms of rates, rising, float64 (steps + 1,).
     """
-    share = pairs / (pairs + OWN_PAIRS)
-    mixed: Reals = share * own + (1 - share) * prior
-    return mixed
+    if not counts.total:
+        return prior
+    known = counts.reached() / ENOUGH + counts.total / OWN_PAIRS
+    share = known / (1 + known)
+    mixed: Reals = share * log_rates(counts) + (1 - share) * prior
+    return np.maximum.accumulate(mixed)
 
 
 def _log_tail(reached: Reals) -> Reals:

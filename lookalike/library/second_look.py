@@ -25,6 +25,7 @@ from lookalike.library.records import ContentKey, PictureInfo
 from lookalike.library.store import Store
 from lookalike.road import LARGE, Question
 from lookalike.system.processors import processors
+from lookalike.types import ContentId
 
 if TYPE_CHECKING:
     from lookalike.matching.prepared import Prepared
@@ -36,6 +37,7 @@ SECONDS = 5.0
 """After which no more files are decoded for a question whose candidates have no previews."""
 
 _LARGE = "large"
+_ASIDE = 2_000  # pictures; 30 kB each
 
 
 class SecondLook:
@@ -52,6 +54,8 @@ class SecondLook:
         self._pool = pool
         self._previews = previews
         self._lock = threading.Lock()
+        # What was made for a library that keeps nothing.
+        self._aside: dict[ContentKey, tuple[bytes, bytes | None]] = {}
         self._threads: ThreadPoolExecutor | None = None
 
     def close(self) -> None:
@@ -60,11 +64,11 @@ class SecondLook:
             if self._threads is not None:
                 self._threads.shutdown(cancel_futures=True)
 
-    def judge(self, found: Sequence[Found]) -> None:
+    def judge(self, found: Sequence[Found], k: int) -> None:
         """Take a second look at the most promising of each question's candidates.
 
         Their kinds, edits and boxes become what it says; what was too far by its code to be listed
-        joins the candidates if it is a copy after all.
+        joins the candidates if it is a copy after all. Edits are named of the k best.
         """
         chosen = [one.promising() if one.question.preview else [] for one in found]
         contents = list(dict.fromkeys(c.content for row in chosen for c in row))
@@ -72,7 +76,10 @@ class SecondLook:
             return
         pictures = {c: list(p) for c, p in self._store.pictures_of(contents).items() if p}
         asked = [_own_key(one.question) for one in found]
-        kept = self._previews.get([*(_key(p[0]) for p in pictures.values()), *asked])
+        wanted = [*(_key(p[0]) for p in pictures.values()), *asked]
+        kept = self._previews.get(wanted)
+        with self._lock:
+            kept |= {key: self._aside[key] for key in wanted if key in self._aside}
         until = time.monotonic() + SECONDS * len(found)
         threads = self._pool_of_threads()
         hits = dict(
@@ -101,6 +108,26 @@ class SecondLook:
         )
         for (one, candidate, _), verdict in zip(jobs, list(verdicts), strict=True):
             one.looked_at(candidate, verdict)
+        self._name(found, k, questions, hits)
+
+    def _name(
+        self,
+        found: Sequence[Found],
+        k: int,
+        questions: Mapping[ContentKey, _Looked | None],
+        hits: Mapping[ContentId, _Looked | None],
+    ) -> None:
+        """Name the edits of what will be listed: it costs more than the look itself."""
+        listed = [
+            (questions[_own_key(one.question)], c)
+            for one in found
+            for c in one.in_order()[: k + one.identical]
+            if c.verdict is not None and c.verdict.kind != "alike"
+        ]
+        for candidate, verdict in self._pool_of_threads().map(
+            lambda job: (job[1], _named(job[0], hits.get(job[1].content), job[1].verdict)), listed
+        ):
+            candidate.verdict = verdict
 
     def _pool_of_threads(self) -> ThreadPoolExecutor:
         with self._lock:
@@ -142,6 +169,10 @@ class SecondLook:
     ) -> None:
         """Keep what had to be made, where the library keeps any."""
         if not self._previews.writable or not wants_previews(self._store):
+            with self._lock:
+                self._aside |= {one.key: (one.preview, one.features) for one in made}
+                while len(self._aside) > _ASIDE:
+                    del self._aside[next(iter(self._aside))]
             return
         self._previews.put({one.key: one.preview for one in made if one.key not in kept})
         self._previews.put_features({one.key: one.features for one in made if one.is_new})
@@ -204,12 +235,16 @@ def _question(
 
 
 def _verdict(question: _Looked | None, hit: _Looked) -> Verdict | None:
-    from lookalike.matching.edits import name_edits
     from lookalike.matching.look import look
 
-    if question is None:
-        return None
-    verdict = look(question.prepared, hit.prepared)
-    if verdict.kind == "alike":
+    return None if question is None else look(question.prepared, hit.prepared)
+
+
+def _named(
+    question: _Looked | None, hit: _Looked | None, verdict: Verdict | None
+) -> Verdict | None:
+    from lookalike.matching.edits import name_edits
+
+    if question is None or hit is None or verdict is None:
         return verdict
     return verdict.with_edits(name_edits(question.prepared.view, hit.prepared.view, verdict))

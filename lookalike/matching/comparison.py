@@ -61,10 +61,11 @@ def tiles(laid: Frame) -> Tiles:
         spread = float(a[inside].std()), float(b[inside].std())
         gain = max(spread[1], _LEAST_SPREAD) / max(spread[0], _LEAST_SPREAD)
     a, b = a * mask, b * mask
-    weight = np.maximum(shared, 1e-6)
-    ma, mb = _means(a, size) / weight, _means(b, size) / weight
-    va = np.maximum(_means(a * a, size) / weight - ma * ma, 0)
-    vb = np.maximum(_means(b * b, size) / weight - mb * mb, 0)
+    weight: _Map = np.maximum(shared, 1e-6).astype(np.float32)
+    ma: _Map = _means(a, size) / weight
+    mb: _Map = _means(b, size) / weight
+    va: _Map = np.maximum(_means(a * a, size) / weight - ma * ma, 0).astype(np.float32)
+    vb: _Map = np.maximum(_means(b * b, size) / weight - mb * mb, 0).astype(np.float32)
     vab = _means(a * b, size) / weight - ma * mb
     correlation = vab / np.sqrt(np.maximum(va * vb, 1e-3))
     cut_off = _is_cut_off(ma, va) ^ _is_cut_off(mb, vb)

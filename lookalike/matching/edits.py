@@ -92,7 +92,8 @@ def _name(query: View, hit: View, verdict: Verdict, transform: Transform) -> tup
     around = _around(query, hit, verdict, laid, plane)
     is_screen = any(edit.name == "screenshot" for edit in around)
     edits = geometry_edits(plane, query.size, hit.size, sized=not is_screen) + around
-    seen = _compare(laid, is_coarse(query) or is_coarse(hit))
+    resized = any(edit.name in ("resize", "stretch") for edit in edits)
+    seen = _compare(laid, resized, is_coarse(query) or is_coarse(hit))
     edits += seen
     named = {edit.name for edit in edits}
     saved = recompressed(query, hit, bool(edits) or verdict.kind == "part", "blur" in named)
@@ -121,22 +122,24 @@ def _around(
     return edits
 
 
-def _compare(laid: Laid, coarse: bool) -> list[NamedEdit]:
+def _compare(laid: Laid, resized: bool, coarse: bool) -> list[NamedEdit]:
     """What differs where both pictures are."""
     shared = laid.shared
     if shared.sum() < 64:
         return []
     matched = match_colours(laid, shared)
     stepped = not coarse and posterised(laid, shared)
-    fine = _detail(matched[0], shared)
+    fine = _detail(matched[0], shared, resized)
     over = overlay(matched, shared, fine)
     rest = shared
     if over is not None:
         rest = shared & ~over.where
-        fine = _detail(match_colours(laid, rest)[0], rest)
+        fine = _detail(match_colours(laid, rest)[0], rest, resized)
     if fine.sigma:
         laid = _as_sharp(laid, fine)
-    edits = tone_edits(laid, rest, fine.noise, coarse=coarse, stepped=stepped)
+    edits = tone_edits(
+        laid, rest, fine.noise, coarse=coarse, stepped=stepped, blurred=fine.sigma > 0
+    )
     if over is not None:
         edits.append(NamedEdit("overlay", of=over.of, at=_at(laid, over)))
     if fine.edit is not None and not (stepped and fine.noise):  # the steps are no noise
@@ -151,8 +154,8 @@ def _as_sharp(laid: Laid, fine: Detail) -> Laid:
     return replace(laid, query=smooth(laid.query, fine.sigma))
 
 
-def _detail(matched: Matched, shared: Mask) -> Detail:
-    return detail(luminance(matched.query), luminance(matched.hit), shared)
+def _detail(matched: Matched, shared: Mask, resized: bool) -> Detail:
+    return detail(luminance(matched.query), luminance(matched.hit), shared, resized=resized)
 
 
 def _at(laid: Laid, over: Overlay) -> tuple[float, float, float, float]:

@@ -30,7 +30,7 @@ _FLOOR = 1.1  # factor of what is in those tiles anyway
 _SHARPER = 1.08
 _FOLLOWS: Final = (0.38, 0.8)
 _EVEN = 0.45
-_SMALL = 100  # pixels
+_SMALL = 150  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def smooth(levels: Grey, sigma: float) -> Grey:
     return np.asarray(cv2.GaussianBlur(levels, (0, 0), sigma), np.float32)
 
 
-def detail(query: Grey, hit: Grey, shared: Mask) -> Detail:
+def detail(query: Grey, hit: Grey, shared: Mask, *, resized: bool = False) -> Detail:
     """Name ``blur`` or ``noise``.
 
     A blur is a Gaussian that makes the one picture of the other and leaves little of the
@@ -68,8 +68,11 @@ def detail(query: Grey, hit: Grey, shared: Mask) -> Detail:
         query: luminance.
         hit: likewise, of the same size, its levels brought to the query's tone.
         shared: where both are.
+        resized: whether one of the files was made of the other in another size. It lacks then, or
+            has, as much of its own as a little noise.
     """
-    return _blur(query, hit, shared) or noise(query, hit, shared) or Detail()
+    found = _blur(query, hit, shared) or noise(query, hit, shared, resized=resized)
+    return found or Detail()
 
 
 def _blur(query: Grey, hit: Grey, shared: Mask) -> Detail | None:
@@ -88,7 +91,7 @@ def _blur(query: Grey, hit: Grey, shared: Mask) -> Detail | None:
     return Detail(NamedEdit("blur", amount=amount), sigma, side)
 
 
-def noise(query: Grey, hit: Grey, shared: Mask) -> Detail | None:
+def noise(query: Grey, hit: Grey, shared: Mask, *, resized: bool = False) -> Detail | None:
     """Name ``noise`` alone; as :func:`detail`."""
     floors, tops = [], []
     middle = (smooth(query, 2) + smooth(hit, 2)) / 2
@@ -112,8 +115,8 @@ def noise(query: Grey, hit: Grey, shared: Mask) -> Detail | None:
         and low > max(_NOISE, follows * floors[clean] + 1.6)
         and low > _EVEN * mid
     )
-    if max(query.shape) < _SMALL:  # then a lossy thumbnail lacks as much of its original
-        is_noise = is_noise and low > 2.5 * _NOISE
+    if resized or max(query.shape) < _SMALL:
+        is_noise = is_noise and low > max(2 * _NOISE, _FOLLOWS[1] * floors[clean] + 1.6)
     if not is_noise:
         return None
     amount = round(math.sqrt(max(floors[noisy] ** 2 - floors[clean] ** 2, 0)), 1)

@@ -64,6 +64,7 @@ def tone_edits(
     *,
     coarse: bool = False,
     stepped: bool = False,
+    blurred: bool = False,
 ) -> list[NamedEdit]:
     """Name ``grey``, ``brightness``, ``contrast`` and ``colour``.
 
@@ -78,6 +79,7 @@ def tone_edits(
             at black and white, which moves the means there.
         coarse: whether one was saved so that it shows, which costs colours.
         stepped: whether one has few levels, see :func:`posterised`.
+        blurred: whether one was blurred, which costs contrast that the other can't be rid of quite.
 
     Returns:
         Edits from the hit to the query.
@@ -96,12 +98,16 @@ def tone_edits(
         edits.append(NamedEdit("colour"))
     if not is_posterised:
         query, hit = query @ _WEIGHTS, hit @ _WEIGHTS
-        edits += _brightness(query, hit, tinted, noise)
+        edits += _brightness(query, hit, tinted, noise, 2.5 if blurred else 1.5 if noise else 1.0)
     return edits
 
 
 def _brightness(
-    query: npt.NDArray[np.float32], hit: npt.NDArray[np.float32], tinted: bool, noise: float
+    query: npt.NDArray[np.float32],
+    hit: npt.NDArray[np.float32],
+    tinted: bool,
+    noise: float,
+    care: float,
 ) -> list[NamedEdit]:
     low, high = 6 + 1.5 * noise, 249 - 1.5 * noise
     found = curve(query, hit)
@@ -124,7 +130,7 @@ def _brightness(
     edits: list[NamedEdit] = []
     forward = found.forward
     known = min(spread_at, spread_to) > 3 or max(spread_at, spread_to) > 12
-    if known and abs(math.log(gain)) > _CONTRAST * (1.5 if noise else 1):
+    if known and abs(math.log(gain)) > _CONTRAST * care:
         pivot = (mean_to - gain * mean_at) / (1 - gain)  # the level that stays
         balance = min(risen, fallen) / max(risen, fallen, 1e-6)
         mid_shift = mean_to + gain * (128 - mean_at) - 128

@@ -21,7 +21,7 @@ MOST_FEATURES = 256
 _CELLS = 8  # each side: features are kept from all over the picture
 _AT_ONCE = 2  # of a cell, before other cells get their turn
 _CONTRAST = 0.02  # half of Lowe's: a preview has few strong features
-# OpenCV counts from the middle of the first pixel, but for a quarter that doubling the picture adds.
+# OpenCV counts from the middle of the first pixel, but for a quarter that doubling it adds.
 _TO_EDGE = 0.25
 _LEVELS = 16  # of a value of a descriptor in a file
 _STEP = 8  # between them: values over 120 are rare in 128 that have a norm of 512
@@ -37,7 +37,7 @@ class Features:
     """Local features.
 
     Attributes:
-        points: float32 (n, 4): x and y in pixels of the small picture, from its left and upper edge,
+        points: float32 (n, 4): x and y in pixels of the small picture, from its upper left corner,
             so that the middle of the first pixel is at (0.5, 0.5); scale; angle in degrees.
         descriptors: uint8 (n, 128): the square roots of SIFT's (R. Arandjelovic and A. Zisserman,
             "Three things everyone should know to improve object retrieval", 2012).
@@ -48,7 +48,9 @@ class Features:
 
 
 def features_of(pixels: Pixels) -> Features:
-    """Find local features (D. Lowe, "Distinctive image features from scale-invariant keypoints", 2004).
+    """Find local features.
+
+    The method is SIFT (D. Lowe, "Distinctive image features from scale-invariant keypoints", 2004).
 
     Those with the strongest response are kept, at most :data:`MOST_FEATURES`, but from every part
     of the picture, so that a crop of it still has some.
@@ -59,14 +61,14 @@ def features_of(pixels: Pixels) -> Features:
     grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
     if min(grey.shape) < 8:
         return _none()
-    sift = cv2.SIFT_create(contrastThreshold=_CONTRAST)
+    sift = cv2.SIFT.create(contrastThreshold=_CONTRAST)
     found, raw = sift.detectAndCompute(grey, None)
     if not found:
         return _none()
     rows = np.array([(*k.pt, k.size, k.angle, k.response) for k in found], np.float32)
     rows[:, :2] += _TO_EDGE
     kept = _spread(rows, grey.shape[1], grey.shape[0])
-    return _coarse(Features(rows[kept, :4], _roots(raw[kept])))
+    return _coarse(Features(rows[kept, :4], _roots(np.asarray(raw[kept], np.float32))))
 
 
 def _spread(rows: npt.NDArray[np.float32], width: int, height: int) -> list[int]:
@@ -89,7 +91,7 @@ def _spread(rows: npt.NDArray[np.float32], width: int, height: int) -> list[int]
 def _roots(raw: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
     """The square root of each value's share, times 512."""
     shares = raw / np.maximum(raw.sum(axis=1, keepdims=True), 1e-6)
-    return np.minimum(np.rint(512 * np.sqrt(shares)), 255).astype(np.uint8)
+    return np.asarray(np.minimum(np.rint(512 * np.sqrt(shares)), 255), np.uint8)
 
 
 def _coarse(features: Features) -> Features:

@@ -51,7 +51,8 @@ def frame(
         ``None`` if they hardly meet.
     """
     sizes = (first.shape[1], first.shape[0]), (second.shape[1], second.shape[0])
-    areas = within or ((0.0, 0.0, *map(float, sizes[0])), (0.0, 0.0, *map(float, sizes[1])))
+    wholes = [(0.0, 0.0, float(width), float(height)) for width, height in sizes]
+    areas = within or (wholes[0], wholes[1])
     by_first = scale_of(plane) >= 1
     own, other = areas if by_first else areas[::-1]
     there = plane if by_first else inverse(plane)  # from the coarser one to the finer one

@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 Plane: TypeAlias = npt.NDArray[np.float64]
-"""(2, 3): maps points of one picture to those of the other, in pixels from the upper left corner."""
+"""(2, 3): maps points of one picture to those of the other, in pixels from the upper left."""
 
 
 def inverse(plane: Plane) -> Plane:

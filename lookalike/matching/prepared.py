@@ -108,4 +108,4 @@ def _small(grey: Grey, area: Area) -> npt.NDArray[np.float32]:
     part = cv2.resize(grey[top:bottom, left:right], (SMALL, SMALL), interpolation=cv2.INTER_AREA)
     part = np.asarray(part - part.mean(), np.float32)
     length = float(np.linalg.norm(part))
-    return part / length if length > SMALL else np.zeros_like(part)
+    return np.asarray(part / length if length > SMALL else np.zeros_like(part), np.float32)

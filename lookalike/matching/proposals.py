@@ -121,7 +121,7 @@ def _features(first: Prepared, second: Prepared, *, mirror: bool) -> Proposal | 
         directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1)
     if min(len(directions), len(second.directions)) < _LEAST_INLIERS:
         return None
-    of, to = _matched(cv2.gemm(directions, second.directions, 1, None, 0, flags=cv2.GEMM_2_T))
+    of, to = _matched(_products(directions, second.directions))
     if len(of) < _LEAST_INLIERS:
         return None
     a, b = features.points[of].astype(np.float64), second.features.points[to].astype(np.float64)
@@ -135,6 +135,12 @@ def _features(first: Prepared, second: Prepared, *, mirror: bool) -> Proposal | 
     if mirror:
         plane = np.column_stack([-plane[:, 0], plane[:, 1], plane[:, 2] + width * plane[:, 0]])
     return Proposal(plane, inliers)
+
+
+def _products(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """``a @ b.T`` in this thread: pairs are looked at in threads of their own."""
+    none = np.empty(0, np.float32)
+    return np.asarray(cv2.gemm(a, b, 1, none, 0, flags=cv2.GEMM_2_T), np.float32)
 
 
 def _matched(

@@ -75,7 +75,8 @@ def _step(laid: Frame) -> tuple[Plane, float] | None:
     )
     level = 2 + 2.5 * 1.4826 * float(np.median(np.abs(off)))
     weighted = columns / (1 + (off / level) ** 2)
-    normal = cv2.gemm(weighted, columns, 1, None, 0, flags=cv2.GEMM_2_T).astype(np.float64)
+    none = np.empty(0, np.float32)
+    normal = cv2.gemm(weighted, columns, 1, none, 0, flags=cv2.GEMM_2_T).astype(np.float64)
     right = (weighted @ off).astype(np.float64)
     normal[np.diag_indices(8)] += 1e-6 * np.trace(normal) / 8 + 1e-9
     found = np.linalg.solve(normal, right)

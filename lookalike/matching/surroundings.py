@@ -1,4 +1,4 @@
-"""What is around a picture that lies in another one: a plain border, a screen, or more of a picture."""
+"""What is around a picture that lies in another one: a border, a screen, or more of a picture."""
 
 from __future__ import annotations
 

@@ -74,9 +74,7 @@ def test_what_chance_would_bring_is_left_out(run: Run, photos: Path) -> None:
     run("index", photos)
     done = run("search", photos / "rocket.jpg", "-k", 5)
     assert len(done.out.splitlines()) == 2
-    assert done.err == (
-        "4 more are no nearer than unrelated pictures are; --all shows them\n"
-    )
+    assert done.err == ("4 more are no nearer than unrelated pictures are; --all shows them\n")
     answer = run("search", photos / "rocket.jpg", "-k", 5, "--json").json
     assert (len(answer["hits"]), answer["left_out"], answer["searched"]) == (1, 4, 8)
     far = run("search", photos / "rocket.jpg", "-k", 5, "--max-chance", 100)

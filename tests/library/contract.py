@@ -36,6 +36,8 @@ from lookalike.library.records import (
 )
 from lookalike.library.run_records import Change, LossEntry, Refusal, Waiting
 from lookalike.library.store import Store
+from lookalike.library.views import pack
+from lookalike.road import ViewCodes
 from lookalike.shot import Shot
 from lookalike.types import (
     Codes,
@@ -808,6 +810,39 @@ class Contract:
     def test_without_parts(self, store: Store, engine: Engine) -> None:
         encoder, _ = fill(store, random_codes(3))
         assert not table_of(engine, encoder).has_parts
+
+    def test_what_pictures_hold_is_found_by_its_code(self, store: Store, engine: Engine) -> None:
+        codes, inner = random_codes(6), random_codes(3, seed=1)
+        encoder, contents = fill(store, codes)
+        assert not table_of(engine, encoder).has_views
+        boxes = ((0.1, 0.2, 0.5, 1.0), (0.5, 0.0, 1.0, 0.25))
+        held = {
+            contents[4]: pack(ViewCodes(inner[:2], np.array([30, 90], np.uint8), boxes)),
+            contents[1]: pack(ViewCodes(inner[2:], None, boxes[:1])),
+        }
+        kept = {code.content: code for code in store.codes(encoder.id)}
+        store.put_codes([kept[c]._replace(views=views) for c, views in held.items()])
+        store.settle()
+        assert list(store.views(encoder.id)) == sorted(held.items())
+        table = table_of(engine, encoder)
+        assert table.has_views
+        hits = table.nearest_views(inner, 5)
+        assert hits.exact
+        assert hits.contents[:, 0].tolist() == [contents[4], contents[4], contents[1]]
+        assert hits.distances[:, 0].tolist() == [0, 0, 0]
+        assert hits.quality[:, 0].tolist() == [30, 90, 100]
+        for row, box in enumerate((*boxes, boxes[0])):
+            assert hits.boxes[row, 0] == pytest.approx(box, abs=1e-5)
+        expected = hamming(inner, inner).tolist()
+        assert hits.distances[:, :3].tolist() == [sorted(row) for row in expected]
+        assert (hits.contents[:, 3:] == -1).all()
+        some = table.nearest_views(inner, 5, among=np.array([contents[1]]))
+        assert some.contents[:, :2].tolist() == [[contents[1], -1]] * 3
+        (file,) = store.holding([contents[4]])[contents[4]]
+        store.set_present([file.id], False)
+        store.settle()
+        hidden = table_of(engine, encoder).nearest_views(inner, 5)
+        assert hidden.contents[:, :2].tolist() == [[contents[1], -1]] * 3
 
     def test_by_vector(self, store: Store, engine: Engine) -> None:
         encoder, contents = fill(store, random_codes(20))

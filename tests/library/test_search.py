@@ -19,6 +19,7 @@ from lookalike.evaluation.edits import apply
 from lookalike.images.decode import prepare
 from lookalike.library import Library
 from lookalike.library.merging import listed, propose
+from lookalike.library.second_look import SecondLook
 from lookalike.ranking.short_list import Rows, in_order
 from lookalike.road import Item, Question
 from lookalike.types import ContentId, Limits, Match
@@ -57,14 +58,11 @@ def test_the_pictures_of_a_collage_come_first(
 def test_the_picture_on_a_screen_comes_first(
     library: Library, original_photos: Path, code: str
 ) -> None:
-    kinds = []
     for seed, name in enumerate(["chelsea", "coffee", "astronaut", "rocket"]):
         shot = apply("screenshot", photo(original_photos, name), seed)
         hit = library.search(shot, k=1, code=code).hits[0]  # type: ignore[arg-type]
-        assert stem(hit) == name
-        kinds.append(hit.kind)
-    # Some are shown so small that pdq is beyond its limit.
-    assert ("edited" in kinds) == (code != "photo")
+        assert (stem(hit), hit.kind, hit.verified) == (name, "edited", True)
+        assert {"screenshot", "border"} & {edit.name for edit in hit.edits}
 
 
 def test_alike_ones_are_in_the_order_of_the_short_list(
@@ -91,6 +89,13 @@ def test_alike_ones_are_in_the_order_of_the_short_list(
     assert [hit.similarity for hit in hits] == pytest.approx(ordered.similarity)
 
 
+@pytest.fixture
+def by_codes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if no picture could be looked at a second time."""
+    monkeypatch.setattr(SecondLook, "judge", lambda look, found, k: None)
+
+
+@pytest.mark.usefixtures("by_codes_alone")
 def test_beyond_the_limit_of_edited_pdq_still_counts(
     library: Library, original_photos: Path
 ) -> None:
@@ -111,6 +116,7 @@ def test_beyond_the_limit_of_edited_pdq_still_counts(
     ]
 
 
+@pytest.mark.usefixtures("by_codes_alone")
 def test_a_good_likeness_outweighs_a_far_pdq_code(
     library: Library, original_photos: Path, tmp_path: Path
 ) -> None:

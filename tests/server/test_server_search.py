@@ -62,7 +62,8 @@ def test_each_code_can_be_asked_alone(client: httpx.Client, query: bytes) -> Non
 
 def test_a_picture_of_the_library_finds_the_others(client: httpx.Client) -> None:
     known = ids(client)
-    hits = client.get(f"/api/v1/pictures/{known['chelsea.jpg']}/similar?k=100&all=true").json()["hits"]
+    address = f"/api/v1/pictures/{known['chelsea.jpg']}/similar?k=100"
+    hits = client.get(f"{address}&all=true").json()["hits"]
     names = [hit["name"] for hit in hits]
     assert sorted(names) == sorted(set(known) - {"chelsea.jpg"})
     kinds = {hit["name"]: hit["kind"] for hit in hits}
@@ -70,7 +71,7 @@ def test_a_picture_of_the_library_finds_the_others(client: httpx.Client) -> None
     assert kinds["cat.tiff"] in ("same-pixels", "edited")
     assert kinds[AWKWARD] == "edited"
     assert kinds["coins.jpg"] == "alike"
-    usual = client.get(f"/api/v1/pictures/{known['chelsea.jpg']}/similar?k=100").json()
+    usual = client.get(address).json()
     assert len(usual["hits"]) + usual["left_out"] == len(hits)
     assert usual["left_out"] > 0
     assert all(hit["kind"] != "alike" or hit["chance"] < 0.2 for hit in usual["hits"])
