@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
+from lookalike.library.filters import Filter
 from lookalike.shot import Shot
 from lookalike.types import ContentId
 
@@ -16,3 +20,9 @@ class ShotStore(Protocol):
 
     def shots(self, contents: Sequence[ContentId]) -> dict[ContentId, Shot]:
         """How contents were taken, as their files say; those that say nothing are left out."""
+
+    def matching(self, only: Filter) -> npt.NDArray[np.int64] | None:
+        """The contents of the present pictures that fit a filter, ascending, int64 (n,).
+
+        ``None`` where the filter asks nothing of pictures. Its kinds say nothing here.
+        """

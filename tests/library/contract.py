@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from lookalike.codes.bits import hamming, to_words
 from lookalike.errors import LibraryClosedError, LibraryLockedError
 from lookalike.images.parts.nine import PARTS
 from lookalike.library.engine import Engine, Table
+from lookalike.library.filters import Filter
 from lookalike.library.records import (
     Appearance,
     ContentKey,
@@ -296,6 +298,47 @@ class Contract:
         assert store.shots([one]) == {one: newer}
         store.drop_unused([one])
         assert store.shots([one]) == {}
+
+    def test_what_fits_a_filter(self, store: Store) -> None:
+        shown = [
+            replace(picture(1), shot=Shot("2019-12-31T23:59:59.999"), width=400, height=300),
+            replace(picture(2), shot=Shot("2020-01-01T00:00:00"), width=300, height=400),
+            replace(picture(3), format="HEIF", width=2000, height=1000),
+            replace(picture(4), shot=Shot(camera="A"), width=20, height=30),
+            replace(picture(5), shot=Shot("2019-06-01T00:00:00")),
+        ]
+        made = store.put_contents(shown)
+        paths = ["/a/1.jpg", "/a/b/2.jpg", "/ab/3.jpg", "/c/4.jpg", "/c/5.jpg"]
+        files = store.put_files(
+            [
+                FileEntry(path, 1, 1, (Member("", content),))
+                for path, content in zip(paths, made, strict=True)
+            ]
+        )
+        store.put_files([FileEntry("/a/copy.jpg", 1, 1, (Member("", made[2]),))])
+        store.set_present([files[4]], False)
+
+        def fitting(**asked: Any) -> list[int]:
+            found = store.matching(Filter.parse(**asked))
+            assert found is not None
+            assert found.dtype == np.int64
+            return [made.index(ContentId(content)) + 1 for content in found.tolist()]
+
+        assert store.matching(Filter()) is None
+        assert store.matching(Filter.parse(kinds="edited")) is None
+        assert fitting(under=["/a"]) == [1, 2, 3]
+        assert fitting(under=["/a/b", "/c/"]) == [2, 4]
+        assert fitting(under=["/nowhere"]) == []
+        assert fitting(taken="2019") == [1]
+        assert fitting(taken="..2019-12-31") == [1]
+        assert fitting(taken="2019-12..2020-01-01") == [1, 2]
+        assert fitting(taken="2020..") == [2]
+        assert fitting(larger="2MP") == [3]
+        assert fitting(larger="400x300") == [1, 2, 3]
+        assert fitting(formats="heic") == [3]
+        assert fitting(under=["/a"], taken="2020", larger="0.1MP", formats="jpg,heic") == (
+            [2] if shown[1].format in ("JPEG", "MPO") else []
+        )
 
     def test_what_lacks_a_code(self, store: Store) -> None:
         encoder, contents = fill(store, random_codes(3))

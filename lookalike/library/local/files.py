@@ -7,6 +7,11 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from lookalike.library.filters import Filter
+from lookalike.library.local.conditions import conditions
 from lookalike.library.local.contents import Contents
 from lookalike.library.records import FileEntry, KnownFile, Member, PictureInfo
 from lookalike.sources.folders import bounds
@@ -160,6 +165,19 @@ class Files(Contents):
         where, values = ("", []) if after is None else (f" AND pictures.id {sign} ?", [after])
         sql = f"{_PICTURES}{where} ORDER BY pictures.id {direction} LIMIT ?"
         return [_picture(row) for row in self._database.fetch(sql, [*values, limit])]
+
+    def matching(self, only: Filter) -> npt.NDArray[np.int64] | None:
+        if not only.narrows:
+            return None
+        where, values = conditions(only)
+        rows = self._database.stream(
+            "SELECT DISTINCT pictures.content FROM pictures"  # noqa: S608
+            " JOIN files ON files.id = pictures.file"
+            " JOIN contents ON contents.id = pictures.content"
+            f" WHERE present = 1 AND {where} ORDER BY 1",
+            values,
+        )
+        return np.fromiter((row[0] for row in rows), np.int64)
 
     def copies(self, picture: PictureId) -> list[PictureId]:
         rows = self._database.fetch(

@@ -9,7 +9,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 
+import numpy as np
+import numpy.typing as npt
+
 from lookalike.library.closing import closed
+from lookalike.library.filters import Filter
 from lookalike.library.records import ContentKey, FileEntry, KnownFile, PictureInfo
 from lookalike.library.run_records import Change, LossEntry, Refusal, Waiting
 from lookalike.shot import Shot
@@ -180,6 +184,12 @@ class MemoryPictures:
                 if content in found:
                     found[content].append(picture)
         return found
+
+    def matching(self, only: Filter) -> npt.NDArray[np.int64] | None:
+        if not only.narrows:
+            return None
+        fitting = {c for c, shown in self._pictures() if only.fits(shown, self._contents[c].shot)}
+        return np.array(sorted(fitting), np.int64)
 
     def picture(self, picture: PictureId) -> PictureInfo | None:
         return next((p for _, p in self._pictures() if p.id == picture), None)
