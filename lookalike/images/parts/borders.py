@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.images.parts.plain import SPREAD, colours, plain
+from lookalike.images.parts.plain import SPREAD, PlainLines, colours, plain_lines
 from lookalike.types import Pixels
 
 __all__ = ["inside_borders", "without_borders"]
@@ -20,7 +20,9 @@ def without_borders(pixels: Pixels) -> Pixels | None:
     return None if box is None else pixels[box[0] : box[1], box[2] : box[3]]
 
 
-def inside_borders(pixels: Pixels) -> tuple[int, int, int, int] | None:
+def inside_borders(
+    pixels: Pixels, lines: PlainLines | None = None
+) -> tuple[int, int, int, int] | None:
     """Where the picture inside its plain borders is.
 
     A border is what remains plain from a side inwards and keeps the colour that it has at that
@@ -28,6 +30,7 @@ def inside_borders(pixels: Pixels) -> tuple[int, int, int, int] | None:
 
     Args:
         pixels: RGB, uint8 (height, width, 3).
+        lines: of these pixels, where they are known.
 
     Returns:
         First and last row and column (the last ones excluded), or ``None`` where there are no
@@ -35,7 +38,7 @@ def inside_borders(pixels: Pixels) -> tuple[int, int, int, int] | None:
     """
     height, width = pixels.shape[:2]
     columns = pixels.swapaxes(0, 1)
-    rows, across = plain(pixels), plain(columns)
+    rows, across = plain_lines(pixels) if lines is None else lines
     top, bottom = _border(pixels, rows), _border(pixels[::-1], rows[::-1])
     left, right = _border(columns, across), _border(columns[::-1], across[::-1])
     box = (_cut(top), height - _cut(bottom), _cut(left), width - _cut(right))

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.images.parts.plain import SPREAD, colours, plain
+from lookalike.images.parts.plain import SPREAD, PlainLines, colours, plain_lines
 from lookalike.types import Pixels
 
 __all__ = ["MOST_PANELS", "panel_boxes", "panels"]
@@ -30,7 +30,7 @@ def panels(pixels: Pixels) -> list[Pixels]:
     return [pixels[top:bottom, left:right] for top, bottom, left, right in boxes]
 
 
-def panel_boxes(pixels: Pixels) -> list[tuple[int, int, int, int]]:
+def panel_boxes(pixels: Pixels, lines: PlainLines | None = None) -> list[tuple[int, int, int, int]]:
     """Cut a picture along the plain lines of its ground, again and again (a recursive XY-cut).
 
     The method is Nagy and Seth's for printed pages (Hierarchical Representation of Optically
@@ -40,6 +40,7 @@ def panel_boxes(pixels: Pixels) -> list[tuple[int, int, int, int]]:
 
     Args:
         pixels: RGB, uint8 (height, width, 3).
+        lines: of these pixels, where they are known.
 
     Returns:
         First and last row and column (the last ones excluded) of at most :data:`MOST_PANELS`,
@@ -49,7 +50,7 @@ def panel_boxes(pixels: Pixels) -> list[tuple[int, int, int, int]]:
     least = max(LEAST_PIXELS, round(LEAST_SIDE * min(height, width)))
     whole = (0, height, 0, width)
     boxes: list[_Box] = []
-    _divide(pixels, whole, None, least, _DEEPEST, boxes)
+    _divide(pixels, whole, lines or plain_lines(pixels), None, least, _DEEPEST, boxes)
     large = [box for box in boxes if box != whole and _area(box) >= LEAST_AREA * _area(whole)]
     large.sort(key=_area, reverse=True)
     return large[:MOST_PANELS]
@@ -60,13 +61,19 @@ def _area(box: _Box) -> int:
 
 
 def _divide(
-    pixels: Pixels, box: _Box, ground: _Colour | None, least: int, depth: int, found: list[_Box]
+    pixels: Pixels,
+    box: _Box,
+    lines: PlainLines,
+    ground: _Colour | None,
+    least: int,
+    depth: int,
+    found: list[_Box],
 ) -> None:
     """Add the parts of a box that can't be divided."""
     top, bottom, left, right = box
     part = pixels[top:bottom, left:right]
     columns = part.swapaxes(0, 1)
-    rows, across = plain(part), plain(columns)
+    rows, across = lines
     at_rows, at_columns = colours(part[rows]), colours(columns[across])
     own = _most_frequent(at_rows, at_columns) if ground is None else None
     for colour in (ground, own, _frame(rows, across, at_rows, at_columns)):
@@ -80,7 +87,8 @@ def _divide(
             parts = [(top, bottom, left + start, left + end) for start, end in bands]
         if parts != [box]:
             for smaller in parts if depth else ():
-                _divide(pixels, smaller, colour, least, depth - 1, found)
+                inside = plain_lines(pixels[smaller[0] : smaller[1], smaller[2] : smaller[3]])
+                _divide(pixels, smaller, inside, colour, least, depth - 1, found)
             return
     found.append(box)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.types import Pixels
 
-__all__ = ["SPREAD", "colours", "plain"]
+__all__ = ["SPREAD", "PlainLines", "colours", "plain", "plain_lines"]
 
 # A line is plain if all but a few of its pixels are this close to each other in every channel:
 # compression leaves ripples in what was one colour.
@@ -15,6 +17,19 @@ SPREAD = 24
 _FEW = 0.02  # of the pixels, at either end of a channel's values
 _SAMPLE = 32  # pixels of a line that are looked at first: most lines of a photograph fail there
 _FEW_OF_SAMPLE = 2
+_FIRST = 8  # of the sample, that are looked at before the rest of it
+
+
+class PlainLines(NamedTuple):
+    """Which lines of a picture are plain: of its rows, bool (height,), and columns, (width,)."""
+
+    rows: npt.NDArray[np.bool_]
+    columns: npt.NDArray[np.bool_]
+
+
+def plain_lines(pixels: Pixels) -> PlainLines:
+    """Both ways; pixels are RGB, uint8 (height, width, 3)."""
+    return PlainLines(plain(pixels), plain(pixels.swapaxes(0, 1)))
 
 
 def plain(pixels: Pixels) -> npt.NDArray[np.bool_]:
@@ -67,6 +82,17 @@ def _maybe_plain(pixels: Pixels) -> npt.NDArray[np.bool_]:
     count = sample.shape[1]
     if count < _SAMPLE:
         return np.ones(len(pixels), np.bool_)
-    ordered = np.sort(sample, axis=1)
-    spread = ordered[:, -1 - _FEW_OF_SAMPLE] - ordered[:, _FEW_OF_SAMPLE]
+    # What is left of the values of a few without their ends lies within what is left of all: most
+    # lines are told by the few, for a fifth of the time.
+    found = _is_narrow(sample[:, :: count // _FIRST])
+    rows = np.flatnonzero(found)
+    found[rows] = _is_narrow(sample[rows])
+    return found
+
+
+def _is_narrow(sample: Pixels) -> npt.NDArray[np.bool_]:
+    """Whether the values of each line are close to each other but for a few at either end."""
+    # Sorting a line's values of one channel where they lie side by side is the fast way.
+    ordered = np.sort(np.ascontiguousarray(sample.swapaxes(1, 2)), axis=2)
+    spread = ordered[..., -1 - _FEW_OF_SAMPLE] - ordered[..., _FEW_OF_SAMPLE]
     return np.asarray(spread.max(axis=1) <= SPREAD)

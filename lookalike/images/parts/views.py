@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lookalike.images.parts.borders import inside_borders
 from lookalike.images.parts.panels import MOST_PANELS, panel_boxes
+from lookalike.images.parts.plain import plain_lines
 from lookalike.types import Part, Pixels
 
 __all__ = ["MOST_HELD", "Held", "held", "views"]
@@ -40,10 +41,11 @@ def held(pixels: Pixels) -> list[Held]:
         At most :data:`MOST_HELD`; none for most photographs.
     """
     height, width = pixels.shape[:2]
-    inner = inside_borders(pixels)
+    lines = plain_lines(pixels)
+    inner = inside_borders(pixels, lines)
     boxes = [] if inner is None else [inner]
     least = height * width if inner is None else _area(inner)
-    boxes += [box for box in panel_boxes(pixels) if _area(box) < _NEARLY_ALL * least]
+    boxes += [box for box in panel_boxes(pixels, lines) if _area(box) < _NEARLY_ALL * least]
     return [
         Held(
             pixels[top:bottom, left:right],
