@@ -185,10 +185,10 @@ class Road(Generic[K]):
         """
         keys: Iterable[K] = self._encoders if wanted is None else wanted(picture)
         codes: dict[K, PictureCode] = {}
-        inner: list[Held] | None = None if self._views else []
+        inner: list[Held] | None = None
         for key in keys:
             inputs = [picture.inputs[name] for name in self._names[key]]
-            if inner is None:
+            if inner is None and self._views:
                 inner = held(picture.inputs[self._large])
             codes[key] = encode_picture(self.encoder(key), inputs, inner)
         preview = preview_of(picture.inputs[self._large]) if self._previews else None

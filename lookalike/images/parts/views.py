@@ -30,6 +30,12 @@ class Held:
     pixels: Pixels
     box: Part
 
+    @property
+    def share(self) -> float:
+        """Of the other one's area, 0 to 1."""
+        left, top, right, bottom = self.box
+        return (right - left) * (bottom - top)
+
 
 def held(pixels: Pixels) -> list[Held]:
     """What is inside a picture's plain borders, then its panels.
