@@ -131,7 +131,8 @@ class Judging:
 
     def lacking(self, contents: Sequence[ContentId]) -> list[list[EncoderId]]:
         """Of each content the encoders whose codes it lacks."""
-        return self._store.lacking(contents, self._encoders, self._options.parts)
+        options = self._options
+        return self._store.lacking(contents, self._encoders, options.parts, options.views)
 
 
 class _Look(NamedTuple):

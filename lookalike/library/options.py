@@ -21,6 +21,7 @@ class Options:
     Attributes:
         limits: what one picture may cost.
         parts: the encoders that make codes of a picture's parts, too.
+        views: the encoders that make codes anew of pictures of which nobody looked what they hold.
         members: pictures of a file that get codes, at most.
         gone: whether files of folders that look unplugged are gone.
         verify: whether files that seem to be as they were are read, to make sure.
@@ -29,6 +30,7 @@ class Options:
 
     limits: Limits = field(default_factory=Limits)
     parts: Collection[EncoderId] = ()
+    views: Collection[EncoderId] = ()
     members: int = 1
     gone: bool = False
     verify: bool = False

@@ -204,7 +204,7 @@ class StoredCode(NamedTuple):
         parts: the codes of the content's nine parts, one after the other; ``None`` where they
             were not made.
         views: the codes of the pictures that it holds, as :mod:`lookalike.library.views` packs
-            them; ``None`` where it holds none, or nobody looked.
+            them: no bytes where it holds none, ``None`` where nobody looked.
     """
 
     encoder: EncoderId

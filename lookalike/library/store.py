@@ -198,10 +198,12 @@ class Store(RunStore, ShotStore, Protocol):
         contents: Sequence[ContentId],
         encoders: Sequence[EncoderId],
         parts: Iterable[EncoderId] = (),
+        views: Iterable[EncoderId] = (),
     ) -> list[list[EncoderId]]:
         """For each content those of the encoders that gave it no code yet, ascending.
 
-        Encoders in ``parts`` have to have given codes of its parts, too.
+        Encoders in ``parts`` have to have given codes of its parts, too; those in ``views`` have to
+        have been told what it holds.
         """
 
     def put_contents(self, pictures: Sequence[Decoded]) -> list[ContentId]:

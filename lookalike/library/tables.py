@@ -104,10 +104,9 @@ class ArrayTable:
                 none.astype(np.int32),
                 True,
             )
-        found = self.contents if self._allowed is None else self.contents[self._allowed]
-        allowed = np.isin(views.contents, found)
+        allowed = self._shown_views
         if among is not None:
-            allowed &= np.isin(views.contents, among)
+            allowed = allowed & np.isin(views.contents, among)
         hits = self._view_index.search(queries, k, allowed=allowed)
         rows = np.maximum(hits.ids, 0)
         contents = np.where(hits.ids < 0, -1, views.contents[rows])
@@ -192,6 +191,12 @@ class ArrayTable:
     def _view_index(self) -> ExactScan:
         words = self.words[:0] if self._views is None else self._views.words
         return exact_scan(words, self.encoder.bits)
+
+    @cached_property
+    def _shown_views(self) -> Mask:
+        """Which views are of contents that can be found."""
+        owners = np.empty(0, np.int64) if self._views is None else self._views.contents
+        return np.isin(owners, self.contents[self.visible])
 
     @cached_property
     def _part_index(self) -> ExactScan:

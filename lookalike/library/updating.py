@@ -164,7 +164,7 @@ class Updating:
             with self._store.writing():
                 pdq = self._models.renewed(current["pdq"])
             new = self._fitting().renewed(current["photo"], photo)
-            return self._renew(self._models.current(), {"pdq": pdq, "photo": new})
+            return self._renew(self._models.current(), {"pdq": pdq, "photo": new}, with_views=True)
 
     def remove(self, folder: str | os.PathLike[str]) -> int:
         """As :meth:`lookalike.library.library.Library.remove` says."""
@@ -198,15 +198,23 @@ class Updating:
             return len(gone)
 
     def _renew(
-        self, current: Mapping[Slot, EncoderInfo], new: Mapping[Slot, EncoderInfo]
+        self,
+        current: Mapping[Slot, EncoderInfo],
+        new: Mapping[Slot, EncoderInfo],
+        *,
+        with_views: bool = False,
     ) -> IndexReport:
-        """Make the codes of new encoders, and let them answer once they are complete."""
+        """Make the codes of new encoders, and let them answer once they are complete.
+
+        With ``with_views`` pictures of which nobody looked what they hold get codes anew.
+        """
         # Old codes go on being made, so that pictures that are new to the library have them if this
         # run is interrupted.
         old = [row for row in current.values() if self._models.can_make(row)]
         rows = {row.id: row for row in [*old, *new.values()]}
-        report = self._ingest(list(rows.values()), self._store.folders())
         made = [row.id for row in new.values()]
+        options = Options(views=made if with_views else ())
+        report = self._ingest(list(rows.values()), self._store.folders(), options)
         if not report.interrupted and not report.offline and self._are_complete(made):
             with self._store.writing():
                 for row in new.values():

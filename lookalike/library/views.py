@@ -42,7 +42,9 @@ class ViewRows:
 
 
 def pack(views: ViewCodes) -> bytes:
-    """The views of one content as a store keeps them."""
+    """The views of one content as a store keeps them; no bytes where it has none."""
+    if not views.boxes:
+        return b""
     units = np.rint(np.array(views.boxes, np.float64) * _UNITS).astype("<u2")
     quality = np.full(len(units), _NONE, np.uint8) if views.quality is None else views.quality
     boxes = units.view(np.uint8).reshape(-1, 8)
@@ -68,8 +70,10 @@ def unpack(packed: Iterable[tuple[ContentId, bytes]], bits: int) -> ViewRows:
 def fault_of_views(views: object, bits: int) -> str | None:
     """What is wrong with the packed views of a content; ``None`` if nothing is."""
     size = _HEAD + bytes_for(bits)
-    if not isinstance(views, bytes) or len(views) % size or not 0 < len(views) <= MOST_HELD * size:
+    if not isinstance(views, bytes) or len(views) % size or len(views) > MOST_HELD * size:
         return "codes of views of the wrong size"
+    if not views:
+        return None
     flat = np.frombuffer(views, np.uint8).reshape(-1, size)
     if (flat[:, -1] & ((1 << -bits % 8) - 1)).any():
         return "codes of views with bits behind their end"

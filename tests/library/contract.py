@@ -354,6 +354,10 @@ class Contract:
         assert store.lacking(contents[:1], [encoder.id], parts=[encoder.id]) == [[]]
         store.drop_parts()
         assert store.lacking(contents[:1], [encoder.id], parts=[encoder.id]) == [[encoder.id]]
+        assert store.lacking(contents[:1], [encoder.id], views=[encoder.id]) == [[encoder.id]]
+        store.put_codes([code._replace(views=b"")])  # it holds nothing
+        assert store.lacking(contents[:1], [encoder.id], views=[encoder.id]) == [[]]
+        assert list(store.views(encoder.id)) == []
 
     def test_codes_come_by_content_and_are_replaced(self, store: Store) -> None:
         codes = random_codes(4)

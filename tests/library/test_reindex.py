@@ -166,3 +166,23 @@ def test_a_model_that_is_damaged(tmp_path: Path, model: Path) -> None:
     model.write_bytes(model.read_bytes()[:-40])
     with pytest.raises(ModelError):
         Library.open(tmp_path / "own.lookalike", photo=str(model))
+
+
+def test_pictures_of_an_early_library_are_told_what_they_hold(
+    tmp_path: Path, photos: Path, model: Path
+) -> None:
+    path = tmp_path / "early.lookalike"
+    with Library.open(path, photo=str(model)) as library:
+        library.index(photos)
+    with sqlite3.connect(path) as raw:
+        (count,) = raw.execute("SELECT count(*) FROM codes WHERE views IS NOT NULL").fetchone()
+        raw.execute("UPDATE codes SET views = NULL")
+    raw.close()
+    with Library.open(path) as library:
+        assert library.index(photos).reread == 0
+        assert library.reindex().reread > 0
+        assert library.reindex().reread == 0
+    with sqlite3.connect(path) as raw:
+        told = raw.execute("SELECT count(*) FROM codes WHERE views IS NOT NULL").fetchone()
+    raw.close()
+    assert told == (count,)

@@ -82,12 +82,16 @@ class Contents(Shots):
         contents: Sequence[ContentId],
         encoders: Sequence[EncoderId],
         parts: Iterable[EncoderId] = (),
+        views: Iterable[EncoderId] = (),
     ) -> list[list[EncoderId]]:
-        parted = set(parts)
+        parted, viewed = set(parts), set(views)
         made: dict[ContentId, set[EncoderId]] = defaultdict(set)
-        sql = "SELECT content, encoder, parts IS NOT NULL FROM codes WHERE content IN ({keys})"
-        for content, encoder, has_parts in self._database.fetch_for(sql, contents):
-            if has_parts or encoder not in parted:
+        sql = (
+            "SELECT content, encoder, parts IS NOT NULL, views IS NOT NULL FROM codes"
+            " WHERE content IN ({keys})"
+        )
+        for content, encoder, has_parts, has_views in self._database.fetch_for(sql, contents):
+            if (has_parts or encoder not in parted) and (has_views or encoder not in viewed):
                 made[content].add(encoder)
         wanted = set(encoders)
         return [sorted(wanted - made[content]) for content in contents]
@@ -156,7 +160,7 @@ class Contents(Shots):
         # The condition on views has the small index over them used.
         yield from self._database.stream(
             "SELECT content, views FROM codes INDEXED BY codes_with_views"
-            " WHERE encoder = ? AND views IS NOT NULL ORDER BY content",
+            " WHERE encoder = ? AND views > x'' ORDER BY content",
             [encoder],
         )
 

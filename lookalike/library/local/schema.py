@@ -206,9 +206,10 @@ CREATE INDEX contents_with_loss ON contents (id) WHERE loss <> '';
 
 _VIEWS = """
 -- The codes of the pictures that a picture holds (lookalike.library.views), one after the other;
--- NULL where it holds none, as most photographs, or where nobody looked. The index finds the few.
+-- no bytes where it holds none, as most photographs, and NULL where nobody looked, as for all of
+-- before. The index finds the few.
 ALTER TABLE codes ADD COLUMN views BLOB;
-CREATE INDEX codes_with_views ON codes (encoder, content) WHERE views IS NOT NULL;
+CREATE INDEX codes_with_views ON codes (encoder, content) WHERE views > x'';
 """
 
 _SHOTS = """

@@ -221,12 +221,17 @@ class MemoryStore(MemoryPictures):
         contents: Sequence[ContentId],
         encoders: Sequence[EncoderId],
         parts: Iterable[EncoderId] = (),
+        views: Iterable[EncoderId] = (),
     ) -> list[list[EncoderId]]:
-        parted = set(parts)
+        parted, viewed = set(parts), set(views)
 
         def has(content: ContentId, encoder: EncoderId) -> bool:
             code = self._codes.get(encoder, {}).get(content)
-            return code is not None and (code.parts is not None or encoder not in parted)
+            return (
+                code is not None
+                and (code.parts is not None or encoder not in parted)
+                and (code.views is not None or encoder not in viewed)
+            )
 
         with self.writing():
             return [sorted(e for e in set(encoders) if not has(c, e)) for c in contents]
@@ -252,7 +257,7 @@ class MemoryStore(MemoryPictures):
 
     def views(self, encoder: EncoderId) -> Iterator[tuple[ContentId, bytes]]:
         for code in self.codes(encoder):
-            if code.views is not None:
+            if code.views:
                 yield code.content, code.views
 
     def drop_parts(self) -> None:
