@@ -7,6 +7,7 @@ from itertools import zip_longest
 
 import numpy as np
 
+from lookalike.library.filters import Filter
 from lookalike.library.records import EncoderInfo
 from lookalike.match import Relation
 from lookalike.matching.verdict import Verdict
@@ -100,6 +101,11 @@ class Found:
             rank = likeness(np.array([candidate.distance]), candidate.encoder.bits).item()
             plain = replace(candidate, kind="alike", rank=rank, part=None)
             self.candidates[content] = replace(self.alike.get(content, plain), verdict=verdict)
+
+    def keep(self, only: Filter | None) -> None:
+        """Forget the candidates that are of another kind than is wanted."""
+        if only is not None and only.kinds:
+            self.candidates = {c: o for c, o in self.candidates.items() if o.kind in only.kinds}
 
     def in_order(self) -> list[Candidate]:
         """All candidates, best first."""
