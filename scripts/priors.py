@@ -44,7 +44,8 @@ def main() -> None:
     folders = [given.folder, *([given.singles] if given.singles else [])]
     priors = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
     hashes = set(registry.HASHES)
-    names = given.photo or [name for name in registry.names() if name not in hashes]
+    shipped = [name for name in registry.names() if name not in hashes]
+    names = shipped if given.photo is None else given.photo
     names = [name for name in names if "-real-" not in name]  # those have no code to search by
     for name in names:
         with tempfile.TemporaryDirectory() as scratch:

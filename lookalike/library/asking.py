@@ -204,9 +204,10 @@ class Asking:
         clock.lap("compare")
         found = propose(self._store, among, questions, k, equal)
         clock.lap("search")
-        self._second_look.judge(found, k)
+        names = [name_of(one.given) for one in asked]
+        self._second_look.judge(found, k, names, only)
         for one in found:
-            one.keep(only)
+            one.keep(only)  # also of a question at which no second look could be taken
         put_chances(found, tables, self._calibrations, k)
         hits = listed(self._store, found, k, only)
         clock.lap("look")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 import numpy as np
 
 from lookalike.library.filters import Filter
-from lookalike.library.records import EncoderInfo
+from lookalike.library.records import EncoderInfo, PictureInfo
+from lookalike.library.relations import is_burst, relation_of
 from lookalike.match import Relation
 from lookalike.matching.verdict import Verdict
 from lookalike.ranking.short_list import likeness
 from lookalike.road import Question
+from lookalike.shot import Shot
 from lookalike.types import ContentId, Kind, Part
 
 __all__ = ["LOOKED_AT", "Candidate", "Found"]
@@ -106,6 +109,36 @@ class Found:
         """Forget the candidates that are of another kind than is wanted."""
         if only is not None and only.kinds:
             self.candidates = {c: o for c, o in self.candidates.items() if o.kind in only.kinds}
+
+    def part_frames(self, shots: Mapping[ContentId, Shot]) -> None:
+        """Let frames of a burst be alike, and come first among those."""
+        for content, c in list(self.candidates.items()):
+            if c.kind in ("edited", "part") and is_burst(self.question.shot, shots.get(content)):
+                told = None if c.verdict is None else Verdict("alike", c.verdict.agreement)
+                self.candidates[content] = replace(
+                    c, kind="alike", rank=1.0, verdict=told, relation="burst"
+                )
+
+    def relate(
+        self,
+        shots: Mapping[ContentId, Shot],
+        pictures: Mapping[ContentId, Sequence[PictureInfo]],
+        name: str,
+        k: int,
+    ) -> None:
+        """Note what else the k best are to the question."""
+        for c in self.in_order()[: k + self.identical]:
+            held = pictures.get(c.content)
+            if c.relation is None and held:
+                c.relation = relation_of(
+                    self.question.shot,
+                    shots.get(c.content),
+                    c.kind,
+                    similarity=c.similarity,
+                    edits=() if c.verdict is None else c.verdict.edits,
+                    formats=(self.question.format, held[0].format),
+                    names=(name, held[0].path),
+                )
 
     def in_order(self) -> list[Candidate]:
         """All candidates, best first."""

@@ -19,6 +19,7 @@ from lookalike.library.arguments import (
     check_stop,
     check_switch,
 )
+from lookalike.library.calibrations import Calibrations
 from lookalike.library.engine import Engine
 from lookalike.library.fitting import Fitting
 from lookalike.library.ingest import Ingest
@@ -237,6 +238,8 @@ class Updating:
             self._store.settle()
             self._previews.prune(forgotten(self._store), self._store.contents)
             self._engine.prepare(list(self._models.current().values()))
+            # Now and not at the first search, which somebody waits for.
+            Calibrations(self._store, self._engine).renew()
 
     def _ingest(
         self, rows: Sequence[EncoderInfo], folders: Sequence[Folder], options: Options | None = None

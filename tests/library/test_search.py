@@ -92,7 +92,7 @@ def test_alike_ones_are_in_the_order_of_the_short_list(
 @pytest.fixture
 def by_codes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if no picture could be looked at a second time."""
-    monkeypatch.setattr(SecondLook, "judge", lambda look, found, k: None)
+    monkeypatch.setattr(SecondLook, "judge", lambda *_: None)
 
 
 @pytest.mark.usefixtures("by_codes_alone")
