@@ -204,10 +204,9 @@ class Asking:
         clock.lap("compare")
         found = propose(self._store, among, questions, k, equal)
         clock.lap("search")
-        names = [name_of(one.given) for one in asked]
-        self._second_look.judge(found, k, names, only)
+        self._second_look.judge(found, k, [name_of(one.given) for one in asked], only)
         for one in found:
-            one.keep(only)  # also of a question at which no second look could be taken
+            one.keep(only)
         put_chances(found, tables, self._calibrations, k)
         hits = listed(self._store, found, k, only)
         clock.lap("look")

@@ -105,11 +105,6 @@ class Found:
             plain = replace(candidate, kind="alike", rank=rank, part=None)
             self.candidates[content] = replace(self.alike.get(content, plain), verdict=verdict)
 
-    def keep(self, only: Filter | None) -> None:
-        """Forget the candidates that are of another kind than is wanted."""
-        if only is not None and only.kinds:
-            self.candidates = {c: o for c, o in self.candidates.items() if o.kind in only.kinds}
-
     def part_frames(self, shots: Mapping[ContentId, Shot]) -> None:
         """Let frames of a burst be alike, and come first among those."""
         for content, c in list(self.candidates.items()):
@@ -139,6 +134,11 @@ class Found:
                     formats=(self.question.format, held[0].format),
                     names=(name, held[0].path),
                 )
+
+    def keep(self, only: Filter | None) -> None:
+        """Forget the candidates that are of another kind than is wanted."""
+        if only is not None and only.kinds:
+            self.candidates = {c: o for c, o in self.candidates.items() if o.kind in only.kinds}
 
     def in_order(self) -> list[Candidate]:
         """All candidates, best first."""

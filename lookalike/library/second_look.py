@@ -78,7 +78,7 @@ class SecondLook:
             found: for each question what its codes say.
             k: hits that will be listed.
             names: of the questions' files.
-            only: what hits have to be; those of other kinds are forgotten.
+            only: what is wanted.
         """
         chosen = [one.promising() if one.question.preview else [] for one in found]
         contents = list(dict.fromkeys(c.content for row in chosen for c in row))
