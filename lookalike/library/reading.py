@@ -15,9 +15,9 @@ from lookalike.library.containing import Containing
 from lookalike.library.engine import Engine
 from lookalike.library.filters import Filter, check_filter
 from lookalike.library.models import Models, Opened
-from lookalike.library.opening import file_of
+from lookalike.library.opening import file_of, previews_of
 from lookalike.library.pictures import Pictures
-from lookalike.library.previews import Previews, previews_of
+from lookalike.library.previews import Previews
 from lookalike.library.reports import SearchResult, Status
 from lookalike.library.store import Store
 from lookalike.types import Limits, Part
