@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from lookalike.cli.filters import filter_options
 from lookalike.cli.hits import cut_options, hit_lines, left_out_line, shown_part
 from lookalike.cli.options import PathType, json_lines_option, library_option, verbose_option
 from lookalike.cli.output import note, print_json, show_path
@@ -30,6 +31,7 @@ from lookalike.fields import plain
 
 if TYPE_CHECKING:
     from lookalike.library import Library
+    from lookalike.library.filters import Filter
     from lookalike.library.reports import SearchResult
     from lookalike.types import Match, Part
 
@@ -77,6 +79,7 @@ __all__ = ["print_hits", "search"]
     type=PathType(),
     help="Write a contact sheet: the query, then the hits. PNG, JPEG or WebP, by its ending.",
 )
+@filter_options
 @cut_options
 @json_lines_option
 @library_option
@@ -93,6 +96,7 @@ def search(
     paths_only: bool,
     null: bool,
     plot: Path | None,
+    only: Filter | None,
     everything: bool,
     max_chance: float | None,
     as_json: bool,
@@ -133,13 +137,13 @@ def search(
         query: Path | bytes | str
         if together:
             asked = queries(pictures, paths_from, null=null)
-            result = search_together(opened, asked, weights, k)
+            result = search_together(opened, asked, weights, k, only)
             query = result.query
         elif text is not None:
-            query, result = text, _ask_text(opened, text, k)
+            query, result = text, _ask_text(opened, text, k, only)
         elif one:
             query = from_stdin() if str(pictures[0]) == STDIN else pictures[0]
-            result = _ask(opened, query, k, code, part)
+            result = _ask(opened, query, k, code, part, only)
         else:
             asked = queries(pictures, paths_from, null=null)
             return search_each(
@@ -148,6 +152,7 @@ def search(
                 k,
                 code,
                 lambda found: shown_part(found, everything, max_chance),
+                only=only,
                 max_chance=max_chance,
                 as_json=as_json,
                 paths_only=paths_only,
@@ -168,7 +173,7 @@ def search(
     if left_out is not None and not as_json:
         note(left_out)
     if not found:
-        note_empty(library)
+        note_empty(library, only)
     if plot is not None:
         sheet = write_sheet(query, result.hits, plot, part=part, preview=small.get)
         if not as_json and not paths_only:
@@ -198,9 +203,9 @@ def _check_sheet(sheet: Path, pictures: tuple[Path, ...], library: Library) -> N
         raise UsageError(f"{name} is a picture of the library: name another file for --plot")
 
 
-def _ask_text(library: Library, text: str, k: int) -> SearchResult:
+def _ask_text(library: Library, text: str, k: int, only: Filter | None) -> SearchResult:
     with byte_bar("downloading") as fetched:
-        return library.search_text(text, k, progress=fetched)
+        return library.search_text(text, k, progress=fetched, only=only)
 
 
 def _ask(
@@ -209,10 +214,11 @@ def _ask(
     k: int,
     code: Literal["pdq", "photo", "both"],
     part: Part | None,
+    only: Filter | None,
 ) -> SearchResult:
     named = STDIN if isinstance(picture, bytes) else str(picture)
     try:
-        found = library.search(picture, k, code=code, part=part)
+        found = library.search(picture, k, code=code, part=part, only=only)
     except PictureError as error:
         raise type(error)(f"{show_path(named)}: {error}", cause=error.cause) from error
     return replace(found, query=named) if isinstance(picture, bytes) else found

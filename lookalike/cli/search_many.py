@@ -16,6 +16,7 @@ from lookalike.fields import plain
 
 if TYPE_CHECKING:
     from lookalike.library import Library
+    from lookalike.library.filters import Filter
     from lookalike.library.merging import CodeChoice
     from lookalike.library.reports import SearchResult
 
@@ -29,6 +30,7 @@ def search_each(
     code: CodeChoice,
     shown: Callable[[SearchResult], SearchResult],
     *,
+    only: Filter | None,
     max_chance: float | None,
     as_json: bool,
     paths_only: bool,
@@ -41,7 +43,7 @@ def search_each(
     """
     read = unread = hits = 0
     for name, found in answered(
-        lambda pictures: library.search_many(pictures, k, code=code), asked
+        lambda pictures: library.search_many(pictures, k, code=code, only=only), asked
     ):
         if isinstance(found, PictureError):
             unread += 1
@@ -61,12 +63,15 @@ def search_each(
     if not read and not unread:
         note("lookalike: there is no picture to look for")
     elif read and not hits:
-        note_empty(library.location)
+        note_empty(library.location, only)
     return FAILED if unread else 0
 
 
-def note_empty(library: str) -> None:
+def note_empty(library: str, only: Filter | None) -> None:
     """Say why there is no hit at all."""
+    if only is not None:
+        note("lookalike: no picture of the library is what --under and the like ask for")
+        return
     note(
         f"lookalike: {show_path(library)} holds no pictures yet; "
         "put some in with: lookalike index FOLDER"
@@ -74,7 +79,11 @@ def note_empty(library: str) -> None:
 
 
 def search_together(
-    library: Library, asked: Iterable[Query | Refused], weights: Sequence[float], k: int
+    library: Library,
+    asked: Iterable[Query | Refused],
+    weights: Sequence[float],
+    k: int,
+    only: Filter | None,
 ) -> SearchResult:
     """Search for what is like all pictures at once.
 
@@ -87,7 +96,7 @@ def search_together(
         if isinstance(one, Refused):
             raise UsageError(f"{show_path(one.name)}: {one.reason}")
         pictures.append(one.picture)
-    return library.search_together(pictures, list(weights) or None, k)
+    return library.search_together(pictures, list(weights) or None, k, only=only)
 
 
 def _print_block(

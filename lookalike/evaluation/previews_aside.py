@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from lookalike.library.local.previews import PreviewsFile
+from lookalike.library.opening import previews_in_memory
 from lookalike.library.previews import Previews
 from lookalike.library.records import ContentKey
 
@@ -25,7 +25,7 @@ class PreviewsAside:
 
     def __init__(self, kept: Previews) -> None:
         self._kept = kept
-        self._made = PreviewsFile(None, limit=_MOST_BYTES)
+        self._made = previews_in_memory(_MOST_BYTES)
 
     @property
     def writable(self) -> bool:

@@ -23,8 +23,7 @@ from lookalike.library.calibrations import Calibrations
 from lookalike.library.engine import Engine, Table
 from lookalike.library.library import DEFAULT_PHOTO
 from lookalike.library.models import SLOTS, Models
-from lookalike.library.opening import open_library
-from lookalike.library.previews import previews_of
+from lookalike.library.opening import open_library, previews_of
 from lookalike.library.records import EncoderInfo, PictureInfo
 from lookalike.library.store import Store
 from lookalike.road import Road

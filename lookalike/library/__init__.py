@@ -1,6 +1,7 @@
 """A library: pictures, their codes and the search over them."""
 
 from lookalike.library.checking import CheckReport, Problem, RepairReport, Saved
+from lookalike.library.filters import Filter
 from lookalike.library.ledger import LedgerGroup
 from lookalike.library.library import Library
 from lookalike.library.pictures import Pictures
@@ -21,6 +22,7 @@ __all__ = [
     "Change",
     "CheckReport",
     "CodeStatus",
+    "Filter",
     "FolderStatus",
     "IndexReport",
     "LedgerEntry",

@@ -15,9 +15,11 @@ from lookalike.library.calibrations import Calibrations
 from lookalike.library.chances import put_chances
 from lookalike.library.closing import closed
 from lookalike.library.engine import Engine, Table
+from lookalike.library.filters import Filter
 from lookalike.library.given import check_several, name_of, named, several
 from lookalike.library.merging import CodeChoice, listed, propose
 from lookalike.library.models import SLOTS, Models
+from lookalike.library.narrowed import narrowed
 from lookalike.library.over_all import by_pictures, by_text
 from lookalike.library.previews import Previews
 from lookalike.library.records import EncoderInfo
@@ -110,26 +112,27 @@ class Asking:
         code: CodeChoice,
         name: str | None = None,
         part: Part | None = None,
+        only: Filter | None = None,
     ) -> SearchResult:
         """As :meth:`lookalike.library.library.Library.search` says."""
         _check(k, code)
         picture, part = named(picture, name), check_part(part)
         with self._open():
-            (found,) = self._answers([self._asked(picture, code, part)], k, code)
+            (found,) = self._answers([self._asked(picture, code, part)], k, code, only)
         return found
 
     def search_many(
-        self, pictures: Iterable[Picture], k: int, code: CodeChoice
+        self, pictures: Iterable[Picture], k: int, code: CodeChoice, only: Filter | None = None
     ) -> Iterator[SearchResult | PictureError]:
         """As :meth:`lookalike.library.library.Library.search_many` says."""
         _check(k, code)
         check_several("search_many", pictures)
         with self._open():
             self._encoders(code)  # says what is wrong with the library
-        return self._each(iter(pictures), k, code)
+        return self._each(iter(pictures), k, code, only)
 
     def _each(
-        self, pictures: Iterator[Picture], k: int, code: CodeChoice
+        self, pictures: Iterator[Picture], k: int, code: CodeChoice, only: Filter | None
     ) -> Iterator[SearchResult | PictureError]:
         """Answers in the order of the pictures, some of which are on their way at a time."""
         at_once = max(1, min(_AT_ONCE, _HELD // k))
@@ -148,7 +151,7 @@ class Asking:
                 except LookalikeError as error:
                     wrong = error  # of one picture: those before it have their answers first
                 questions = [one for one in ready if isinstance(one, _Asked)]
-                found = iter(self._answers(questions, k, code))
+                found = iter(self._answers(questions, k, code, only))
             for one in ready:
                 if self._closed.is_set():
                     raise closed(self._store.location)
@@ -184,7 +187,9 @@ class Asking:
         """
         return one if one.rows == rows else self._asked(one.given, code, one.part)
 
-    def _answers(self, asked: Sequence[_Asked], k: int, code: CodeChoice) -> list[SearchResult]:
+    def _answers(
+        self, asked: Sequence[_Asked], k: int, code: CodeChoice, only: Filter | None
+    ) -> list[SearchResult]:
         """Look for pictures, all at once; each is told its share of the seconds."""
         if not asked:
             return []
@@ -192,15 +197,18 @@ class Asking:
         asked = [self._current(one, rows, code) for one in asked]
         clock = Clock()
         tables = self._tables(rows)
+        among = narrowed(self._store, tables, only)
         clock.lap("open")
         questions = [one.question for one in asked]
-        equal = self._sameness.equal(tables, [one.picture for one in asked], questions)
+        equal = self._sameness.equal(among, [one.picture for one in asked], questions)
         clock.lap("compare")
-        found = propose(self._store, tables, questions, k, equal)
+        found = propose(self._store, among, questions, k, equal)
         clock.lap("search")
-        self._second_look.judge(found, k, [name_of(one.given) for one in asked])
+        self._second_look.judge(found, k, [name_of(one.given) for one in asked], only)
+        for one in found:
+            one.keep(only)
         put_chances(found, tables, self._calibrations, k)
-        hits = listed(self._store, found, k)
+        hits = listed(self._store, found, k, only)
         clock.lap("look")
         share = {stage: seconds / len(asked) for stage, seconds in clock.laps.items()}
         return [
@@ -215,16 +223,24 @@ class Asking:
         ]
 
     def search_text(
-        self, text: str, k: int, progress: Callable[[int, int], object] | None
+        self,
+        text: str,
+        k: int,
+        progress: Callable[[int, int], object] | None,
+        only: Filter | None = None,
     ) -> SearchResult:
         """As :meth:`lookalike.library.library.Library.search_text` says."""
         check_whole("k", k, 1, MOST_HITS)
         with self._open():
             (row,) = self._encoders("photo")
-            return by_text(self._store, self._models, row, self._tables, text, k, progress)
+            return by_text(self._store, self._models, row, self._tables, text, k, progress, only)
 
     def search_together(
-        self, pictures: Iterable[Picture], weights: Sequence[float] | None, k: int
+        self,
+        pictures: Iterable[Picture],
+        weights: Sequence[float] | None,
+        k: int,
+        only: Filter | None = None,
     ) -> SearchResult:
         """As :meth:`lookalike.library.library.Library.search_together` says."""
         check_whole("k", k, 1, MOST_HITS)
@@ -239,7 +255,7 @@ class Asking:
                 one if isinstance(one, PictureError) else self._current(one, rows, "photo").question
                 for one in asked
             ]
-            return by_pictures(self._store, row, self._tables, given, questions, weighed, k)
+            return by_pictures(self._store, row, self._tables, given, questions, weighed, k, only)
 
     def _encoders(self, code: CodeChoice) -> list[EncoderInfo]:
         current = self._models.current()

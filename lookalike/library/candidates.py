@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 import numpy as np
 
+from lookalike.library.filters import Filter
 from lookalike.library.records import EncoderInfo, PictureInfo
 from lookalike.library.relations import is_burst, relation_of
 from lookalike.match import Relation
@@ -133,6 +134,11 @@ class Found:
                     formats=(self.question.format, held[0].format),
                     names=(name, held[0].path),
                 )
+
+    def keep(self, only: Filter | None) -> None:
+        """Forget the candidates that are of another kind than is wanted."""
+        if only is not None and only.kinds:
+            self.candidates = {c: o for c, o in self.candidates.items() if o.kind in only.kinds}
 
     def in_order(self) -> list[Candidate]:
         """All candidates, best first."""

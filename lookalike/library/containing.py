@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, get_args
 
 from lookalike.errors import PictureError, UsageError
 from lookalike.library.given import check_several
@@ -12,7 +12,7 @@ from lookalike.library.reports import SearchResult
 from lookalike.road import Picture
 from lookalike.types import Kind, Match
 
-__all__ = ["COPIES", "Held", "SearchMany", "check_kinds", "held"]
+__all__ = ["COPIES", "Containing", "Held", "SearchMany", "check_kinds", "held"]
 
 COPIES: tuple[Kind, ...] = ("same-bytes", "same-pixels", "edited")
 """The kinds of a hit that is the whole of a picture: what counts as having it."""
@@ -97,3 +97,58 @@ def check_kinds(kinds: Any) -> set[Kind]:
     if not given:
         raise UsageError(f"no kind counts: give some of {', '.join(can_count)}")
     return set(given)
+
+
+class Containing:
+    """A part of :class:`~lookalike.library.reading.Reading`: is a picture there already?"""
+
+    if TYPE_CHECKING:
+
+        def search_many(
+            self, pictures: Iterable[Picture], k: int = 10
+        ) -> Iterator[SearchResult | PictureError]:
+            """See :class:`~lookalike.library.reading.Reading`."""
+
+    def contains(
+        self, picture: Picture, *, kinds: Iterable[Kind] = COPIES, name: str | None = None
+    ) -> Match | None:
+        """Whether the library has a picture already.
+
+        Args:
+            picture: as for :meth:`search`.
+            kinds: of a hit that count as having it: some of ``same-bytes``, ``same-pixels``,
+                ``edited`` and ``part``. All but ``part`` by default.
+            name: as for :meth:`search`.
+
+        Returns:
+            The best hit of such a kind; ``None`` if the picture isn't in the library.
+
+        Raises:
+            PictureError: the picture can't be read.
+            UsageError: no such kinds.
+        """
+        from lookalike.library.given import named
+
+        (found,) = self.contains_many([named(picture, name)], kinds=kinds)
+        if isinstance(found, PictureError):
+            raise found
+        return found
+
+    def contains_many(
+        self, pictures: Iterable[Picture], *, kinds: Iterable[Kind] = COPIES
+    ) -> Iterator[Match | PictureError | None]:
+        """The same for many pictures, in their order, and sooner than one by one.
+
+        Args:
+            pictures: as for :meth:`search_many`.
+            kinds: as for :meth:`contains`.
+
+        Returns:
+            For each picture the best hit of such a kind, ``None`` if it isn't in the library, or
+            the error of one that can't be read.
+
+        Raises:
+            UsageError, LibraryError: as :meth:`search_many`; or no such kinds.
+        """
+        found = held(self.search_many, pictures, kinds)
+        return (one if isinstance(one, PictureError) else one.match for one in found)

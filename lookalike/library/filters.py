@@ -19,7 +19,7 @@ from lookalike.library.records import PictureInfo
 from lookalike.shot import Shot
 from lookalike.types import Kind
 
-__all__ = ["Filter"]
+__all__ = ["Filter", "check_filter"]
 
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 _PIXELS = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*MP", re.ASCII | re.IGNORECASE)
@@ -126,6 +126,13 @@ class Filter:
         if taken is None:
             return False
         return (first is None or taken >= first) and (behind is None or taken < behind)
+
+
+def check_filter(only: Any) -> Filter | None:
+    """A filter that was given, if it is one; UsageError else."""
+    if only is not None and not isinstance(only, Filter):
+        raise UsageError(f"only is a Filter, such as Filter.parse(taken='2019'), not {only!r}")
+    return only
 
 
 def _folders(under: Any) -> tuple[str, ...]:

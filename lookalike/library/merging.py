@@ -25,6 +25,7 @@ from lookalike.library.by_photo import ask_parts, ask_photo
 from lookalike.library.by_views import ask_views_by_hash, ask_views_by_photo
 from lookalike.library.candidates import Candidate, Found
 from lookalike.library.engine import Table
+from lookalike.library.filters import Filter
 from lookalike.library.records import ContentKey, PictureInfo
 from lookalike.library.store import Store
 from lookalike.match import Box
@@ -65,13 +66,20 @@ def propose(
     return found
 
 
-def listed(store: Store, found: Sequence[Found], k: int) -> list[tuple[Match, ...]]:
-    """The best k pictures of what was found for each question."""
+def listed(
+    store: Store, found: Sequence[Found], k: int, only: Filter | None = None
+) -> list[tuple[Match, ...]]:
+    """The best k pictures of what was found for each question, in the folders of a filter."""
     # Hidden pictures may be among the identical ones: look up more contents than are asked for.
     best = [one.in_order()[: k + one.identical] for one in found]
     pictures = store.pictures_of(list(dict.fromkeys(c.content for row in best for c in row)))
     return [
-        tuple(_match(c, picture) for c in row for picture in pictures[c.content])[:k]
+        tuple(
+            _match(c, picture)
+            for c in row
+            for picture in pictures[c.content]
+            if only is None or only.fits_path(picture.path)
+        )[:k]
         for row in best
     ]
 

@@ -16,7 +16,9 @@ from lookalike.errors import (
 )
 from lookalike.library.arguments import check_path
 from lookalike.library.checking import CheckReport, OnCheck, RepairReport, report_of
+from lookalike.library.disk import is_network
 from lookalike.library.engine import Engine
+from lookalike.library.previews import Previews
 from lookalike.library.store import Store
 
 __all__ = [
@@ -29,6 +31,8 @@ __all__ = [
     "file_of",
     "makes_one",
     "open_library",
+    "previews_in_memory",
+    "previews_of",
     "repair_library",
 ]
 
@@ -125,6 +129,25 @@ def open_library(location: Location, *, create: bool, read_only: bool) -> tuple[
 
     local = LocalStore(path, create=create, read_only=read_only)
     return local, LocalEngine(local)
+
+
+def previews_of(store: Store) -> Previews:
+    """The previews of a library, which lie beside its file, or in memory where it has none."""
+    # Here, not above: SQLite.
+    from lookalike.library.local.previews import PreviewsFile, previews_file
+
+    path = file_of(store.location)
+    if path is None:
+        return previews_in_memory()
+    shared = not is_network(path.parent)
+    return PreviewsFile(previews_file(path), read_only=store.read_only, shared=shared)
+
+
+def previews_in_memory(limit: int | None = None) -> Previews:
+    """Previews that are gone when they are closed; at most so many bytes."""
+    from lookalike.library.local.previews import LIMIT, PreviewsFile
+
+    return PreviewsFile(None, limit=limit or LIMIT)
 
 
 def delete_library(location: Location) -> None:

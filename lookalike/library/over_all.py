@@ -7,8 +7,10 @@ from typing import TypeAlias
 
 from lookalike.errors import PictureError
 from lookalike.library.engine import Table
+from lookalike.library.filters import Filter
 from lookalike.library.given import name_of
 from lookalike.library.models import Models
+from lookalike.library.narrowed import narrowed
 from lookalike.library.records import EncoderInfo
 from lookalike.library.reports import SearchResult
 from lookalike.library.stages import Clock, summed
@@ -31,6 +33,7 @@ def by_text(
     text: str,
     k: int,
     progress: Callable[[int, int], object] | None,
+    only: Filter | None = None,
 ) -> SearchResult:
     """As :meth:`lookalike.library.library.Library.search_text` says.
 
@@ -47,11 +50,11 @@ def by_text(
     clock.lap("load")
     weights, constant = fit_.query(tower.features(text))
     clock.lap("encode")
-    table = tables([row])["photo"]
+    table = narrowed(store, tables([row]), only)["photo"]
     clock.lap("open")
     contents, cosines = table.by_vector(weights, constant, k)
     similar = dict(zip(map(ContentId, contents.tolist()), cosines.tolist(), strict=True))
-    hits = _hits(store, row, similar, k)
+    hits = _hits(store, row, similar, k, only)
     clock.lap("search")
     return SearchResult(text, True, hits, summed(clock.laps))
 
@@ -64,6 +67,7 @@ def by_pictures(
     asked: Sequence[Question | PictureError],
     weights: Sequence[float],
     k: int,
+    only: Filter | None = None,
 ) -> SearchResult:
     """As :meth:`lookalike.library.library.Library.search_together` says.
 
@@ -75,6 +79,7 @@ def by_pictures(
         asked: what became of each.
         weights: of each.
         k: pictures to find.
+        only: what they have to be.
 
     Raises:
         PictureError: one of them couldn't be read; the message says which.
@@ -86,18 +91,24 @@ def by_pictures(
             raise type(question)(f"{name_of(picture)}: {question}", cause=question.cause)
         if question.photo is not None:
             photos.append(question.photo)
-    table = tables([row])["photo"]
+    table = narrowed(store, tables([row]), only)["photo"]
     clock.lap("open")
-    hits = _hits(store, row, nearest_to_all(table, photos, weights, k), k)
+    hits = _hits(store, row, nearest_to_all(table, photos, weights, k), k, only)
     clock.lap("search")
     told = " ".join(f"{w:+g} x {name_of(one)}" for w, one in zip(weights, given, strict=True))
     return SearchResult(told, True, hits, summed(clock.laps))
 
 
 def _hits(
-    store: Store, row: EncoderInfo, similar: Mapping[ContentId, float], k: int
+    store: Store,
+    row: EncoderInfo,
+    similar: Mapping[ContentId, float],
+    k: int,
+    only: Filter | None,
 ) -> tuple[Match, ...]:
     """The first k pictures of contents, which are given best first with what orders them."""
+    if only is not None and only.kinds and "alike" not in only.kinds:
+        return ()
     pictures = store.pictures_of(list(similar))
     hits = [
         Match(
@@ -114,5 +125,6 @@ def _hits(
         )
         for content, similarity in similar.items()
         for picture in pictures[content]
+        if only is None or only.fits_path(picture.path)
     ]
     return tuple(hits[:k])

@@ -6,9 +6,11 @@ import os
 
 from lookalike.arguments import check_whole
 from lookalike.library.arguments import check_flag, check_path
+from lookalike.library.filters import Filter, check_filter
 from lookalike.library.previews import Previews
 from lookalike.library.records import ContentKey, PictureInfo
 from lookalike.library.store import Store
+from lookalike.shot import Shot
 from lookalike.types import PictureId
 
 __all__ = ["MOST_ON_A_PAGE", "Pictures"]
@@ -56,8 +58,33 @@ class Pictures:
         kept = self._previews.get([key]).get(key)
         return None if kept is None else kept[0]
 
+    def shot(self, picture: int, *, with_position: bool = False) -> Shot | None:
+        """How a picture was taken, as its file says; ``None`` where it says nothing.
+
+        Args:
+            picture: its id.
+            with_position: whether to say where, too.
+
+        Raises:
+            UsageError: the id is no whole number.
+        """
+        with_position = check_flag("with_position", with_position)
+        known = self.get(picture)
+        if known is None:
+            return None
+        (content,) = self._store.contents([ContentKey(known.digest, known.member)])
+        shot = None if content is None else self._store.shots([content]).get(content)
+        if shot is None or with_position:
+            return shot
+        return shot.without_position() or None
+
     def page(
-        self, limit: int = 100, *, after: int | None = None, newest: bool = False
+        self,
+        limit: int = 100,
+        *,
+        after: int | None = None,
+        newest: bool = False,
+        only: Filter | None = None,
     ) -> list[PictureInfo]:
         """Pictures in the order in which the library came to know them.
 
@@ -65,13 +92,16 @@ class Pictures:
             limit: pictures at most, 1 to 10,000.
             after: the id of the last picture of the page before; ``None`` for the first page.
             newest: begin with the last one instead.
+            only: what they have to be; its kinds say nothing here.
 
         Raises:
             UsageError: ``limit`` is out of range.
         """
         limit = check_whole("a page's limit", limit, 1, MOST_ON_A_PAGE)
         last = None if after is None else _checked(after)
-        return self._store.page(limit, after=last, newest=check_flag("newest", newest))
+        return self._store.page(
+            limit, after=last, newest=check_flag("newest", newest), only=check_filter(only)
+        )
 
     def holds(self, path: str | os.PathLike[str]) -> bool:
         """Whether a file is one of the library's, be it there now or missing.

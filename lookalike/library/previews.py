@@ -7,14 +7,12 @@ full disk, damage, another program's lock) is logged and costs a search time, ne
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Protocol
 
-from lookalike.library.disk import is_network
 from lookalike.library.records import ContentKey
 from lookalike.library.store import Store
 
-__all__ = ["Previews", "previews_of", "wants_previews"]
+__all__ = ["Previews", "wants_previews"]
 
 
 class Previews(Protocol):
@@ -63,12 +61,3 @@ class Previews(Protocol):
 def wants_previews(store: Store) -> bool:
     """Whether a library keeps previews; it does unless somebody said no."""
     return store.setting("previews") != "0"
-
-
-def previews_of(store: Store) -> Previews:
-    """The previews of a library, which lie beside its file, or in memory where it has none."""
-    from lookalike.library.local.previews import PreviewsFile, previews_file
-
-    path = None if store.location == ":memory:" else previews_file(Path(store.location))
-    shared = path is None or not is_network(path.parent)
-    return PreviewsFile(path, read_only=store.read_only, shared=shared)

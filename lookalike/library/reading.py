@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Self
 from lookalike.errors import PictureError, UsageError
 from lookalike.library.arguments import check_callback, check_flag
 from lookalike.library.closing import closed
-from lookalike.library.containing import COPIES, held
+from lookalike.library.containing import Containing
 from lookalike.library.engine import Engine
+from lookalike.library.filters import Filter, check_filter
 from lookalike.library.models import Models, Opened
-from lookalike.library.opening import file_of
+from lookalike.library.opening import file_of, previews_of
 from lookalike.library.pictures import Pictures
-from lookalike.library.previews import Previews, previews_of
+from lookalike.library.previews import Previews
 from lookalike.library.reports import SearchResult, Status
 from lookalike.library.store import Store
-from lookalike.types import Kind, Limits, Match, Part
+from lookalike.types import Limits, Part
 
 if TYPE_CHECKING:
     from lookalike.library.asking import Asking, Picture
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Reading"]
 
 
-class Reading:
+class Reading(Containing):
     """The half of :class:`~lookalike.library.library.Library` that never writes."""
 
     def __init__(
@@ -125,6 +126,7 @@ class Reading:
         code: CodeChoice = "both",
         name: str | None = None,
         part: Part | None = None,
+        only: Filter | None = None,
     ) -> SearchResult:
         """The k pictures of the library that are the same, edited copies, or most alike.
 
@@ -137,6 +139,7 @@ class Reading:
             name: of the file that bytes come from; its suffix tells some camera raw from TIFF.
             part: look for this part of the picture only: left, top, right and bottom as shares of
                 its sides. A part is never ``same-bytes`` or ``same-pixels``.
+            only: what hits have to be, see :class:`~lookalike.library.filters.Filter`.
 
         Returns:
             Hits, best first: by kind, then by distance; ``alike`` ones by walks among the nearest.
@@ -146,10 +149,15 @@ class Reading:
             UsageError: ``k``, ``code`` or ``part`` is out of range.
             EncoderMismatchError: the codes are of a version that this lookalike can't make.
         """
-        return self._asking().search(picture, k, code, name, part)
+        return self._asking().search(picture, k, code, name, part, check_filter(only))
 
     def search_many(
-        self, pictures: Iterable[Picture], k: int = 10, *, code: CodeChoice = "both"
+        self,
+        pictures: Iterable[Picture],
+        k: int = 10,
+        *,
+        code: CodeChoice = "both",
+        only: Filter | None = None,
     ) -> Iterator[SearchResult | PictureError]:
         """Search for many pictures: the answers of :meth:`search`, and sooner than one by one.
 
@@ -158,6 +166,7 @@ class Reading:
                 ahead, so that memory is bounded. Don't change one after it was handed over.
             k: pictures to find for each, 1 to 10,000.
             code: which code to ask, as for :meth:`search`.
+            only: likewise.
 
         Returns:
             For each picture, in their order, what was found, or the error of one that can't be
@@ -169,10 +178,15 @@ class Reading:
                 its turn for what is no picture.
             LibraryError: at once, if the library can't be asked; later, if it is closed.
         """
-        return self._asking().search_many(pictures, k, code)
+        return self._asking().search_many(pictures, k, code, check_filter(only))
 
     def search_together(
-        self, pictures: Iterable[Picture], weights: Sequence[float] | None = None, k: int = 10
+        self,
+        pictures: Iterable[Picture],
+        weights: Sequence[float] | None = None,
+        k: int = 10,
+        *,
+        only: Filter | None = None,
     ) -> SearchResult:
         """The k pictures that are most like several pictures at once.
 
@@ -185,6 +199,7 @@ class Reading:
             weights: of each picture, in their order; less than 0 for what the hits shall not be
                 like. 1 for each by default.
             k: pictures to find, 1 to 10,000.
+            only: as for :meth:`search`.
 
         Returns:
             Hits of kind ``alike``, best first, without a distance; their ``similarity`` is that
@@ -195,54 +210,15 @@ class Reading:
             UsageError: no pictures, ``k`` is out of range, or the weights don't fit the pictures.
             EncoderMismatchError: as for :meth:`search`.
         """
-        return self._asking().search_together(pictures, weights, k)
-
-    def contains(
-        self, picture: Picture, *, kinds: Iterable[Kind] = COPIES, name: str | None = None
-    ) -> Match | None:
-        """Whether the library has a picture already.
-
-        Args:
-            picture: as for :meth:`search`.
-            kinds: of a hit that count as having it: some of ``same-bytes``, ``same-pixels``,
-                ``edited`` and ``part``. All but ``part`` by default.
-            name: as for :meth:`search`.
-
-        Returns:
-            The best hit of such a kind; ``None`` if the picture isn't in the library.
-
-        Raises:
-            PictureError: the picture can't be read.
-            UsageError: no such kinds.
-        """
-        from lookalike.library.given import named
-
-        (found,) = self.contains_many([named(picture, name)], kinds=kinds)
-        if isinstance(found, PictureError):
-            raise found
-        return found
-
-    def contains_many(
-        self, pictures: Iterable[Picture], *, kinds: Iterable[Kind] = COPIES
-    ) -> Iterator[Match | PictureError | None]:
-        """The same for many pictures, in their order, and sooner than one by one.
-
-        Args:
-            pictures: as for :meth:`search_many`.
-            kinds: as for :meth:`contains`.
-
-        Returns:
-            For each picture the best hit of such a kind, ``None`` if it isn't in the library, or
-            the error of one that can't be read.
-
-        Raises:
-            UsageError, LibraryError: as :meth:`search_many`; or no such kinds.
-        """
-        found = held(self.search_many, pictures, kinds)
-        return (one if isinstance(one, PictureError) else one.match for one in found)
+        return self._asking().search_together(pictures, weights, k, check_filter(only))
 
     def search_text(
-        self, text: str, k: int = 10, *, progress: Callable[[int, int], object] | None = None
+        self,
+        text: str,
+        k: int = 10,
+        *,
+        progress: Callable[[int, int], object] | None = None,
+        only: Filter | None = None,
     ) -> SearchResult:
         """The k pictures of the library that show what a text says.
 
@@ -253,6 +229,7 @@ class Reading:
             text: what to look for, best in the words of a caption, such as ``a red boat``.
             k: pictures to find, 1 to 10,000.
             progress: called with the bytes fetched and the bytes in all of the text tower.
+            only: as for :meth:`search`.
 
         Returns:
             Hits of kind ``alike``, best first, without a distance.
@@ -264,7 +241,7 @@ class Reading:
             MissingExtraError: the extra ``hub`` isn't installed.
         """
         check_callback("progress", progress)
-        return self._asking().search_text(text, k, progress)
+        return self._asking().search_text(text, k, progress, check_filter(only))
 
     def _asking(self) -> Asking:
         """What answers; made at the first question."""

@@ -20,6 +20,7 @@ from lookalike.images.pool.item import Item
 from lookalike.images.pool.pool import DecodePool
 from lookalike.images.preview import pixels_of, preview_of
 from lookalike.library.candidates import Found
+from lookalike.library.filters import Filter
 from lookalike.library.previews import Previews, wants_previews
 from lookalike.library.records import ContentKey, PictureInfo
 from lookalike.library.store import Store
@@ -64,7 +65,9 @@ class SecondLook:
             if self._threads is not None:
                 self._threads.shutdown(cancel_futures=True)
 
-    def judge(self, found: Sequence[Found], k: int, names: Sequence[str]) -> None:
+    def judge(
+        self, found: Sequence[Found], k: int, names: Sequence[str], only: Filter | None = None
+    ) -> None:
         """Take a second look at the most promising of each question's candidates.
 
         Their kinds, edits and boxes become what it says; what was too far by its code to be listed
@@ -75,6 +78,7 @@ class SecondLook:
             found: for each question what its codes say.
             k: hits that will be listed.
             names: of the questions' files.
+            only: what is wanted.
         """
         chosen = [one.promising() if one.question.preview else [] for one in found]
         contents = list(dict.fromkeys(c.content for row in chosen for c in row))
@@ -117,6 +121,7 @@ class SecondLook:
         shots = self._store.shots(contents)
         for one in found:
             one.part_frames(shots)
+            one.keep(only)
         self._name(found, k, questions, hits)
         for one, name in zip(found, names, strict=True):
             one.relate(shots, pictures, name, k)

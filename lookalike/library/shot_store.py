@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.library.filters import Filter
+from lookalike.library.records import PictureInfo
 from lookalike.shot import Shot
-from lookalike.types import ContentId
+from lookalike.types import ContentId, PictureId
 
 __all__ = ["ShotStore"]
 
@@ -25,4 +26,17 @@ class ShotStore(Protocol):
         """The contents of the present pictures that fit a filter, ascending, int64 (n,).
 
         ``None`` where the filter asks nothing of pictures. Its kinds say nothing here.
+        """
+
+    def page(
+        self,
+        limit: int,
+        *,
+        after: PictureId | None = None,
+        newest: bool = False,
+        only: Filter | None = None,
+    ) -> list[PictureInfo]:
+        """Present pictures by id, those behind ``after``; the last one first if ``newest``.
+
+        With ``only`` those that fit a filter, whose kinds say nothing here.
         """

@@ -277,11 +277,6 @@ class Store(RunStore, ShotStore, Protocol):
     def picture(self, picture: PictureId) -> PictureInfo | None:
         """The present picture of an id."""
 
-    def page(
-        self, limit: int, *, after: PictureId | None = None, newest: bool = False
-    ) -> list[PictureInfo]:
-        """Present pictures by id, those behind ``after``; the last one first if ``newest``."""
-
     def copies(self, picture: PictureId) -> list[PictureId]:
         """The other present pictures with the same content, ascending."""
 

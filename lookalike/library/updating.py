@@ -248,6 +248,7 @@ class Updating:
             self._engine.prepare(list(self._models.current().values()))
             # Now and not at the first search, which somebody waits for.
             Calibrations(self._store, self._engine).renew()
+            self._store.settle()
 
     def _ingest(
         self, rows: Sequence[EncoderInfo], folders: Sequence[Folder], options: Options | None = None

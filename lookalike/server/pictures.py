@@ -17,8 +17,10 @@ from lookalike.server.answers import ApiError, Json
 from lookalike.server.context import Context
 from lookalike.server.endpoints import PREFIX, Arguments
 from lookalike.server.files import Original, is_unchanged, open_original
+from lookalike.server.fitting import only_of
 from lookalike.server.records import Links, Picture, PictureDetails, PicturePage
 from lookalike.server.shelf import Volume
+from lookalike.shot import Shot
 from lookalike.system.times import moment
 
 __all__ = ["details", "find", "links", "original", "pictures", "thumbnail", "thumbnail_tag"]
@@ -56,7 +58,7 @@ async def pictures(_request: Request, context: Context, arguments: Arguments) ->
 
 async def details(_request: Request, context: Context, arguments: Arguments) -> Response:
     """All about one picture."""
-    return Json(await to_thread.run_sync(partial(_details, context, arguments["id"])))
+    return Json(await to_thread.run_sync(partial(_details, context, arguments)))
 
 
 async def thumbnail(request: Request, context: Context, arguments: Arguments) -> Response:
@@ -105,7 +107,7 @@ def _find(context: Context, sealed: str) -> PictureInfo:
 
 
 def _page(context: Context, arguments: Arguments) -> PicturePage:
-    limit, after = arguments["limit"], arguments["after"]
+    limit, after, only = arguments["limit"], arguments["after"], only_of(arguments)
     with context.shelf.volume() as volume:
         number = None
         if after is not None:
@@ -114,7 +116,7 @@ def _page(context: Context, arguments: Arguments) -> PicturePage:
                 raise ApiError(400, "bad_parameter", "after is the 'next' of another page")
         newest = arguments["order"] == "newest"
         # One more than asked for tells whether there is another page.
-        found = volume.library.pictures.page(limit + 1, after=number, newest=newest)
+        found = volume.library.pictures.page(limit + 1, after=number, newest=newest, only=only)
         shown = found[:limit]
         entries = [Picture(**_entry(volume.ids.seal(one.id), one)) for one in shown]
     return PicturePage(entries, entries[-1].id if len(found) > limit else None)
@@ -136,15 +138,24 @@ def _entry(sealed: str, picture: PictureInfo) -> dict[str, Any]:
     }
 
 
-def _details(context: Context, sealed: str) -> PictureDetails:
+def _details(context: Context, arguments: Arguments) -> PictureDetails:
     with context.shelf.volume() as volume:
+        sealed, pictures = arguments["id"], volume.library.pictures
         picture = find(volume, sealed)
-        copies = [volume.ids.seal(number) for number in volume.library.pictures.copies(picture.id)]
+        shot = pictures.shot(picture.id, with_position=arguments["position"]) or Shot()
+        copies = [volume.ids.seal(number) for number in pictures.copies(picture.id)]
     return PictureDetails(
         **_entry(sealed, picture),
         sha256=picture.digest.hex(),
         unchanged=is_unchanged(picture),
         copies=copies,
+        taken=None if shot.moment is None else shot.moment.isoformat(),
+        camera=shot.camera or None,
+        lens=shot.lens or None,
+        software=shot.software or None,
+        latitude=shot.latitude,
+        longitude=shot.longitude,
+        altitude=shot.altitude,
     )
 
 

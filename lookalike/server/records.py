@@ -123,6 +123,15 @@ class PictureDetails(Picture):
             schema={"items": _ID},
         )
     )
+    taken: str | None = field(
+        metadata=told("when, as the file says: ISO 8601, with an offset where one is said")
+    )
+    camera: str | None = field(metadata=told("make and model, as the file says"))
+    lens: str | None = field(metadata=told("as the file says"))
+    software: str | None = field(metadata=told("that wrote the file, as it says"))
+    latitude: float | None = field(metadata=told("in degrees; only with position=true"))
+    longitude: float | None = field(metadata=told("in degrees; only with position=true"))
+    altitude: float | None = field(metadata=told("in metres; only with position=true"))
 
 
 @dataclass(frozen=True, slots=True)

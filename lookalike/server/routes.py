@@ -34,6 +34,14 @@ _MAX_CHANCE = Query(
     "number",
 )
 
+_FITTING = (
+    Query("under", "Only pictures in this folder or below.", None),
+    Query("taken", "Only pictures taken then, such as 2019 or 2019-06..2021.", None),
+    Query("larger", "Only pictures of at least this size, such as 2MP or 1920x1080.", None),
+    Query("format", "Only pictures of these formats, such as jpeg,heic.", None),
+)
+_KIND = Query("kind", "Only hits of these kinds, such as edited,part.", None)
+
 _SIZE = Query("size", "Pixels of the longer side, at most.", 256, "integer", choices=SIZES)
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -43,7 +51,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         searches.search,
         "Search by a picture that is sent: the same, edited and similar ones, best first.",
         "SearchResult",
-        query=(_K, _CODE, _ALL, _MAX_CHANCE),
+        query=(_K, _CODE, _ALL, _MAX_CHANCE, *_FITTING, _KIND),
         body="picture",
         points=5,
     ),
@@ -62,6 +70,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
                 "oldest",
                 choices=("oldest", "newest"),
             ),
+            *_FITTING,
         ),
     ),
     Endpoint(
@@ -70,6 +79,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         pictures.details,
         "All about one picture.",
         "PictureDetails",
+        query=(Query("position", "Whether it is said where it was taken, too.", False, "boolean"),),
     ),
     Endpoint(
         "GET",
@@ -77,7 +87,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         searches.similar,
         "Search by a picture of the library, which itself is left out.",
         "SearchResult",
-        query=(_K, _CODE, _ALL, _MAX_CHANCE),
+        query=(_K, _CODE, _ALL, _MAX_CHANCE, *_FITTING, _KIND),
         errors=(410, 422),
         points=5,
     ),

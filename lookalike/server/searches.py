@@ -20,6 +20,7 @@ from lookalike.server.answers import Json
 from lookalike.server.context import Context
 from lookalike.server.endpoints import Arguments
 from lookalike.server.files import changed, is_unchanged, open_original
+from lookalike.server.fitting import only_of
 from lookalike.server.pictures import find, links
 from lookalike.server.shelf import Volume
 from lookalike.server.uploads import Upload, read_picture
@@ -52,22 +53,23 @@ async def similar(_request: Request, context: Context, arguments: Arguments) -> 
 
 
 def _by_bytes(context: Context, picture: Upload, arguments: Arguments) -> records.SearchResult:
+    only = only_of(arguments)
     with context.shelf.volume() as volume:
         result = volume.library.search(
-            picture.data, arguments["k"], code=arguments["code"], name=picture.name
+            picture.data, arguments["k"], code=arguments["code"], name=picture.name, only=only
         )
         return _answer(volume, result, arguments)
 
 
 def _by_id(context: Context, arguments: Arguments) -> records.SearchResult:
-    k = arguments["k"]
+    k, only = arguments["k"], only_of(arguments)
     with context.shelf.volume() as volume:
         picture = find(volume, arguments["id"])
         open_original(picture).close()  # what isn't what was indexed is not even decoded
         try:
             # By the path, not by the bytes: the suffix tells some camera raw from TIFF.
             item = Item(picture.path, picture.member)
-            result = volume.library.search(item, k + 1, code=arguments["code"])
+            result = volume.library.search(item, k + 1, code=arguments["code"], only=only)
         except PictureError:
             if not is_unchanged(picture):
                 raise changed() from None

@@ -57,7 +57,7 @@ def library(original_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def test_a_search_needs_no_compiler(library: Path, original_photos: Path, tmp_path: Path) -> None:
     picture = shutil.copy(original_photos / "chelsea.jpg", tmp_path / "cat.jpg")
-    asked, cache = (str(picture), "--library", str(library)), str(tmp_path / "cache")
+    asked, cache = (str(picture), "--all", "--library", str(library)), str(tmp_path / "cache")
     done = run(SEARCH, *asked, NUMBA_CACHE_DIR=cache)
     assert "same-bytes" in done.stdout
     assert done.stderr == "['onnxruntime']\n"

@@ -162,6 +162,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 USUAL = {
     "exclude": None, "everything": None, "gone": False, "verify": False, "verify_rate": None,
+    "previews": None,
 }  # fmt: skip
 
 

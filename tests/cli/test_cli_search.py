@@ -215,3 +215,25 @@ def test_no_sheet_is_written_over_a_picture(
     assert {path: path.read_bytes() for path in photos.iterdir()} == before
     for _ in range(2):  # its own sheet it may write again
         assert run("search", query, "--plot", "sheet.jpg").code == 0
+
+
+def test_filters_say_what_hits_have_to_be(run: Run, photos: Path, query: Path) -> None:
+    (photos / "sub").mkdir()
+    (photos / "coins.jpg").rename(photos / "sub" / "coins.jpg")
+    run("index", photos)
+    done = run("search", query, "--all", "--under", photos / "sub", "--format", "jpg", "--json")
+    assert [Path(hit["path"]).name for hit in done.json["hits"]] == ["coins.jpg"]
+    done = run("search", query, "--all", "--kind", "edited", "--json")
+    assert {hit["kind"] for hit in done.json["hits"]} == {"edited"}
+    done = run("search", query, "--taken", "1999..2001")
+    assert "no picture of the library is what --under and the like ask for" in done.err
+
+
+@pytest.mark.parametrize("option", [["--taken", "soon"], ["--larger", "big"], ["--kind", "copy"]])
+def test_a_filter_that_cannot_be_understood(
+    run: Run, photos: Path, query: Path, option: list[str]
+) -> None:
+    run("index", photos)
+    done = run("search", query, *option)
+    assert done.code == 2
+    assert option[1] in done.err

@@ -101,7 +101,7 @@ def test_kinds_of_matches(library: Library, photos: Path, tmp_path: Path) -> Non
     }
     assert {Path(hit.path).name for hit in found.values()} == {"astronaut.jpg"}
     assert [hit.kind for hit in found.values()] == [
-        "same-pixels", "edited", "edited", "edited", "alike",
+        "same-pixels", "edited", "edited", "edited", "part",
     ]  # fmt: skip
     assert found["edited.jpg"].code == "pdq-area"
     assert found["edited.jpg"].distance <= 31

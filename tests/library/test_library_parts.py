@@ -63,8 +63,8 @@ def test_a_detail_finds_the_whole_and_says_where(library: Library, photos: Path)
     asked = detail(photos / "coffee.jpg")
     hit = library.search(asked, k=1).hits[0]
     assert Path(hit.path).name == "coffee.jpg"
-    assert hit.kind == "alike"
-    assert hit.part == DETAIL
+    assert (hit.kind, hit.verified) == ("part", True)
+    assert hit.part == pytest.approx(DETAIL, abs=0.01)
     assert hit.distance is not None
     assert hit.distance <= 0.3 * hit.bits
     assert hit.similarity == pytest.approx(np.cos(np.pi * hit.distance / 256) - PART_HANDICAP)
@@ -108,14 +108,16 @@ def test_a_part_does_not_outweigh_a_whole_that_is_as_near(
     hits = library.search(smaller, k=2, code="photo").hits
     assert [Path(hit.path).name for hit in hits] == ["whole.png", "coffee.jpg"]
     assert hits[0].part is None
-    assert hits[1].part == DETAIL
+    assert hits[1].part == pytest.approx(DETAIL, abs=0.01)
 
 
 def test_without_them_nothing_is_kept(library: Library, photos: Path) -> None:
     library.index(photos)
     assert set(stored(library)) == {None}
     hits = library.search(detail(photos / "coffee.jpg"), k=5).hits
-    assert {hit.part for hit in hits} == {None}
+    # The second look may find one all the same, and nothing else does.
+    assert {Path(h.path).name for h in hits if h.part and h.verified} <= {"coffee.jpg"}
+    assert {hit.part for hit in hits if not hit.verified or hit.kind == "alike"} <= {None}
 
 
 def test_they_can_be_added_and_dropped(library: Library, photos: Path) -> None:
@@ -124,14 +126,17 @@ def test_they_can_be_added_and_dropped(library: Library, photos: Path) -> None:
     count = len(stored(library))
     assert stored(library) == [len(PARTS) * 32] * count
     assert (first.added, first.unchanged) == (0, count)
-    assert found(library, detail(photos / "rocket.jpg"), "rocket.jpg").part == DETAIL
+    assert found(library, detail(photos / "rocket.jpg"), "rocket.jpg").part == pytest.approx(
+        DETAIL, abs=0.01
+    )
     # The library remembers what was wanted.
     again = library.index(photos)
     assert again.pictures_per_second == 0
     assert stored(library) == [len(PARTS) * 32] * count
     library.index(photos, parts=False)
     assert set(stored(library)) == {None}
-    assert found(library, detail(photos / "rocket.jpg"), "rocket.jpg").part is None
+    without = found(library, detail(photos / "rocket.jpg"), "rocket.jpg")
+    assert without.part is None or without.verified  # by a second look
 
 
 def test_answers_are_the_same_without_the_mapped_files(library: Library, photos: Path) -> None:

@@ -116,7 +116,15 @@ def test_no_more_pictures_are_taken_than_are_on_their_way(
 def test_seconds_are_told_by_stage(library: Library, pictures: list[Picture]) -> None:
     for found in library.search_many(pictures[:3]):
         assert isinstance(found, SearchResult)
-        assert list(found.seconds) == ["decode", "encode", "open", "compare", "search", "total"]
+        assert list(found.seconds) == [
+            "decode",
+            "encode",
+            "open",
+            "compare",
+            "search",
+            "look",
+            "total",
+        ]
         *stages, total = found.seconds.values()
         assert total == pytest.approx(sum(stages))
 

@@ -83,7 +83,12 @@ def test_from_a_file_to_its_original(page: Page, server: Server, query_file: Pat
     page.locator(".card").first.wait_for()
     assert "pictures in the library" in page.locator("h1").inner_text()
     page.set_input_files("#file", query_file)
+    told = page.get_by_text("no nearer than unrelated pictures are")
+    told.wait_for()
+    assert page.locator(".card:visible .kind.alike").count() == 0
+    page.get_by_role("button", name="Show them").click()
     page.locator(".filters").wait_for()
+    assert told.count() == 0
     assert page.locator(".query h1").inner_text() == "query.jpg"
     first = page.locator(".card").first
     assert first.locator(".kind").inner_text().startswith("Edited")
@@ -97,7 +102,7 @@ def test_from_a_file_to_its_original(page: Page, server: Server, query_file: Pat
     # A click on a hit searches with it.
     page.get_by_role("link", name="Search for chelsea.jpg").click()
     page.locator(".query h1", has_text="chelsea.jpg").wait_for()
-    page.locator(".filters").wait_for()
+    page.get_by_text("no nearer than unrelated pictures are").wait_for()
     assert page.locator(".card .kind.same-bytes").count() == 1
     twin = page.locator("#twin").get_attribute("href")
     with server.client() as client:
@@ -112,6 +117,7 @@ def test_details_and_the_path_by_keyboard(page: Page, server: Server, filled: Pa
     with server.client() as client:
         known = ids(client)
     page.goto(f"{server.url}/pictures/{known['coffee.jpg']}")
+    page.get_by_role("button", name="Show them").click()
     page.locator(".card").first.wait_for()
     page.locator(".card a").first.focus()
     page.keyboard.press("ArrowRight")

@@ -36,7 +36,7 @@ def test_pictures_come_and_go(serve: Serve, own: Path, filled: Path, query: byte
         before = ids(client)
         assert "rocket.jpg" not in before
         rocket = (filled.parent / "pictures" / "rocket.jpg").read_bytes()
-        first = client.post("/api/v1/search?k=1", content=rocket).json()["hits"][0]
+        first = client.post("/api/v1/search?k=1&all=true", content=rocket).json()["hits"][0]
         assert first["kind"] == "alike"
         (more / "rocket.jpg").write_bytes(rocket)
         (folder / "coins.jpg").unlink()
@@ -45,7 +45,7 @@ def test_pictures_come_and_go(serve: Serve, own: Path, filled: Path, query: byte
         assert set(ids(client)) == (set(before) | {"rocket.jpg"}) - {"coins.jpg"}
         deadline = time.monotonic() + 60  # tables are read again, but not for every search
         while True:
-            hit = client.post("/api/v1/search?k=1", content=rocket).json()["hits"][0]
+            hit = client.post("/api/v1/search?k=1&all=true", content=rocket).json()["hits"][0]
             if (hit["name"], hit["kind"]) == ("rocket.jpg", "same-bytes"):
                 break
             assert time.monotonic() < deadline

@@ -200,3 +200,30 @@ def test_more_than_can_wait_is_refused(serve: Serve, filled: Path, query: bytes)
     busy = next(r for r in responses if r.status_code == 503)
     assert refusal(busy, 503) == "busy"
     assert busy.headers["retry-after"] == "1"
+
+
+def test_filters_say_what_hits_have_to_be(client: httpx.Client, query: bytes, filled: Path) -> None:
+    asked = {"k": 100, "all": "true"}
+    everything = client.post(SEARCH, content=query, params=asked).json()["hits"]
+    edited = client.post(SEARCH, content=query, params={**asked, "kind": "edited"}).json()["hits"]
+    assert {hit["kind"] for hit in edited} == {"edited"}
+    large = client.post(SEARCH, content=query, params={**asked, "larger": "500x1"}).json()["hits"]
+    assert {hit["id"] for hit in large} == {
+        hit["id"] for hit in everything if max(hit["width"], hit["height"]) >= 500
+    }
+    for where in ({"taken": "2019"}, {"under": str(filled.parent / "elsewhere")}):
+        assert client.post(SEARCH, content=query, params={**asked, **where}).json()["hits"] == []
+        assert client.get("/api/v1/pictures", params=where).json()["pictures"] == []
+    known = ids(client)["chelsea.jpg"]
+    found = client.get(f"/api/v1/pictures/{known}/similar", params={"format": "png"}).json()
+    assert all(hit["path"].endswith("png") for hit in found["hits"])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"taken": "soon"}, {"larger": "2"}, {"format": ";"}, {"kind": "copy"}, {"under": ""}]
+)
+def test_a_filter_that_cannot_be_understood(
+    client: httpx.Client, query: bytes, wrong: dict[str, str]
+) -> None:
+    answer = client.post(SEARCH, content=query, params=wrong)
+    assert refusal(answer, 400) == "bad_parameter"

@@ -42,6 +42,7 @@ STAGES = {
     "endpoints": {400},
     "faults": faults.STATUSES | {422, 500} | {404, 405},
     "about": {400, 401},
+    "fitting": {400},
     "files": {410},
     "pictures": {400, 404},
     "listen": {400},

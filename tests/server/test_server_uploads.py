@@ -37,7 +37,9 @@ def test_of_a_name_the_suffix_is_taken(
 ) -> None:
     given: list[Any] = []
 
-    def search(_library: Library, picture: bytes, _k: int, *, code: str, name: str | None) -> None:
+    def search(
+        _library: Library, picture: bytes, _k: int, *, code: str, name: str | None, only: None
+    ) -> None:
         given.append((picture, code, name))
         raise UsageError("enough")
 

@@ -159,12 +159,21 @@ class Files(Contents):
         return _picture(rows[0]) if rows else None
 
     def page(
-        self, limit: int, *, after: PictureId | None = None, newest: bool = False
+        self,
+        limit: int,
+        *,
+        after: PictureId | None = None,
+        newest: bool = False,
+        only: Filter | None = None,
     ) -> list[PictureInfo]:
         sign, direction = ("<", "DESC") if newest else (">", "ASC")
         where, values = ("", []) if after is None else (f" AND pictures.id {sign} ?", [after])
+        asked: list[object] = list(values)
+        if only is not None and only.narrows:
+            fitting, more = conditions(only)
+            where, asked = f"{where} AND {fitting}", [*asked, *more]
         sql = f"{_PICTURES}{where} ORDER BY pictures.id {direction} LIMIT ?"
-        return [_picture(row) for row in self._database.fetch(sql, [*values, limit])]
+        return [_picture(row) for row in self._database.fetch(sql, [*asked, limit])]
 
     def matching(self, only: Filter) -> npt.NDArray[np.int64] | None:
         if not only.narrows:

@@ -188,16 +188,20 @@ class MemoryPictures:
     def matching(self, only: Filter) -> npt.NDArray[np.int64] | None:
         if not only.narrows:
             return None
-        fitting = {c for c, shown in self._pictures() if only.fits(shown, self._contents[c].shot)}
-        return np.array(sorted(fitting), np.int64)
+        return np.array(sorted({content for content, _ in self._pictures(only)}), np.int64)
 
     def picture(self, picture: PictureId) -> PictureInfo | None:
         return next((p for _, p in self._pictures() if p.id == picture), None)
 
     def page(
-        self, limit: int, *, after: PictureId | None = None, newest: bool = False
+        self,
+        limit: int,
+        *,
+        after: PictureId | None = None,
+        newest: bool = False,
+        only: Filter | None = None,
     ) -> list[PictureInfo]:
-        found = [picture for _, picture in self._pictures()]
+        found = [picture for _, picture in self._pictures(only)]
         if newest:
             found.reverse()
         if after is not None:
@@ -209,8 +213,8 @@ class MemoryPictures:
         same = {content for content, p in pictures if p.id == picture}
         return [p.id for content, p in pictures if content in same and p.id != picture]
 
-    def _pictures(self) -> list[tuple[ContentId, PictureInfo]]:
-        """All that a search can find, by id."""
+    def _pictures(self, only: Filter | None = None) -> list[tuple[ContentId, PictureInfo]]:
+        """All that a search can find, or what of it fits a filter, by id."""
         found = []
         with self.writing():
             for file in self._files.values():
@@ -227,7 +231,8 @@ class MemoryPictures:
                         shown.content_digest,
                         member.name,
                     )
-                    found.append((member.content, picture))
+                    if only is None or only.fits(picture, shown.shot):
+                        found.append((member.content, picture))
         return sorted(found, key=lambda entry: entry[1].id)
 
     def count_pictures(self, folder: str | None = None) -> int:

@@ -98,6 +98,9 @@ def test_a_damaged_page_is_named(whole: Path, path: Path) -> None:
         report = check_library(path)
         assert not report.sound, told
         name = told.split()[0]
+        if name == "sqlite_schema":  # as with the first page
+            assert any("nothing can be saved" in problem.remedy for problem in report.problems)
+            continue
         assert any(p.where in (f"table {name}", f"index {name}") for p in report.problems), told
         assert all("\n" not in p.what for p in report.problems)
 

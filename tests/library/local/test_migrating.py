@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,7 +124,10 @@ def test_it_answers_as_before_without_reading_a_picture(
         assert other.pictures.page(100) == one.pictures.page(100)
         for path in sorted(photos.iterdir()):
             if path.name != "broken.jpg":
-                assert other.search(path, k=8).hits == one.search(path, k=8).hits
+                # Chances are measured on what can be found when a library is first asked.
+                asked = [library.search(path, k=8).hits for library in (other, one)]
+                first, second = ([replace(hit, chance=None) for hit in hits] for hits in asked)
+                assert first == second
         report = other.index()
         assert (report.unchanged, report.pictures_per_second) == (7, 0)
 

@@ -68,6 +68,10 @@ def test_a_damaged_page_costs_its_own_rows_alone(whole: Path, path: Path) -> Non
             continue
         shutil.copyfile(whole, path)
         overwrite(path, page, seed=page)
+        if told.startswith("sqlite_schema"):  # as with the first page
+            with pytest.raises(LibraryDamagedError, match="nothing can be saved"):
+                repair_library(path)
+            continue
         report = repair_library(path)
         assert report.action == "file", told
         assert check_library(path).sound, told
