@@ -33,7 +33,10 @@ class LocalEngine:
     def __init__(self, store: LocalStore) -> None:
         self._store = store
         self._tables: dict[EncoderId, ArrayTable] = {}
-        self._refreshed = (0.0, 0.0)  # when the tables began to be made, and how long it took
+        self._refreshed = (
+            0.0,
+            0.0,
+        )  # when the tables were last up to date, and what making them took
         self._lock = threading.Lock()
 
     def tables(self, encoders: Sequence[EncoderInfo]) -> dict[EncoderId, Table]:
@@ -46,6 +49,8 @@ class LocalEngine:
             fresh = complete and all(table.stamp == stamp for table in found.values())
             started = time.monotonic()
             young = when > self._store.settled and started - when - took < took / REFRESH_SHARE
+            if fresh:  # as good as made now
+                self._refreshed = (started, took)
             if not (fresh or (complete and young)):
                 found = {e.id: mapped.load(self._store, e) for e in encoders}
                 for key, table in found.items():
