@@ -243,11 +243,12 @@ class Updating:
                 yield
             finally:
                 self._models.forget()
+            self._store.settle()
             self._previews.prune(forgotten(self._store), self._store.contents)
+            self._engine.prepare(list(self._models.current().values()))
             # Now and not at the first search, which somebody waits for.
             Calibrations(self._store, self._engine).renew()
             self._store.settle()
-            self._engine.prepare(list(self._models.current().values()))
 
     def _ingest(
         self, rows: Sequence[EncoderInfo], folders: Sequence[Folder], options: Options | None = None
