@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import cv2
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from lookalike.matching.frames import Frame, smooth
 from lookalike.matching.prepared import Grey
+from lookalike.matching.sharpness import as_sharp, directions
 
 __all__ = ["Tiles", "tiles"]
 
@@ -30,6 +30,8 @@ class Tiles:
         second: of the second's.
         shared: share of a tile where both are.
         side: of a tile, in pixels of the frame.
+        directions: of the structure, in the picture that has the fewest: 0 if all edges run in one
+            direction, 1 if they run in all alike.
         cut_off: where one of them is all black or all white, as what was made brighter is.
         gain: levels of the second picture to one of the first.
     """
@@ -43,6 +45,7 @@ class Tiles:
     shared: _Map
     side: float
     gain: float
+    directions: float
     cut_off: npt.NDArray[np.bool_]
 
 
@@ -51,7 +54,8 @@ def tiles(laid: Frame) -> Tiles:
     height, width = laid.first.shape
     side = float(np.clip(min(width, height) / EACH_SIDE, 8, 24))
     rows, columns = max(1, round(height / side)), max(1, round(width / side))
-    a, b = _as_sharp(smooth(laid.first, 0.8), smooth(laid.second, 0.8), laid.shared)
+    a, b = as_sharp(smooth(laid.first, 0.8), smooth(laid.second, 0.8), laid.shared)
+    ways = min(directions(a, laid.shared), directions(b, laid.shared))
     mask = laid.shared.astype(np.float32)
     size = (columns, rows)
     shared = _means(mask, size)
@@ -70,7 +74,9 @@ def tiles(laid: Frame) -> Tiles:
     correlation = vab / np.sqrt(np.maximum(va * vb, 1e-3))
     cut_off = _is_cut_off(ma, va) ^ _is_cut_off(mb, vb)
     finer, fa, fb = _finer(a, b, size)
-    return Tiles(correlation, finer, fa, fb, np.sqrt(va), np.sqrt(vb), shared, side, gain, cut_off)
+    return Tiles(
+        correlation, finer, fa, fb, np.sqrt(va), np.sqrt(vb), shared, side, gain, ways, cut_off
+    )
 
 
 def _is_cut_off(mean: _Map, variance: _Map) -> npt.NDArray[np.bool_]:
@@ -104,38 +110,3 @@ def _finer(a: Grey, b: Grey, size: tuple[int, int]) -> tuple[_Map, _Map, _Map]:
     va, vb = ((p * p).mean(axis=(1, 3)) for p in parts)
     vab = (parts[0] * parts[1]).mean(axis=(1, 3))
     return vab / np.sqrt(np.maximum(va * vb, 1e-3)), np.sqrt(va), np.sqrt(vb)
-
-
-def _sharpness(levels: Grey, inside: npt.NDArray[np.bool_]) -> float:
-    """Energy of differences between neighbours, as a share of that of the levels."""
-    across = np.diff(levels, axis=1)[:-1][inside[:-1, :-1]]
-    down = np.diff(levels, axis=0)[:, :-1][inside[:-1, :-1]]
-    if not len(across):
-        return 0.0
-    energy = float(across @ across + down @ down) / len(across)
-    return energy / max(float(levels[inside].var()), 1e-3)
-
-
-def _as_sharp(a: Grey, b: Grey, inside: npt.NDArray[np.bool_]) -> tuple[Grey, Grey]:
-    """Both as sharp as the less sharp of the two."""
-    one, two = _sharpness(a, inside), _sharpness(b, inside)
-    if min(one, two) <= 0:
-        return a, b
-    if one > two:
-        return _softened(a, inside, two), b
-    return a, _softened(b, inside, one)
-
-
-def _softened(levels: Grey, inside: npt.NDArray[np.bool_], target: float) -> Grey:
-    """Blurred until it is as sharp as that."""
-    low, high, found = 0.3, 8.0, levels
-    if _sharpness(levels, inside) < 1.15 * target:
-        return levels
-    for _ in range(5):
-        sigma = math.sqrt(low * high)
-        trial = smooth(levels, sigma)
-        if _sharpness(trial, inside) > target:
-            low, found = sigma, trial
-        else:
-            high = sigma
-    return found

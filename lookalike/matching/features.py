@@ -151,7 +151,12 @@ def from_bytes(data: bytes) -> Features:
     """
     body = data[_HEAD:]
     count = int.from_bytes(data[_HEAD - 2 : _HEAD], "little")
-    if data[:4] != _MAGIC or len(body) != count * (_POINT + 64) or count > MOST_FEATURES:
+    if (
+        len(data) < _HEAD
+        or data[:4] != _MAGIC
+        or len(body) != count * (_POINT + 64)
+        or count > MOST_FEATURES
+    ):
         raise UsageError(f"{len(data)} bytes that are no local features; make them anew")
     if zlib.crc32(body) != int.from_bytes(data[4:8], "little"):
         raise UsageError("the local features are damaged; make them anew")

@@ -10,21 +10,28 @@ import numpy.typing as npt
 
 from lookalike.matching.comparison import Tiles
 
-__all__ = ["Judgement", "judged"]
+__all__ = ["AGREES", "Judgement", "judged", "weighed"]
 
 _Mask = npt.NDArray[np.bool_]
 
 _COVERED = 0.5  # of a tile
+# What isn't there ends alike in both, which looks like structure.
+_FULL = 0.99
 _STRUCTURE, _FINE_STRUCTURE = 4.0, 2.0  # levels: what compression alone makes stays below
 _STRONG = 20.0  # levels from which on structure counts no more
-_AGREES = 0.6
-_LEAST_TILES, _LEAST_FINE = 10, 10
+AGREES = 0.6
+_LEAST_TILES = 10
 _LEAST_SHARE = 0.8
 _LEAST_MEDIAN = 0.75
 _LEAST_FINER = 0.45
-# With something laid over one of them: how much of the tiles, and how well the rest agrees.
-_MOST_OVERLAY = 0.3
-_LEAST_SHARE_OF_REST = 0.92
+# Tiles that show the same fine structure, in levels that both have: gradients have none.
+_EVIDENCE, _EVIDENT, _LEAST_EVIDENCE = 1.5, 0.5, 12
+_LEAST_DIRECTIONS = 0.03  # two colours beside each other, or a slope, have one
+# With something laid over one of them: how much of the tiles, and how well the rest
+# agrees.
+_MOST_OVERLAY = 0.15
+_LEAST_SHARE_OF_REST = 0.93
+_HOPELESS = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,49 +41,57 @@ class Judgement:
     Attributes:
         same: whether both show the same.
         agreement: share of structure in tiles that agree, 0 to 1.
-        overlaid: whether a part of them disagrees as if something was laid over one picture.
-        clean: whether hardly anything disagrees.
+        score: mean correlation of the tiles, by structure, -1 to 1.
+        hopeless: whether no finer look would change the outcome.
     """
 
     same: bool
-    agreement: float
-    overlaid: bool = False
-    clean: bool = False
+    agreement: float = 0.0
+    score: float = 0.0
+    hopeless: bool = False
 
 
 def judged(found: Tiles) -> Judgement:
-    """Judge by the share of structured tiles that agree, with what little says nothing left out."""
-    first, second = found.first * found.gain**0.5, found.second * found.gain**-0.5
-    covered = found.shared > _COVERED
-    strength = np.maximum(first, second)
-    told = covered & (strength > _STRUCTURE) & ~found.cut_off
-    fine = (
-        covered
-        & ~found.cut_off
-        & (
-            np.maximum(found.finer_first * found.gain**0.5, found.finer_second * found.gain**-0.5)
-            > _FINE_STRUCTURE
-        )
-    )
-    if told.sum() < _LEAST_TILES or fine.sum() < _LEAST_FINE:
-        return Judgement(False, 0.0)
-    weights = np.minimum(strength, _STRONG) * told
-    agrees = told & (found.correlation > _AGREES)
+    """Judge by the share of structured tiles that agree, with what little says nothing left out.
+
+    Lines of text, edges of windows and smooth shades agree wherever they come from, so what the
+    lines and the columns of a tile don't explain has to agree, too, and there has to be some.
+    """
+    fine_first = found.finer_first * found.gain**0.5
+    fine_second = found.finer_second * found.gain**-0.5
+    covered, full = found.shared > _COVERED, found.shared > _FULL
+    weights = weighed(found)
+    told = weights > 0
+    fine = full & (np.maximum(fine_first, fine_second) > _FINE_STRUCTURE) & ~found.cut_off
+    if told.sum() < _LEAST_TILES:
+        return Judgement(False)
+    agrees = told & (found.correlation > AGREES)
     agreement = float(weights[agrees].sum() / weights.sum())
+    score = float((weights * found.correlation).sum() / weights.sum())
+    hopeless = max(agreement, score) < _HOPELESS
+    both = np.minimum(found.finer_first, found.finer_second)
+    evidence = full & (both > _EVIDENCE) & (found.finer > _EVIDENT)
     middle = float(np.median(found.correlation[told]))
-    finer = float(np.median(found.finer[fine]))
-    if middle < _LEAST_MEDIAN or finer < _LEAST_FINER:
-        return Judgement(False, agreement)
-    against = told & ~agrees
-    if agreement >= _LEAST_SHARE:
-        return Judgement(True, agreement, bool(against.any()), agreement > 0.97)
-    region = _largest(against)
-    if region.sum() <= _MOST_OVERLAY * covered.sum():
-        rest = weights * ~region
-        of_rest = float(weights[agrees & ~region].sum() / max(float(rest.sum()), 1e-6))
-        if of_rest >= _LEAST_SHARE_OF_REST:
-            return Judgement(True, agreement, True)
-    return Judgement(False, agreement)
+    finer = float(np.median(found.finer[fine])) if fine.any() else 0.0
+    little = evidence.sum() < _LEAST_EVIDENCE or found.directions < _LEAST_DIRECTIONS
+    if little or middle < _LEAST_MEDIAN or finer < _LEAST_FINER:
+        return Judgement(False, agreement, score, hopeless)
+    same = agreement >= _LEAST_SHARE
+    if not same:
+        region = _largest(told & ~agrees)
+        rest = float((weights * ~region).sum())
+        of_rest = float(weights[agrees].sum()) / max(rest, 1e-6)
+        same = (
+            bool(region.sum() <= _MOST_OVERLAY * covered.sum()) and of_rest >= _LEAST_SHARE_OF_REST
+        )
+    return Judgement(same, agreement, score, hopeless)
+
+
+def weighed(found: Tiles) -> npt.NDArray[np.float32]:
+    """How much each tile tells: its structure, up to a limit; 0 where there is none."""
+    strength = np.maximum(found.first * found.gain**0.5, found.second * found.gain**-0.5)
+    told = (found.shared > _COVERED) & (strength > _STRUCTURE) & ~found.cut_off
+    return np.asarray(np.minimum(strength, _STRONG) * told, np.float32)
 
 
 def _largest(tiles: _Mask) -> _Mask:

@@ -5,14 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from lookalike.match import Box, Side
+from lookalike.matching.cells import cell
 from lookalike.matching.comparison import tiles
 from lookalike.matching.frames import frame
 from lookalike.matching.judging import Judgement, judged
 from lookalike.matching.planes import Plane, in_shares, scale_of, skew_of, stretch_of
 from lookalike.matching.prepared import Area, Prepared, prepare
-from lookalike.matching.proposals import LARGEST_SCALE, MOST_SKEW, MOST_STRETCH, proposals
+from lookalike.matching.proposals import (
+    LARGEST_SCALE,
+    MOST_SKEW,
+    MOST_STRETCH,
+    Proposal,
+    proposals,
+)
 from lookalike.matching.refining import refined
 from lookalike.matching.relation import meeting
+from lookalike.matching.sharpness import is_noisy
 from lookalike.matching.surroundings import is_ground
 from lookalike.matching.verdict import Verdict
 from lookalike.matching.view import View
@@ -20,9 +28,16 @@ from lookalike.types import Part
 
 __all__ = ["look"]
 
-_SIDE = 256  # of the frame that decides
+# Pixels of the longer side of the frames: to move from far, to see whether to go on, to move a
+# little, to decide.
+_COARSE, _GLANCE, _FINE, _SIDE = 40, 72, 112, 256
+_SURE = 0.96  # a score that no moving is needed for
+_LITTLE = 0.01  # of the score: an exact fit wins over what is hardly better
 _NEARLY_WHOLE = 0.85  # of a picture's area
 _LEAST_SHOWN = 0.5  # of a picture, by one within another
+_CELL = 1.3  # times as much of a picture as of the collage that it is in
+_MOST_INNER = 2
+_LEAST_OF_BOTH = 0.15
 _LEAST_INNER = 0.08  # of the area: smaller ones are lines of text and faces of users
 _ALIKE = Verdict("alike", 0.0)
 
@@ -55,20 +70,21 @@ class _Try:
     plane: Plane
     judgement: Judgement
     within: tuple[Area, Area] | None = None
+    cell: tuple[Area, Area] | None = None
 
 
 def _look(first: Prepared, second: Prepared) -> Verdict:
     best = _ALIKE
     for proposal in proposals(first, second):
-        found = _tried(first, second, proposal.plane, None)
-        verdict = _verdict(first, second, found) if found is not None else _ALIKE
-        if verdict.kind == "alike":
-            for within in _within(first, second, proposal.plane):
-                inner = _tried(first, second, proposal.plane, within)
-                if inner is not None and inner.judgement.same:
-                    verdict = _verdict(first, second, inner)
-                    if verdict.kind != "alike":
-                        break
+        whole = _whole(first, second, proposal)
+        verdict = _verdict(first, second, whole)
+        if verdict.kind == "alike" and (whole is None or not whole.judgement.same):
+            plane = proposal.plane if whole is None else whole.plane
+            inner = [
+                _verdict(first, second, _tried(first, second, plane, within))
+                for within in _within(first, second, plane, None if whole is None else whole.cell)
+            ]
+            verdict = next((v for v in inner if v.kind != "alike"), verdict)
         if verdict.kind != "alike":
             return verdict
         if verdict.agreement > best.agreement:
@@ -76,22 +92,52 @@ def _look(first: Prepared, second: Prepared) -> Verdict:
     return best
 
 
+def _whole(first: Prepared, second: Prepared, proposal: Proposal) -> _Try | None:
+    """All of both; where the wholes fit as they are, nothing is moved without need."""
+    if not proposal.exact:
+        return _tried(first, second, proposal.plane, None)
+    as_it_is = _judged(first, second, proposal.plane, None)
+    if as_it_is is None or (as_it_is.judgement.same and as_it_is.judgement.score > _SURE):
+        return as_it_is
+    moved = _tried(first, second, proposal.plane, None)
+    if moved is None or not moved.judgement.same:
+        return as_it_is
+    need = as_it_is.judgement.score + _LITTLE < moved.judgement.score
+    return moved if need or not as_it_is.judgement.same else as_it_is
+
+
 def _tried(
     first: Prepared, second: Prepared, plane: Plane, within: tuple[Area, Area] | None
 ) -> _Try | None:
-    plane = refined(first.grey, second.grey, plane, within)
+    plane = refined(first.grey, second.grey, plane, _COARSE, within)
+    glance = frame(first.grey, second.grey, plane, _GLANCE, within)
+    if glance is None or judged(tiles(glance)).hopeless:
+        return None
+    return _judged(first, second, refined(first.grey, second.grey, plane, _FINE, within), within)
+
+
+def _judged(
+    first: Prepared, second: Prepared, plane: Plane, within: tuple[Area, Area] | None
+) -> _Try | None:
     scale = scale_of(plane)
     if not 1 / LARGEST_SCALE < scale < LARGEST_SCALE:
         return None
     if stretch_of(plane) > MOST_STRETCH or skew_of(plane) > MOST_SKEW:
         return None
     laid = frame(first.grey, second.grey, plane, _SIDE, within)
+    if laid is not None and is_noisy(laid):
+        laid = frame(first.grey, second.grey, plane, _FINE, within)
     if laid is None:
         return None
-    return _Try(plane, judged(tiles(laid)), within)
+    found = tiles(laid)
+    judgement = judged(found)
+    alone = None if judgement.same or within is not None else cell(laid, found)
+    return _Try(plane, judgement, within, alone)
 
 
-def _within(first: Prepared, second: Prepared, plane: Plane) -> list[tuple[Area, Area]]:
+def _within(
+    first: Prepared, second: Prepared, plane: Plane, alone: tuple[Area, Area] | None
+) -> list[tuple[Area, Area]]:
     """Pictures within the one or the other that may be what they share."""
     sizes = _size(first), _size(second)
     chosen = []
@@ -99,19 +145,30 @@ def _within(first: Prepared, second: Prepared, plane: Plane) -> list[tuple[Area,
         for to in second.areas:
             if of == first.areas[0] and to == second.areas[0]:
                 continue
-            if min(_area_share(of, first), _area_share(to, second)) < _LEAST_INNER:
+            inner = min(_area_share(of, first), _area_share(to, second))
+            least = _LEAST_SHOWN
+            if of != first.areas[0] and to != second.areas[0]:
+                # Programs share parts of their interfaces, but not what takes most of the screen.
+                least = _NEARLY_WHOLE
+                inner -= _LEAST_OF_BOTH
+            if inner < _LEAST_INNER:
                 continue
             met = meeting(plane, *sizes, (of, to))
             shown = (
                 _share(met.first) / _area_share(of, first),
                 _share(met.second) / _area_share(to, second),
             )
-            least = _LEAST_SHOWN if first.areas[0] == of or second.areas[0] == to else _NEARLY_WHOLE
             # A cell of a collage is full of the picture, of which something may have been cut off.
             if min(shown) >= least and max(shown) >= _NEARLY_WHOLE:
                 chosen.append((min(shown), (of, to)))
     chosen.sort(key=lambda item: (-item[0], item[1]))
-    return [within for _, within in chosen[:2]]
+    found = [within for _, within in chosen[:_MOST_INNER]]
+    if alone is not None:
+        shares = _area_share(alone[0], first), _area_share(alone[1], second)
+        # What takes the same place in both is an interface, or a scene in which something moved.
+        if max(shares) > _LEAST_SHOWN and max(shares) > _CELL * min(shares):
+            found.append(alone)
+    return found
 
 
 def _area_share(area: Area, picture: Prepared) -> float:
@@ -123,13 +180,19 @@ def _size(picture: Prepared) -> tuple[int, int]:
     return picture.grey.shape[1], picture.grey.shape[0]
 
 
-def _verdict(first: Prepared, second: Prepared, found: _Try) -> Verdict:
+def _verdict(first: Prepared, second: Prepared, found: _Try | None) -> Verdict:
     """What a way to lay them over each other makes of them."""
+    if found is None:
+        return _ALIKE
     judgement = found.judgement
     alike = Verdict("alike", round(min(judgement.agreement, 0.79), 4))
     if not judgement.same:
         return alike
     met = meeting(found.plane, _size(first), _size(second), found.within)
+    # Frames of one scene overlap like this, and hardly any edit does.
+    nearly = min(_share(met.first), _share(met.second)) > _NEARLY_WHOLE
+    if met.shifted and nearly:
+        return alike
     all_first = met.whole_first or is_ground(first.view.pixels, met.first)
     all_second = met.whole_second or is_ground(second.view.pixels, met.second)
     transform = in_shares(found.plane, _size(first), _size(second))
@@ -140,9 +203,6 @@ def _verdict(first: Prepared, second: Prepared, found: _Try) -> Verdict:
         return replace(verdict, boxes=(_box("hit", met.second),))
     if all_second:
         return replace(verdict, boxes=(_box("query", met.first),))
-    # Frames of one scene overlap like this, so whatever differs tells against the pair.
-    if min(_share(met.first), _share(met.second)) > _NEARLY_WHOLE and not judgement.clean:
-        return alike
     return replace(verdict, boxes=(_box("query", met.first), _box("hit", met.second)))
 
 

@@ -33,10 +33,12 @@ class Proposal:
     Attributes:
         plane: from the first to the second, in pixels of both.
         inliers: how many local features agree; 0 if the wholes proposed it.
+        exact: whether all of the one comes to lie on all of the other.
     """
 
     plane: Plane
     inliers: int
+    exact: bool = False
 
 
 def proposals(first: Prepared, second: Prepared) -> list[Proposal]:
@@ -47,7 +49,12 @@ def proposals(first: Prepared, second: Prepared) -> list[Proposal]:
     by_features = [p for p in (upright, flipped) if p is not None]
     by_features.sort(key=lambda proposal: -proposal.inliers)
     strong = [p for p in by_features if p.inliers >= 2 * _LEAST_INLIERS]
-    return strong + found + [p for p in by_features if p not in strong]
+    return (
+        [p for p in found if p.exact]
+        + strong
+        + [p for p in found if not p.exact]
+        + [p for p in by_features if p not in strong]
+    )
 
 
 # Of a square: the eight ways to turn and flip it, from shares to shares.
@@ -86,7 +93,7 @@ def _wholes(first: Prepared, second: Prepared) -> list[Proposal]:
         of, turn = divmod(row, 8)
         plane = _between(first.areas[of], _TURNS[turn], second.areas[to])
         if _is_likely(plane, MOST_STRETCH):
-            found.append(Proposal(plane, 0))
+            found.append(Proposal(plane, 0, exact=of == 0 and to == 0))
     return found
 
 

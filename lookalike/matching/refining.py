@@ -11,14 +11,17 @@ from lookalike.matching.prepared import Area, Grey
 
 __all__ = ["refined"]
 
-_SIDES = (40, 112)  # of the frames, from the coarse to the fine
 _STEPS = 5
 _STILL = 0.03  # pixels of the frame
 _FARTHEST = 0.15  # of the frame's side in one step, else it is lost
 
 
 def refined(
-    first: Grey, second: Grey, plane: Plane, within: tuple[Area, Area] | None = None
+    first: Grey,
+    second: Grey,
+    plane: Plane,
+    side: int,
+    within: tuple[Area, Area] | None = None,
 ) -> Plane:
     """A plane near the given one that lays them over each other better.
 
@@ -30,21 +33,21 @@ def refined(
         first: luminance of the one.
         second: of the other.
         plane: from the pixels of the first to those of the second.
+        side: pixels of the longer side of what is compared: few to come from far, more to end near.
         within: areas of both that count; the wholes without.
     """
-    for side in _SIDES:
-        for _ in range(_STEPS):
-            laid = frame(first, second, plane, side, within)
-            if laid is None or laid.shared.sum() < 64:
-                return plane
-            step = _step(laid)
-            if step is None:
-                break
-            move, far = step
-            # second(to_second x) looks like first(to_first move x).
-            plane = chained(inverse(laid.to_first), chained(inverse(move), laid.to_second))
-            if far < _STILL:
-                break
+    for _ in range(_STEPS):
+        laid = frame(first, second, plane, side, within)
+        if laid is None or laid.shared.sum() < 64:
+            return plane
+        step = _step(laid)
+        if step is None:
+            return plane
+        move, far = step
+        # second(to_second x) looks like first(to_first move x).
+        plane = chained(inverse(laid.to_first), chained(inverse(move), laid.to_second))
+        if far < _STILL:
+            return plane
     return plane
 
 

@@ -18,6 +18,7 @@ __all__ = ["Meeting", "meeting"]
 _CUT = 0.03
 _LEAST_COVERED = 0.9  # of the area, of a picture that was turned by a free angle
 _UPRIGHT = 0.02  # sine of the angle
+_SHIFTED = 0.7  # pixels: rounding sizes shifts by half a pixel
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,15 @@ class Meeting:
         second: likewise, of the second.
         whole_first: whether that is all of the first.
         whole_second: of the second.
+        shifted: whether each shows something beyond a side of the other, upright or turned by
+            quarters: a crop doesn't, but two frames of a scene do.
     """
 
     first: Part
     second: Part
     whole_first: bool
     whole_second: bool
+    shifted: bool
 
 
 def meeting(
@@ -55,8 +59,9 @@ def meeting(
     at_second = _part(plane, areas[0], areas[1], second)
     at_first = _part(inverse(plane), areas[1], areas[0], first)
     quarter = min(abs(plane[0, 0]), abs(plane[0, 1])) < _UPRIGHT * np.linalg.norm(plane[0, :2])
+    shifted = quarter and min(_lost(at_first, first), _lost(at_second, second)) > _SHIFTED
     if quarter or within is not None:
-        return Meeting(at_first, at_second, _is_whole(at_first), _is_whole(at_second))
+        return Meeting(at_first, at_second, _is_whole(at_first), _is_whole(at_second), shifted)
     there = applied(plane, _corners(areas[0])).astype(np.float32)
     frame = _corners(areas[1]).astype(np.float32)
     area, _ = cv2.intersectConvexConvex(there, frame)
@@ -66,6 +71,7 @@ def meeting(
         at_second,
         area >= _LEAST_COVERED * own,
         area >= _LEAST_COVERED * second[0] * second[1],
+        shifted,
     )
 
 
@@ -76,6 +82,12 @@ def _all(size: tuple[int, int]) -> Area:
 def _corners(area: Area) -> npt.NDArray[np.float64]:
     left, top, right, bottom = area
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
+
+
+def _lost(box: Part, size: tuple[int, int]) -> float:
+    """How far outside of the box a picture goes on, at most, in pixels."""
+    left, top, right, bottom = box
+    return max(left * size[0], (1 - right) * size[0], top * size[1], (1 - bottom) * size[1])
 
 
 def _is_whole(box: Part) -> bool:

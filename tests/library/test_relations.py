@@ -89,8 +89,10 @@ def test_frames_of_a_burst_are_no_copies(tmp_path: Path) -> None:
     folder.mkdir()
     first = shot(folder / "a.jpg", frame(1, 0), "2019:06:01 12:00:00")
     shot(folder / "b.jpg", frame(1, 1), "2019:06:01 12:00:02")
-    shot(folder / "day.jpg", frame(1, 2), "2019:06:02 12:00:02")
-    shot(folder / "other.jpg", frame(1, 1), "2019:06:01 12:00:02", camera="Z9")
+    small = frame(1, 0).resize((360, 270))
+    shot(folder / "still.jpg", small, "2019:06:01 12:00:04")
+    shot(folder / "day.jpg", small, "2019:06:02 12:00:02")
+    shot(folder / "other.jpg", small, "2019:06:01 12:00:02", camera="Z9")
     shot(folder / "grey.jpg", frame(1, 0).convert("L"), "2019:06:01 12:00:00")
     with Library.open(tmp_path / "x.lookalike", workers=1) as library:
         library.index(folder)
@@ -101,6 +103,7 @@ def test_frames_of_a_burst_are_no_copies(tmp_path: Path) -> None:
         back = {Path(h.path).stem: h for h in library.search(folder / "b.jpg", 10).hits}
     assert told["a"] == ("same-bytes", False, None)
     assert told["b"] == ("alike", True, "burst")
+    assert told["still"] == ("alike", True, "burst")  # though nothing moved
     assert told["day"] == ("edited", False, None)
     assert told["other"] == ("edited", False, None)
     assert told["grey"] == ("edited", False, "variant")
