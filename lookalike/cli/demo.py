@@ -135,7 +135,12 @@ def _say_time(result: SearchResult) -> None:
     """Of a second search, when all is loaded."""
     told = ", ".join(
         f"{name} {1000 * result.seconds[stage]:.1f} ms"
-        for name, stage in (("decoding", "decode"), ("encoding", "encode"), ("search", "search"))
+        for name, stage in (
+            ("decoding", "decode"),
+            ("encoding", "encode"),
+            ("search", "search"),
+            ("second look", "look"),
+        )
     )
     click.echo(f"   Asked again, with all loaded: {told}.")
 
