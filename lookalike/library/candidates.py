@@ -20,7 +20,7 @@ from lookalike.types import ContentId, Kind, Part
 
 __all__ = ["LOOKED_AT", "Candidate", "Found"]
 
-LOOKED_AT = 40
+LOOKED_AT = 24
 """Candidates of a question that a second look is taken at, the most promising first."""
 
 _ORDER: dict[Kind, int] = {"same-bytes": 0, "same-pixels": 1, "edited": 2, "part": 3, "alike": 4}

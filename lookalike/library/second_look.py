@@ -10,23 +10,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from lookalike.errors import PictureError, UsageError
 from lookalike.images.pool.item import Item
 from lookalike.images.pool.pool import DecodePool
 from lookalike.images.preview import pixels_of, preview_of
-from lookalike.library.candidates import Found
+from lookalike.library.candidates import Candidate, Found
 from lookalike.library.filters import Filter
 from lookalike.library.previews import Previews, wants_previews
 from lookalike.library.records import ContentKey, PictureInfo
 from lookalike.library.store import Store
 from lookalike.road import LARGE, Question
 from lookalike.system.processors import processors
-from lookalike.types import ContentId
 
 if TYPE_CHECKING:
     from lookalike.matching.prepared import Prepared
@@ -92,57 +92,49 @@ class SecondLook:
             kept |= {key: self._aside[key] for key in wanted if key in self._aside}
         until = time.monotonic() + SECONDS * len(found)
         threads = self._pool_of_threads()
-        hits = dict(
-            zip(
-                pictures,
-                threads.map(partial(self._hit, kept=kept, until=until), pictures.values()),
-                strict=True,
-            )
-        )
+        # First, since it has no features yet, which take longest to make.
+        questions = {
+            key: threads.submit(_question, one.question, kept)
+            for key, one in zip(asked, found, strict=True)
+        }
+        made = threads.map(partial(self._hit, kept=kept, until=until), pictures.values())
+        hits = dict(zip(pictures, made, strict=True))
         self._keep(kept, [hit for hit in hits.values() if hit is not None])
-        jobs = [
-            (one, candidate, hit)
-            for one, row in zip(found, chosen, strict=True)
+        looks = [
+            _Look(one, candidate, hit, questions[key], turn, k)
+            for one, key, row in zip(found, asked, chosen, strict=True)
+            for turn in [count()]
             for candidate in row
             if (hit := hits.get(candidate.content)) is not None
         ]
-        questions = dict(
-            zip(
-                asked,
-                threads.map(partial(_question, kept=kept), (one.question for one in found)),
-                strict=True,
-            )
-        )
-        verdicts = threads.map(
-            lambda job: _verdict(questions[_own_key(job[0].question)], job[2]), jobs
-        )
-        for (one, candidate, _), verdict in zip(jobs, list(verdicts), strict=True):
-            one.looked_at(candidate, verdict)
+        for look, verdict in zip(looks, threads.map(_Look.taken, looks), strict=True):
+            look.one.looked_at(look.candidate, verdict)
         shots = self._store.shots(contents)
         for one in found:
             one.part_frames(shots)
             one.keep(only)
-        self._name(found, k, questions, hits)
+        self._name_others(looks)
         for one, name in zip(found, names, strict=True):
             one.relate(shots, pictures, name, k)
 
-    def _name(
-        self,
-        found: Sequence[Found],
-        k: int,
-        questions: Mapping[ContentKey, _Looked | None],
-        hits: Mapping[ContentId, _Looked | None],
-    ) -> None:
-        """Name the edits of what will be listed: it costs more than the look itself."""
-        listed = [
-            (questions[_own_key(one.question)], c)
-            for one in found
+    def _name_others(self, looks: Sequence[_Look]) -> None:
+        """Name the edits of what is listed after all, and wasn't among the first that were seen."""
+        listed = {
+            id(c)
+            for one, k in {id(look.one): (look.one, look.k) for look in looks}.values()
             for c in one.in_order()[: k + one.identical]
-            if c.verdict is not None and c.verdict.kind != "alike"
+        }
+        others = [
+            (look, now)
+            for look in looks
+            if not look.is_named
+            and (now := look.one.candidates.get(look.candidate.content)) is not None
+            and id(now) in listed
+            and now.verdict is not None
+            and now.verdict.kind != "alike"
         ]
-        for candidate, verdict in self._pool_of_threads().map(
-            lambda job: (job[1], _named(job[0], hits.get(job[1].content), job[1].verdict)), listed
-        ):
+        named = self._pool_of_threads().map(lambda job: job[0].named(job[1].verdict), others)
+        for (_, candidate), verdict in zip(others, named, strict=True):
             candidate.verdict = verdict
 
     def _pool_of_threads(self) -> ThreadPoolExecutor:
@@ -250,17 +242,50 @@ def _question(
     return _looked(key, preview, features, question.size, question.format, question.file_bytes)
 
 
-def _verdict(question: _Looked | None, hit: _Looked) -> Verdict | None:
-    from lookalike.matching.look import look
+class _Look:
+    """One look to be taken.
 
-    return None if question is None else look(question.prepared, hit.prepared)
+    Args:
+        one: what was found for the question.
+        candidate: to look at.
+        hit: the candidate, made ready.
+        question: the question, likewise, when it is there.
+        turn: counts the copies that were seen for the question.
+        k: hits that are listed of it.
+    """
 
+    def __init__(
+        self,
+        one: Found,
+        candidate: Candidate,
+        hit: _Looked,
+        question: Future[_Looked | None],
+        turn: Iterator[int],
+        k: int,
+    ) -> None:
+        self.one, self.candidate, self.k = one, candidate, k
+        self._hit, self._question, self._turn = hit, question, turn
+        self.is_named = False
 
-def _named(
-    question: _Looked | None, hit: _Looked | None, verdict: Verdict | None
-) -> Verdict | None:
-    from lookalike.matching.edits import name_edits
+    def taken(self) -> Verdict | None:
+        """What it says; with edits, of the first k copies: naming takes longer than looking."""
+        from lookalike.matching.look import look
 
-    if question is None or hit is None or verdict is None:
-        return verdict
-    return verdict.with_edits(name_edits(question.prepared.view, hit.prepared.view, verdict))
+        question = self._question.result()
+        if question is None:
+            return None
+        verdict = look(question.prepared, self._hit.prepared)
+        if verdict.kind == "alike" or next(self._turn) >= self.k:
+            return verdict
+        self.is_named = True
+        return self.named(verdict)
+
+    def named(self, verdict: Verdict) -> Verdict:
+        """The same with edits."""
+        from lookalike.matching.edits import name_edits
+
+        question = self._question.result()
+        if question is None:
+            return verdict
+        views = question.prepared.view, self._hit.prepared.view
+        return verdict.with_edits(name_edits(*views, verdict))
