@@ -9,11 +9,10 @@ import click
 
 from lookalike.cli.options import PathType, json_option, library_option, verbose_option
 from lookalike.cli.output import print_json, show_path
-from lookalike.cli.sheet import SHEET_ENDINGS
+from lookalike.cli.sheet import SHEET_ENDINGS, check_beside, save_sheet
 from lookalike.cli.target import check_target
-from lookalike.errors import PictureError, UsageError
+from lookalike.errors import PictureError
 from lookalike.fields import plain
-from lookalike.system.replacing import replacing
 
 if TYPE_CHECKING:
     from lookalike.matching.compare import Compared, Comparison
@@ -44,7 +43,7 @@ def compare(first: Path, second: Path, plot: Path | None, as_json: bool, library
 
     if plot is not None:
         check_target(plot, SHEET_ENDINGS)
-        _check_sheet(plot, (first, second))
+        check_beside(plot, (first, second))
     try:
         found = compare_pictures(first, second)
     except PictureError as error:
@@ -58,15 +57,6 @@ def compare(first: Path, second: Path, plot: Path | None, as_json: bool, library
         click.echo(line)
     if plot is not None:
         click.echo(show_path(str(plot.absolute())))
-
-
-def _check_sheet(sheet: Path, pictures: tuple[Path, Path]) -> None:
-    """Refuse to write a sheet over one of the pictures."""
-    for picture in pictures:
-        if sheet.exists() and picture.exists() and sheet.samefile(picture):
-            raise UsageError(
-                f"{show_path(str(sheet))} is one of the pictures: name another file for --plot"
-            )
 
 
 def _lines(found: Comparison, pictures: tuple[Path, Path]) -> list[str]:
@@ -102,5 +92,4 @@ def _draw(found: Compared, pictures: tuple[Path, Path], target: Path) -> None:
         boxes=told.boxes,
         transform=None if told.transform is None else np.array(told.transform),
     )
-    with replacing(target) as partial, partial.open("wb") as file:
-        sheet.save(file, target.suffix.lower().lstrip(".").replace("jpg", "jpeg"))
+    save_sheet(sheet, target)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lookalike.errors import PictureError
+from lookalike.cli.output import show_path
+from lookalike.errors import PictureError, UsageError
 from lookalike.fields import record_values, told_of
 from lookalike.system.replacing import replacing
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from lookalike.images.pool.pool import DecodePool
     from lookalike.sheets.contact_sheet import Cell
     from lookalike.types import Decoded, InputSpec, Match, Part
 
-__all__ = ["SHEET_ENDINGS", "SHEET_MOST", "write_sheet"]
+__all__ = ["SHEET_ENDINGS", "SHEET_MOST", "check_beside", "save_sheet", "write_sheet"]
 
 SHEET_ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 
@@ -69,10 +72,22 @@ def write_sheet(
         cells.append(cell if cell.pixels is not None else _from_preview(cell, hit, preview))
     some = f" (the first {SHEET_MOST} are shown)" if len(hits) > SHEET_MOST else ""
     title = f"{named}: {len(hits):,} best matches{some}"
-    with replacing(target) as partial, partial.open("wb") as file:
-        kind = target.suffix.lower().lstrip(".").replace("jpg", "jpeg")
-        contact_sheet(cells[0], cells[1:], title=title).save(file, kind)
+    save_sheet(contact_sheet(cells[0], cells[1:], title=title), target)
     return target.absolute()
+
+
+def save_sheet(sheet: Image.Image, target: Path) -> None:
+    """Write a drawing as its ending says, whole or not at all."""
+    with replacing(target) as partial, partial.open("wb") as file:
+        sheet.save(file, target.suffix.lower().lstrip(".").replace("jpg", "jpeg"))
+
+
+def check_beside(sheet: Path, pictures: Iterable[Path]) -> None:
+    """Refuse to write a drawing over one of the pictures that it is made of."""
+    if any(sheet.exists() and picture.exists() and sheet.samefile(picture) for picture in pictures):
+        raise UsageError(
+            f"{show_path(str(sheet))} is one of the pictures: name another file for --plot"
+        )
 
 
 def _from_preview(cell: Cell, hit: Match, preview: Callable[[int], bytes | None] | None) -> Cell:

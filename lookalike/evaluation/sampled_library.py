@@ -15,7 +15,6 @@ import numpy as np
 
 from lookalike.errors import LibraryNotFoundError, PictureError
 from lookalike.evaluation.calibration_check import Stranger, check_calibration
-from lookalike.evaluation.previews_aside import PreviewsAside
 from lookalike.evaluation.selftest_report import CalibrationPoint
 from lookalike.library import Library, Progress, Status
 from lookalike.library.calibration_sample import limits_of
@@ -23,7 +22,7 @@ from lookalike.library.calibrations import Calibrations
 from lookalike.library.engine import Engine, Table
 from lookalike.library.library import DEFAULT_PHOTO
 from lookalike.library.models import SLOTS, Models
-from lookalike.library.opening import open_library, previews_of
+from lookalike.library.opening import open_library
 from lookalike.library.records import EncoderInfo, PictureInfo
 from lookalike.library.store import Store
 from lookalike.road import Road
@@ -86,7 +85,6 @@ class SampledLibrary:
             limits=Limits(),
             workers=None,
             photo=DEFAULT_PHOTO,
-            previews=PreviewsAside(previews_of(store)),
         )
         self.location = store.location
         self.pictures = store.count_pictures()

@@ -17,7 +17,6 @@ from lookalike.library.filters import Filter, check_filter
 from lookalike.library.models import Models, Opened
 from lookalike.library.opening import file_of, previews_of
 from lookalike.library.pictures import Pictures
-from lookalike.library.previews import Previews
 from lookalike.library.reports import SearchResult, Status
 from lookalike.library.store import Store
 from lookalike.types import Limits, Part
@@ -41,13 +40,12 @@ class Reading(Containing):
         workers: int | None,
         photo: str,
         made: Sequence[Opened] | None = None,
-        previews: Previews | None = None,
     ) -> None:
         """For :meth:`open`."""
         self._store, self._engine = store, engine
         self._limits, self._workers = limits, workers
         self._models = Models(store, photo, made)
-        self._previews = previews or previews_of(store)
+        self._previews = previews_of(store)
         self._asked: Asking | None = None
         self._lock = threading.Lock()
         self._closed = False

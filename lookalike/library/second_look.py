@@ -23,6 +23,7 @@ from lookalike.images.preview import pixels_of, preview_of
 from lookalike.library.candidates import Candidate, Found
 from lookalike.library.filters import Filter
 from lookalike.library.previews import Previews, wants_previews
+from lookalike.library.previews_aside import PreviewsAside
 from lookalike.library.records import ContentKey, PictureInfo
 from lookalike.library.store import Store
 from lookalike.road import LARGE, Question
@@ -38,7 +39,6 @@ SECONDS = 5.0
 """After which no more files are decoded for a question whose candidates have no previews."""
 
 _LARGE = "large"
-_ASIDE = 2_000  # pictures; 30 kB each
 
 
 class SecondLook:
@@ -55,8 +55,7 @@ class SecondLook:
         self._pool = pool
         self._previews = previews
         self._lock = threading.Lock()
-        # What was made for a library that keeps nothing.
-        self._aside: dict[ContentKey, tuple[bytes, bytes | None]] = {}
+        self._aside = PreviewsAside(previews)
         self._threads: ThreadPoolExecutor | None = None
 
     def close(self) -> None:
@@ -87,9 +86,8 @@ class SecondLook:
         pictures = {c: list(p) for c, p in self._store.pictures_of(contents).items() if p}
         asked = [_own_key(one.question) for one in found]
         wanted = [*(_key(p[0]) for p in pictures.values()), *asked]
-        kept = self._previews.get(wanted)
-        with self._lock:
-            kept |= {key: self._aside[key] for key in wanted if key in self._aside}
+        keeping = self._keeping()
+        kept = keeping.get(wanted)
         until = time.monotonic() + SECONDS * len(found)
         threads = self._pool_of_threads()
         # First, since it has no features yet, which take longest to make.
@@ -99,7 +97,9 @@ class SecondLook:
         }
         made = threads.map(partial(self._hit, kept=kept, until=until), pictures.values())
         hits = dict(zip(pictures, made, strict=True))
-        self._keep(kept, [hit for hit in hits.values() if hit is not None])
+        new = [hit for hit in hits.values() if hit is not None]
+        keeping.put({hit.key: hit.preview for hit in new if hit.key not in kept})
+        keeping.put_features({hit.key: hit.features for hit in new if hit.is_new})
         looks = [
             _Look(one, candidate, hit, questions[key], turn, k)
             for one, key, row in zip(found, asked, chosen, strict=True)
@@ -170,20 +170,10 @@ class SecondLook:
         size = first.width, first.height
         return _looked(_key(first), preview, features, size, first.format, first.file_bytes)
 
-    def _keep(
-        self,
-        kept: Mapping[ContentKey, tuple[bytes, bytes | None]],
-        made: Sequence[_Looked],
-    ) -> None:
-        """Keep what had to be made, where the library keeps any."""
-        if not self._previews.writable or not wants_previews(self._store):
-            with self._lock:
-                self._aside |= {one.key: (one.preview, one.features) for one in made}
-                while len(self._aside) > _ASIDE:
-                    del self._aside[next(iter(self._aside))]
-            return
-        self._previews.put({one.key: one.preview for one in made if one.key not in kept})
-        self._previews.put_features({one.key: one.features for one in made if one.is_new})
+    def _keeping(self) -> Previews:
+        """Where what has to be made is kept: in memory for a library that keeps nothing."""
+        keeps = self._previews.writable and wants_previews(self._store)
+        return self._previews if keeps else self._aside
 
 
 class _Looked(NamedTuple):

@@ -1,11 +1,11 @@
-"""Previews that are made while a library is tested."""
+"""Previews that are made for a library that keeps none."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from lookalike.evaluation.previews_aside import PreviewsAside
 from lookalike.library.local.previews import PreviewsFile
+from lookalike.library.previews_aside import PreviewsAside
 from lookalike.library.records import ContentKey
 
 A, B, C = (ContentKey(bytes([place]) * 32) for place in range(3))

@@ -1,4 +1,4 @@
-"""Previews of a library that nothing is written to: what has to be made is kept in memory."""
+"""Previews of a library that keeps none: what has to be made is remembered in memory."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from lookalike.library.records import ContentKey
 
 __all__ = ["PreviewsAside"]
 
-_MOST_BYTES = 500_000_000  # half of them for features: of some 20,000 pictures
+_MOST_BYTES = 200_000_000  # half of them for features: of some 5,000 pictures
 
 
 class PreviewsAside:
     """A library's :class:`~lookalike.library.previews.Previews` with further ones beside them.
 
-    A second look at a picture that has no features yet makes them. A test looks at the same
-    pictures hundreds of times, and would make them as often.
+    A second look at a picture that has no features yet makes them. Who asks a lot looks at the same
+    pictures again and again, and would make them as often.
 
     Args:
         kept: those of the library, which are only read.
@@ -69,7 +69,7 @@ class PreviewsAside:
     def prune(
         self, state: str, known: Callable[[Sequence[ContentKey]], Sequence[object | None]]
     ) -> None:
-        """Nothing is forgotten while a test goes on."""
+        """Nothing is: what the library forgets is not asked for."""
 
     def close(self) -> None:
         """Let go of both."""
