@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from lookalike.cli.options import PathType, json_option, library_option, verbose_option
+from lookalike.cli.options import LibraryType, PathType, json_option, verbose_option
 from lookalike.cli.output import print_json, show_path
 from lookalike.cli.sheet import SHEET_ENDINGS, check_beside, save_sheet
 from lookalike.cli.target import check_target
@@ -31,14 +32,22 @@ __all__ = ["compare"]
     "JPEG or WebP, by its ending.",
 )
 @json_option
-@library_option
+@click.option(
+    "--library",
+    type=LibraryType(),
+    metavar="FILE",
+    help="Also say the chance in this library: how many hits as near an unrelated picture gets.",
+)
 @verbose_option
-def compare(first: Path, second: Path, plot: Path | None, as_json: bool, library: str) -> None:
+def compare(
+    first: Path, second: Path, plot: Path | None, as_json: bool, library: str | None
+) -> None:
     """Compare picture A with picture B, pixel by pixel.
 
     Says whether they are the same bytes, the same pixels, edited, parts of each other, or no more
     than alike, and what was done to B to get A. Both files are read in full; no library is needed.
     """
+    from lookalike.library import Library
     from lookalike.matching.compare import compare_pictures
 
     if plot is not None:
@@ -48,6 +57,10 @@ def compare(first: Path, second: Path, plot: Path | None, as_json: bool, library
         found = compare_pictures(first, second)
     except PictureError as error:
         raise type(error)(show_path(str(error)), cause=error.cause) from error
+    if library is not None:
+        with Library.open(library, create=False, read_only=True) as opened:
+            chance = opened.chance(first, second)
+        found = replace(found, comparison=replace(found.comparison, chance=chance))
     if plot is not None:
         _draw(found, (first, second), plot)
     if as_json:
@@ -69,6 +82,8 @@ def _lines(found: Comparison, pictures: tuple[Path, Path]) -> list[str]:
     for box in found.boxes:
         sides = ",".join(f"{share:.0%}" for share in box.at)
         lines.append(f"shared: {sides} of {show_path(str(named[box.of]))}")
+    if found.chance is not None:
+        lines.append(f"chance: {found.chance:.2g}")
     return lines
 
 

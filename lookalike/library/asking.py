@@ -14,6 +14,7 @@ from lookalike.images.pool.pool import DecodePool
 from lookalike.library.calibrations import Calibrations
 from lookalike.library.chances import put_chances
 from lookalike.library.closing import closed
+from lookalike.library.comparing import pair_chance
 from lookalike.library.engine import Engine, Table
 from lookalike.library.filters import Filter
 from lookalike.library.given import check_several, name_of, named, several
@@ -256,6 +257,13 @@ class Asking:
                 for one in asked
             ]
             return by_pictures(self._store, row, self._tables, given, questions, weighed, k, only)
+
+    def chance(self, query: Picture, hit: Picture) -> float | None:
+        """As :meth:`lookalike.library.comparing.Comparing.chance` says."""
+        with self._open():
+            rows = self._encoders("both")
+            asked = [self._asked(picture, "both").question for picture in (query, hit)]
+            return pair_chance(asked[0], asked[1], self._tables(rows), self._calibrations)
 
     def _encoders(self, code: CodeChoice) -> list[EncoderInfo]:
         current = self._models.current()

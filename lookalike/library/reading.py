@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from lookalike.errors import PictureError, UsageError
 from lookalike.library.arguments import check_callback, check_flag
 from lookalike.library.closing import closed
+from lookalike.library.comparing import Comparing
 from lookalike.library.containing import Containing
 from lookalike.library.engine import Engine
 from lookalike.library.filters import Filter, check_filter
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Reading"]
 
 
-class Reading(Containing):
+class Reading(Containing, Comparing):
     """The half of :class:`~lookalike.library.library.Library` that never writes."""
 
     def __init__(

@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 from lookalike import Comparison, compare
 from lookalike.errors import PictureSkipped
 from lookalike.evaluation.edits import EDITS
+from lookalike.library import Library
 
 Run = Callable[..., Any]
 
@@ -116,3 +117,25 @@ def test_pictures_in_memory(cat: Image.Image) -> None:
     assert compare(cat, cat).kind == "same-pixels"
     found = compare(EDITS["grey"](cat), cat)
     assert [edit.name for edit in found.edits] == ["grey"]
+
+
+def test_the_chance_is_that_of_a_library(run: Run, cat: Image.Image, tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("coffee", "rocket"):
+        made: Any = getattr(skimage.data, name)
+        Image.fromarray(made()).save(folder / f"{name}.jpg")
+
+    EDITS["half-size"](cat).save(tmp_path / "copy.png")
+    library = tmp_path / "library.lookalike"
+    with Library.open(library) as made_one:
+        made_one.index(folder)
+        expected = made_one.chance(tmp_path / "copy.png", tmp_path / "cat.jpg")
+    done = run("compare", "copy.png", "cat.jpg", "--json", "--library", library)
+    assert done.json["chance"] == pytest.approx(expected)
+    assert (
+        f"chance: {expected:.2g}" in run("compare", "copy.png", "cat.jpg", "--library", library).out
+    )
+    none = run("compare", "copy.png", "cat.jpg", "--library", tmp_path / "none.lookalike")
+    assert (none.code, none.out) == (1, "")
+    assert len(none.err.splitlines()) == 1
