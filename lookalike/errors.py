@@ -9,6 +9,8 @@ Each is of the kind above it::
     |   +-- PictureFailed                 unreadable, truncated, too slow, crashed its decoder
     +-- ModelError                        an encoder's file is missing, damaged or of another kind
     +-- MissingExtraError (also ImportError)  an optional dependency isn't installed
+    +-- ActionError                       files can't be acted on: no journal, another run
+    +-- ServerError                       a server refused what it was asked, or can't be reached
     +-- LibraryError                      a library file that can't be used as asked
         +-- LibraryNotFoundError
         +-- LibraryLockedError            another process is writing
@@ -17,6 +19,7 @@ Each is of the kind above it::
         +-- LibraryVersionError           made by a newer lookalike
         +-- LibraryDamagedError           not a library, or damaged
         +-- LibraryFullError              no space left on its disk
+        +-- LibraryAwayError              its server doesn't answer
         +-- LibraryClosedError            it was closed before
         +-- EncoderMismatchError          codes of another model: reindex first
 
@@ -28,8 +31,10 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 __all__ = [
+    "ActionError",
     "Cause",
     "EncoderMismatchError",
+    "LibraryAwayError",
     "LibraryClosedError",
     "LibraryDamagedError",
     "LibraryError",
@@ -45,6 +50,7 @@ __all__ = [
     "PictureError",
     "PictureFailed",
     "PictureSkipped",
+    "ServerError",
     "UsageError",
 ]
 
@@ -100,6 +106,24 @@ class MissingExtraError(LookalikeError, ImportError):
     """An optional dependency isn't installed; the message says which extra brings it."""
 
 
+class ActionError(LookalikeError):
+    """Files can't be acted on, or that can't be undone: no journal, or another run is at it."""
+
+
+class ServerError(LookalikeError):
+    """A server refused what :mod:`lookalike.client` asked, or can't be reached.
+
+    Args:
+        message: one line, mostly the server's own.
+        status: of HTTP; 0 where there was no answer.
+        code: that names what is wrong, and stays the same between versions.
+    """
+
+    def __init__(self, message: str, status: int = 0, code: str = "") -> None:
+        super().__init__(message)
+        self.status, self.code = status, code
+
+
 class LibraryError(LookalikeError):
     """A library file that can't be used as asked."""
 
@@ -130,6 +154,10 @@ class LibraryDamagedError(LibraryError):
 
 class LibraryFullError(LibraryError):
     """No space is left on the library's disk."""
+
+
+class LibraryAwayError(LibraryError):
+    """The server that keeps a library doesn't answer, or went away in the middle of something."""
 
 
 class LibraryClosedError(LibraryError):

@@ -71,14 +71,22 @@ class InputSpec:
         fit: ``within`` shrinks until neither side exceeds ``size``, keeps the aspect and never
             enlarges; ``stretch`` gives ``size`` x ``size`` whatever the aspect; ``crop`` scales the
             shorter side to ``size`` and takes the centre square.
-        resample: the filter, applied with antialiasing.
+        resample: the filter, applied with antialiasing; ``nearest``, which has none, with ``edge``.
         part: what of the picture is taken, before all else; ``None`` for all of it.
+        edge: of ``stretch`` and ``crop``: pixels that both sides, or the shorter one, are scaled to
+            before the centre of ``size`` is cut out. The whole picture is decoded and resampled in
+            one step then, as the image processors of the Hugging Face hub do it; 0 for the usual,
+            faster way.
+        rounding: with ``edge``: ``down`` rounds the longer side and the place of the cut down,
+            ``longer`` rounds the longer side to the nearest, ``place`` the place of the cut.
     """
 
     size: int
     fit: Literal["within", "stretch", "crop"]
-    resample: Literal["box", "bilinear", "bicubic", "lanczos"] = "bilinear"
+    resample: Literal["nearest", "box", "bilinear", "bicubic", "lanczos"] = "bilinear"
     part: Part | None = None
+    edge: int = 0
+    rounding: Literal["down", "longer", "place"] = "down"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from itertools import pairwise
+from typing import Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -14,21 +15,21 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from lookalike.codes import bits as packed_codes
 from lookalike.codes.bits import MAX_BITS
 from lookalike.errors import UsageError
-from lookalike.estimators.checking import check_count, check_radius, check_switch, refusals
+from lookalike.estimators.checking import (
+    check_count,
+    check_radius,
+    check_switch,
+    packed_rows,
+    refusals,
+)
 from lookalike.indexes.scan import Scan
 from lookalike.types import Codes, Hits
 
-__all__ = ["EXPECTED_FAILED_CHECKS", "HammingNeighbors"]
+__all__ = ["HammingNeighbors"]
 
 Ints = npt.NDArray[np.int64]
 Distances = npt.NDArray[np.int32]
-
-EXPECTED_FAILED_CHECKS: dict[str, str] = {
-    "check_estimators_dtypes": "hands in real numbers, which are no bytes of codes",
-    "check_dtype_object": "hands in real numbers as objects, which are no bytes of codes",
-}
-"""Checks of scikit-learn that ``HammingNeighbors(packed=True)`` fails, with the reasons, in the
-form that ``check_estimator(..., expected_failed_checks=...)`` takes."""
+Ragged = npt.NDArray[np.object_]
 
 
 class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
@@ -39,7 +40,8 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
 
     Args:
         n_neighbors: neighbours that a query gets, unless it says otherwise.
-        radius: in bits, for :meth:`radius_neighbors`, unless that says otherwise.
+        radius: in bits, for :meth:`radius_neighbors`, unless that says otherwise. A float of at
+            most 1 is refused: scikit-learn's radius for Hamming distances is a share of the bits.
         packed: whether X holds packed codes, uint8 (n, bytes); else one feature a bit: 0/1, bool,
             or any real numbers, of which the positive ones count as 1.
         n_jobs: threads; ``None`` is 1 unless a joblib context says otherwise, -1 all processors.
@@ -57,7 +59,7 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         n_neighbors: int = 10,
-        radius: int | None = None,
+        radius: float | None = None,
         packed: bool = True,
         n_jobs: int | None = None,
     ) -> None:
@@ -79,23 +81,66 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
         Raises:
             UsageError: X or a parameter of another type, shape or range.
         """
-        check_count("n_neighbors", self.n_neighbors)
-        if self.radius is not None:
-            check_radius(self.radius)
-        check_switch("packed", self.packed)
-        codes = self._codes(X, reset=True)
-        self._words = packed_codes.to_words(codes)
+        return self._keep(packed_codes.to_words(self._checked(X, reset=True)))
+
+    def partial_fit(self, X: npt.ArrayLike, y: object = None) -> HammingNeighbors:
+        """Add the codes of X to those that are there; their rows come behind. The first call fits.
+
+        All codes are copied once in a call: add many at a time.
+
+        Args:
+            X: as in :meth:`fit`, of the same width.
+            y: ignored.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            UsageError: as :meth:`fit`; then all is as before.
+        """
+        if not hasattr(self, "n_samples_fit_"):
+            return self.fit(X, y)
+        more = packed_codes.to_words(self._checked(X, reset=False))
+        return self._keep(np.concatenate([self._words, more]))
+
+    def _keep(self, words: packed_codes.Words) -> HammingNeighbors:
+        self._words, self.n_samples_fit_ = words, len(words)
         self.__dict__.pop("_kept", None)
-        self._bits = 8 * codes.shape[1] if self.packed else int(self.n_features_in_)
-        self.n_samples_fit_ = len(codes)
         return self
+
+    def _checked(self, X: npt.ArrayLike, *, reset: bool) -> Codes:
+        """The codes of X, once the parameters are right."""
+        check_count("n_neighbors", self.n_neighbors)
+        check_switch("packed", self.packed)
+        codes = self._codes(X, reset=reset)
+        self._bits = 8 * codes.shape[1] if self.packed else int(self.n_features_in_)
+        if self.radius is not None:
+            check_radius(self.radius, self._bits)
+        return codes
+
+    @overload
+    def kneighbors(
+        self,
+        X: npt.ArrayLike | None = ...,
+        n_neighbors: int | None = ...,
+        return_distance: Literal[True] = ...,
+    ) -> tuple[Distances, Ints]: ...
+
+    @overload
+    def kneighbors(
+        self,
+        X: npt.ArrayLike | None = ...,
+        n_neighbors: int | None = ...,
+        *,
+        return_distance: Literal[False],
+    ) -> Ints: ...
 
     def kneighbors(
         self,
         X: npt.ArrayLike | None = None,
         n_neighbors: int | None = None,
         return_distance: bool = True,
-    ) -> Any:
+    ) -> tuple[Distances, Ints] | Ints:
         """The nearest codes of each row of X.
 
         Args:
@@ -130,12 +175,29 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
             rows, distances = hits.ids, hits.distances
         return (distances, rows) if return_distance else rows
 
+    @overload
+    def radius_neighbors(
+        self,
+        X: npt.ArrayLike | None = ...,
+        radius: float | None = ...,
+        return_distance: Literal[True] = ...,
+    ) -> tuple[Ragged, Ragged]: ...
+
+    @overload
+    def radius_neighbors(
+        self,
+        X: npt.ArrayLike | None = ...,
+        radius: float | None = ...,
+        *,
+        return_distance: Literal[False],
+    ) -> Ragged: ...
+
     def radius_neighbors(
         self,
         X: npt.ArrayLike | None = None,
-        radius: int | None = None,
+        radius: float | None = None,
         return_distance: bool = True,
-    ) -> Any:
+    ) -> tuple[Ragged, Ragged] | Ragged:
         """All codes within a radius of each row of X.
 
         Args:
@@ -158,15 +220,12 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
         if limit is None:
             raise UsageError("radius_neighbors needs a radius, here or in the constructor")
         queries = self._fitted_codes() if X is None else self._codes(X, reset=False)
-        found = self._scan().within(queries, check_radius(limit))
-        rows = np.empty(len(queries), dtype=object)
-        distances = np.empty(len(queries), dtype=object)
-        for query in range(len(queries)):
-            part = slice(found.offsets[query], found.offsets[query + 1])
-            rows[query], distances[query] = found.ids[part], found.distances[part]
-            if X is None:
-                others = rows[query] != query
-                rows[query], distances[query] = rows[query][others], distances[query][others]
+        found = self._scan().within(queries, check_radius(limit, self._bits))
+        rows, distances = np.empty((2, len(queries)), dtype=object)
+        for query, (begin, end) in enumerate(pairwise(found.offsets)):
+            ids, far = found.ids[begin:end], found.distances[begin:end]
+            others = ids != query if X is None else slice(None)
+            rows[query], distances[query] = ids[others], far[others]
         return (distances, rows) if return_distance else rows
 
     def kneighbors_graph(
@@ -204,7 +263,7 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
         if self.packed:
             with refusals(TypeError):
                 rows = validate_data(self, X, reset=reset, dtype=None, ensure_non_negative=True)
-            return _packed_rows(rows)
+            return packed_rows(rows)
         with refusals():
             features = validate_data(self, X, reset=reset, dtype="numeric")
         if features.shape[1] > MAX_BITS:
@@ -218,14 +277,12 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
         threads: int = effective_n_jobs(self.n_jobs)
         kept: tuple[int, Scan] | None = self.__dict__.get("_kept")
         if kept is None or kept[0] != threads:
-            kept = threads, Scan(self._words, self._bits, threads=threads)
-            self._kept = kept
+            kept = self._kept = threads, Scan(self._words, self._bits, threads=threads)
         return kept[1]
 
     def __getstate__(self) -> dict[str, Any]:
-        state = dict(super().__getstate__())
-        state.pop("_kept", None)  # made again where it is needed
-        return state
+        # A scan is made again where it is needed.
+        return {key: value for key, value in super().__getstate__().items() if key != "_kept"}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -233,22 +290,6 @@ class HammingNeighbors(BaseEstimator):  # type: ignore[misc]
         tags.input_tags.categorical = bool(self.packed)
         tags.input_tags.positive_only = bool(self.packed)
         return tags
-
-
-def _packed_rows(X: npt.NDArray[Any]) -> Codes:
-    """Bytes of codes, from integers of any type that are bytes."""
-    if not np.issubdtype(X.dtype, np.integer):
-        raise UsageError(
-            f"packed codes are uint8 (n, bytes), not {X.dtype}; "
-            "HammingNeighbors(packed=False) takes features of 0 and 1"
-        )
-    if 8 * X.shape[1] > MAX_BITS:
-        raise UsageError(f"a code has at most {MAX_BITS // 8} bytes, not {X.shape[1]}")
-    if X.dtype != np.uint8:
-        if X.max(initial=0) > 255:
-            raise UsageError(f"bytes of packed codes are 0 to 255, not {X.max()}")
-        X = X.astype(np.uint8)
-    return np.ascontiguousarray(X)
 
 
 def _without_self(hits: Hits) -> tuple[Ints, Distances]:

@@ -7,17 +7,28 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lookalike.indexes.hamming import HammingIndex as HammingIndex
+    from lookalike.indexes.hubs import NeighbourCounts as NeighbourCounts
     from lookalike.indexes.kdtree import KDTreeIndex as KDTreeIndex
     from lookalike.indexes.minhash import MinHashForest as MinHashForest
+    from lookalike.indexes.pairs import PairsJoin as PairsJoin
     from lookalike.indexes.scan import Scan as Scan
 
-__all__ = ["HammingIndex", "KDTreeIndex", "MinHashForest", "Scan"]
+__all__ = [
+    "HammingIndex",
+    "KDTreeIndex",
+    "MinHashForest",
+    "NeighbourCounts",
+    "PairsJoin",
+    "Scan",
+]
 
 # Resolved at first use: the forest and the tree take extras that not everybody has.
 _HOMES = {
     "HammingIndex": "lookalike.indexes.hamming",
     "KDTreeIndex": "lookalike.indexes.kdtree",
     "MinHashForest": "lookalike.indexes.minhash",
+    "NeighbourCounts": "lookalike.indexes.hubs",
+    "PairsJoin": "lookalike.indexes.pairs",
     "Scan": "lookalike.indexes.scan",
 }
 

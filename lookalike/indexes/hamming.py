@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -162,11 +162,14 @@ class HammingIndex:
             found = joined.within(found, self._tail(state).within(queries, radius, allowed=tail))
         return found
 
-    def pairs(self, radius: int) -> Iterator[tuple[Ints, Ints, npt.NDArray[np.int32]]]:
+    def pairs(
+        self, radius: int, *, progress: Callable[[int, int], None] | None = None
+    ) -> Iterator[tuple[Ints, Ints, npt.NDArray[np.int32]]]:
         """All pairs of codes within a radius of each other, of those that are there now.
 
         Args:
             radius: in bits, at least 0; pairs at exactly this distance are found.
+            progress: called with the units of work that are done, and all there are.
 
         Yields:
             Ids i, ids j (int64) and distances (int32) of some pairs, i < j; each pair once, in no
@@ -178,9 +181,9 @@ class HammingIndex:
         state = self._state
         codes, ids = state.merged(state.codes)
         if codes is state.codes:
-            return state.kept.pairs(radius)
+            return state.kept.pairs(radius, progress=progress)
         index = KeptIndex(codes, self.bits, ids, radius=self._radius, threads=self._threads)
-        return index.pairs(radius)
+        return index.pairs(radius, progress=progress)
 
     def add(self, codes: Codes, ids: Ints | None = None) -> None:
         """Add codes. They are scanned beside the others until there are enough to merge them.

@@ -24,6 +24,7 @@ from lookalike.indexes.arguments import (
     check_threads,
 )
 from lookalike.indexes.threads import run, shares
+from lookalike.system.installing import install_command
 from lookalike.system.processors import processors
 from lookalike.types import Hits, RadiusHits
 
@@ -62,7 +63,7 @@ class KDTreeIndex:
             from sklearn.neighbors import KDTree
         except ImportError as error:
             raise MissingExtraError(
-                "the k-d tree takes scikit-learn: pip install 'lookalike[sklearn]'"
+                f"the k-d tree takes scikit-learn: {install_command('sklearn')}"
             ) from error
         array = _real(features, "features")
         if not len(array):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,6 @@ from lookalike.indexes.multihash_layout import usual_radius
 from lookalike.indexes.reach import Reach
 from lookalike.indexes.table_folder import TableFolder
 from lookalike.indexes.table_keeper import TableKeeper
-from lookalike.indexes.table_pairs import table_pairs
 from lookalike.indexes.tabled_rows import TabledRows
 from lookalike.system.processors import processors
 from lookalike.types import Codes, Hits, RadiusHits
@@ -32,6 +30,7 @@ __all__ = ["KeptIndex"]
 
 Allowed = npt.NDArray[np.bool_] | None
 Ints = npt.NDArray[np.int64]
+Progress = Callable[[int, int], None]
 Found = tuple[Ints, Ints, npt.NDArray[np.int32]]
 
 
@@ -193,15 +192,15 @@ class KeptIndex:
             return found
         return RadiusHits(found.offsets, self._ids[found.ids], found.distances, True)
 
-    def pairs(self, radius: int, *, allowed: Allowed = None) -> Iterator[Found]:
-        """All pairs of codes within a radius of each other.
-
-        All are compared with all, or with tables (which are built first) what is near each is
-        looked up: from some millions of codes on, 6 to 14 times as fast with 10^7 of 256 bits.
+    def pairs(
+        self, radius: int, *, allowed: Allowed = None, progress: Progress | None = None
+    ) -> Iterator[Found]:
+        """All pairs of codes within a radius of each other; see :mod:`lookalike.indexes.pairs`.
 
         Args:
             radius: in bits, at least 0; pairs at exactly this distance are found.
             allowed: bool (n,): only rows where it is true are paired.
+            progress: called with the units of work that are done, and all there are.
 
         Yields:
             Ids i, ids j (int64) and distances (int32) of some pairs, i < j; each pair once, in no
@@ -210,19 +209,13 @@ class KeptIndex:
         Raises:
             UsageError: an argument of another type, shape or range; at once, not when iterating.
         """
-        radius, allowed = check_radius(radius), check_allowed(allowed, len(self))
-        codes, ids = self._codes, self._ids
-        if self._keeper.had_for_pairs(codes, radius):
-            rows = np.arange(len(self)) if allowed is None else np.flatnonzero(allowed)
-            within = partial(self._rows.within, radius=radius, allowed=allowed)
-            pairs = table_pairs(within, codes, self.bits, rows)
-        else:
-            from lookalike.indexes.pairs import all_pairs
+        # Here, not above: most searches need none of its kernels.
+        from lookalike.indexes.pairs import all_pairs
 
-            if allowed is not None and not allowed.all():
-                codes = codes[allowed]
-                ids = np.flatnonzero(allowed) if ids is None else ids[allowed]
-            pairs = all_pairs(codes, self.bits, radius, self._keeper.threads)
+        ids, threads = self._ids, self._keeper.threads
+        pairs = all_pairs(
+            self._codes, self.bits, radius, threads, allowed=allowed, progress=progress
+        )
         if ids is None:
             return pairs
         return ((ids[i], ids[j], distances) for i, j, distances in pairs)

@@ -28,6 +28,7 @@ from lookalike.indexes.arguments import (
     check_k,
     check_radius,
 )
+from lookalike.system.installing import install_command
 from lookalike.types import Codes, Hits, RadiusHits
 
 __all__ = ["MinHashForest"]
@@ -236,7 +237,7 @@ def _signatures_of_bits(bits: int, permutations: int, seed: int) -> tuple[Any, n
         from datasketch import MinHash
     except ImportError as error:
         raise MissingExtraError(
-            "the LSH forest takes datasketch: pip install 'lookalike[sklearn]'"
+            f"the LSH forest takes datasketch: {install_command('sklearn')}"
         ) from error
     template = MinHash(num_perm=permutations, seed=seed)
     signatures = []

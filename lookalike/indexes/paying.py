@@ -17,11 +17,8 @@ __all__ = [
     "BATCH",
     "GAIN",
     "LEAST_ROWS",
-    "PAIRS_GAIN",
-    "PAIRS_SCAN",
     "TYPICAL",
     "pays",
-    "pays_for_pairs",
     "table_bytes",
     "tables_of",
 ]
@@ -48,14 +45,6 @@ GAIN = 1.5
 """Times as fast as the scan that tables must be by the estimate: real codes cluster, and what is
 found there costs more than the estimate, which takes bits to be even, expects."""
 
-PAIRS_GAIN = 4.0
-"""The same for all pairs, where every code finds itself and its cluster: by the estimate for what
-is asked one by one. Measured in clusters: 0.8 to 0.9 times as fast with 10^6 codes, where this says
-no, and 6 times with 10^7."""
-
-PAIRS_SCAN = 0.4
-"""What comparing a code with all later ones takes of a query in a batch: they are half as many."""
-
 BATCH = 48
 """Queries from which a scan shares its reading of the codes among them."""
 
@@ -78,14 +67,6 @@ def pays(n: int, bits: int, laid_out: int, reach: int, batch: bool) -> bool:
         return False  # known without a layout
     found = choose(n, bits, radius=reach, batch=batch, laid_out=laid_out, costs=TYPICAL).costs
     return bool(found["multihash"] * GAIN < found["scan"])
-
-
-def pays_for_pairs(n: int, bits: int, laid_out: int, reach: int) -> bool:
-    """Whether looking up what is near each code is faster than comparing all; see :func:`pays`."""
-    if n < LEAST_ROWS:
-        return False
-    found = choose(n, bits, radius=reach, batch=True, laid_out=laid_out, costs=TYPICAL).costs
-    return bool(found["multihash"] * PAIRS_GAIN < found["scan"] * PAIRS_SCAN)
 
 
 @lru_cache(maxsize=256)

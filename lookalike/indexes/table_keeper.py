@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.codes.bits import words_for
-from lookalike.indexes.paying import BATCH, TYPICAL, pays, pays_for_pairs, table_bytes, tables_of
+from lookalike.indexes.paying import BATCH, TYPICAL, pays, table_bytes, tables_of
 from lookalike.indexes.table_folder import TableFolder
 
 if TYPE_CHECKING:
@@ -89,13 +89,6 @@ class TableKeeper:
             self._try(codes, -1.0)
         tables = self.tables
         return tables if tables is not None and len(tables) <= len(codes) else None
-
-    def had_for_pairs(self, codes: npt.NDArray[Any], radius: int) -> bool:
-        """Whether there are tables to find all pairs with; if they pay, they are built."""
-        if pays_for_pairs(len(codes), self.bits, self.radius, min(radius, self.bits)):
-            self._try(codes, -1.0)
-            return self.tables is not None and len(self.tables) <= len(codes)
-        return False
 
     def spent(self, codes: npt.NDArray[Any], queries: int, seconds: float) -> None:
         """Note what a scan of rows that belong into tables has taken; begin to have tables."""

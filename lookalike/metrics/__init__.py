@@ -20,6 +20,7 @@ from lookalike.metrics.counts import Counts, count_distances, count_neighbours, 
 from lookalike.metrics.quality import (
     bit_balance,
     bit_correlation,
+    collisions,
     mean_correlation,
     unique_codes,
 )
@@ -32,14 +33,17 @@ from lookalike.metrics.ranking import (
     recall_at,
     relevant_at,
 )
+from lookalike.metrics.ties import map_bounds, tied_at
 
 __all__ = [
     "Counts",
     "average_precision",
     "bit_balance",
     "bit_correlation",
+    "collisions",
     "count_distances",
     "count_neighbours",
+    "map_bounds",
     "mean_correlation",
     "nmrr",
     "precision_at",
@@ -48,5 +52,6 @@ __all__ = [
     "rank_counts",
     "recall_at",
     "relevant_at",
+    "tied_at",
     "unique_codes",
 ]

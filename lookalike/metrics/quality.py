@@ -9,7 +9,7 @@ from lookalike.codes.bits import check, unpack
 from lookalike.errors import UsageError
 from lookalike.types import Codes
 
-__all__ = ["bit_balance", "bit_correlation", "mean_correlation", "unique_codes"]
+__all__ = ["bit_balance", "bit_correlation", "collisions", "mean_correlation", "unique_codes"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,6 +25,29 @@ def unique_codes(codes: Codes) -> float:
     _some(codes)
     rows = np.ascontiguousarray(codes).view(np.dtype((np.void, codes.shape[1]))).ravel()
     return len(np.unique(rows)) / len(rows)
+
+
+def collisions(codes: Codes, labels: npt.NDArray[np.int64]) -> float:
+    """The share of the codes that a picture of another class has, too; 0 at best.
+
+    No search by such a code can tell the classes apart. Few different codes are no fault where
+    pictures of one class share them; this is.
+
+    Args:
+        codes: packed, uint8 (n, ceil(bits / 8)).
+        labels: int64 (n,).
+
+    Raises:
+        UsageError: no codes, or not one label for each.
+    """
+    _some(codes)
+    if not isinstance(labels, np.ndarray) or labels.shape != (len(codes),):
+        raise UsageError(f"{len(codes):,} codes take as many labels, one for each")
+    rows = np.ascontiguousarray(codes).view(np.dtype((np.void, codes.shape[1]))).ravel()
+    _, group = np.unique(rows, return_inverse=True)
+    pairs = np.unique(np.stack([group.ravel(), labels], 1), axis=0)
+    shared = np.bincount(pairs[:, 0]) > 1
+    return float(shared[group.ravel()].mean())
 
 
 def bit_balance(codes: Codes, bits: int) -> Floats:

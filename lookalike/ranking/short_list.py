@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from lookalike.codes.bits import Words
 from lookalike.ranking.diffusion import diffused_order
+from lookalike.ranking.products import LONGEST, products
 
 __all__ = ["Ordered", "Rows", "cosines", "in_order", "length", "likeness"]
 
@@ -97,6 +98,10 @@ def _falling(values: Floats) -> Ints:
 
 def _cosines(embeddings: Embeddings) -> Floats:
     """Of all pairs, (n, n)."""
+    if embeddings.dtype == np.int8 and embeddings.shape[1] < LONGEST:
+        made = products(np.asarray(embeddings, np.int8))
+        lengths = np.sqrt(np.maximum(made.diagonal(), 1e-9))
+        return np.asarray(made / np.outer(lengths, lengths), np.float32)
     rows = embeddings.astype(np.float32)
     rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
     return np.asarray(rows @ rows.T, np.float32)
@@ -105,6 +110,6 @@ def _cosines(embeddings: Embeddings) -> Floats:
 def _angles(words: Words, bits: int) -> Floats:
     """Cosines of the angles at which random hyperplanes would part all pairs so, (n, n)."""
     # A product of matrices is several times as fast as counting the bits of all pairs.
-    signs = 1 - 2 * np.unpackbits(words.view(np.uint8), axis=1).astype(np.float32)
-    apart = (signs.shape[1] - signs @ signs.T) / 2
+    signs = 1 - 2 * np.unpackbits(words.view(np.uint8), axis=1).astype(np.int8)
+    apart = (signs.shape[1] - products(signs)) / np.float32(2)
     return np.asarray(np.cos(np.float32(np.pi / bits) * apart), np.float32)

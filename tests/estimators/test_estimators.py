@@ -49,4 +49,4 @@ def test_without_scikit_learn() -> None:
         "    except lookalike.errors.MissingExtraError as error: print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.count("lookalike[sklearn]") == 2
+    assert done.stdout.count("[sklearn]") == 2

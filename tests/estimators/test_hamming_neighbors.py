@@ -157,3 +157,38 @@ def test_wrong_questions() -> None:
         fitted.radius_neighbors()
     with pytest.raises(UsageError, match="'ones'"):
         fitted.kneighbors_graph(mode="ones")
+
+
+@given(widths=st.integers(1, 3), parts=st.lists(st.integers(1, 9), min_size=1, max_size=4))
+def test_codes_that_come_in_parts(widths: int, parts: list[int]) -> None:
+    codes = random_codes(sum(parts), 8 * widths, 3)
+    grown = HammingNeighbors(1)
+    for part in np.split(codes, np.cumsum(parts)[:-1]):
+        assert grown.partial_fit(part) is grown
+        grown.kneighbors(codes)  # what is kept for a search is made anew
+    whole = HammingNeighbors(1).fit(codes)
+    assert grown.n_samples_fit_ == whole.n_samples_fit_
+    for one, other in zip(grown.kneighbors(codes), whole.kneighbors(codes), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_codes_of_another_width_change_nothing() -> None:
+    fitted = HammingNeighbors(2).fit(random_codes(5, 16))
+    with pytest.raises(UsageError, match="features"):
+        fitted.partial_fit(random_codes(5, 24))
+    assert fitted.n_samples_fit_ == 5
+    assert fitted.kneighbors(random_codes(1, 16))[0].shape == (1, 2)
+
+
+@pytest.mark.parametrize(("share", "bits"), [(0.12, 7), (1.0, 64), (np.float32(0.5), 32)])
+def test_a_radius_that_may_be_a_share_is_refused(share: float, bits: int) -> None:
+    codes = random_codes(5, 64)
+    for refused in (
+        lambda: HammingNeighbors(radius=share).fit(codes),
+        lambda: HammingNeighbors().fit(codes).radius_neighbors(codes, share),
+    ):
+        with pytest.raises(UsageError, match=f"of 64 bits is radius={bits}$"):
+            refused()
+    same = HammingNeighbors().fit(codes)
+    assert same.radius_neighbors(codes, 1.5)[1][0].tolist() == [0]
+    assert same.radius_neighbors(codes, 0.0)[1][0].tolist() == [0]

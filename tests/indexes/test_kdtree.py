@@ -103,5 +103,5 @@ def test_wrong_arguments(features: Floats) -> None:
 
 def test_without_scikit_learn(monkeypatch: pytest.MonkeyPatch, features: Floats) -> None:
     monkeypatch.setitem(sys.modules, "sklearn.neighbors", None)
-    with pytest.raises(MissingExtraError, match=r"lookalike\[sklearn\]"):
+    with pytest.raises(MissingExtraError, match=r"\[sklearn\]"):
         KDTreeIndex(features)

@@ -74,7 +74,6 @@ def test_any_equals_twin(
     plain = KeptIndex(given_codes, bits, ids, threads=2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(table_keeper, "pays", lambda *_: True)
-        patch.setattr(table_keeper, "pays_for_pairs", lambda *_: masked or words)
         tabled = KeptIndex(given_codes[:n], bits, ids[:n], threads=2)
         tabled.prepare()
         tabled = tabled.extended(given_codes, ids)

@@ -141,5 +141,5 @@ def test_wrong_arguments(forest: MinHashForest, codes: Codes) -> None:
 
 def test_without_datasketch(monkeypatch: pytest.MonkeyPatch, codes: Codes) -> None:
     monkeypatch.setitem(sys.modules, "datasketch", None)
-    with pytest.raises(MissingExtraError, match=r"lookalike\[sklearn\]"):
+    with pytest.raises(MissingExtraError, match=r"\[sklearn\]"):
         MinHashForest(codes, BITS)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -10,8 +13,10 @@ from hypothesis import strategies as st
 
 from lookalike.codes.bits import hamming, pack, to_words
 from lookalike.errors import UsageError
-from lookalike.indexes import pairs
-from lookalike.indexes.pairs import all_pairs
+from lookalike.indexes import pairs_scan
+from lookalike.indexes.pairs import PairsJoin, all_pairs
+
+pytestmark = pytest.mark.slow
 
 
 def twin(codes: npt.NDArray[np.uint8], radius: int) -> list[tuple[int, int, int]]:
@@ -63,8 +68,8 @@ def test_any_pairs_equal_twin(bits: int, n: int, share: float, spread: float, se
 
 
 def test_more_pairs_than_fit_and_more_codes_than_a_strip(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pairs, "_ROWS", 100)
-    monkeypatch.setattr(pairs, "_SPACE", 40_000)
+    monkeypatch.setattr(pairs_scan, "STRIP_ROWS", 100)
+    monkeypatch.setattr(pairs_scan, "_SPACE", 40_000)
     same = np.zeros((700, 8), np.uint8)
     assert len(found(same, 64, 0)) == 700 * 699 // 2
     codes = near_copies(1500, 64)
@@ -77,6 +82,82 @@ def test_read_only_codes() -> None:
     words = to_words(codes)
     words.setflags(write=False)
     assert found(words, 64, 8) == twin(codes, 8)
+
+
+@pytest.mark.parametrize("radius", [9, 40])
+def test_a_mapped_file_with_rows_left_out(tmp_path: Path, radius: int) -> None:
+    codes = near_copies(9000, 256)
+    np.save(tmp_path / "codes.npy", to_words(codes))
+    mapped = np.load(tmp_path / "codes.npy", mmap_mode="r")
+    allowed = np.random.default_rng(1).random(9000) < 0.7
+    ways = set()
+    for kept in (None, allowed, np.ones(9000, bool), np.zeros(9000, bool)):
+        join = PairsJoin(mapped, 256, radius, 2, allowed=kept)
+        ways.add(join.plan.way)
+        triples = []
+        done: list[tuple[int, ...]] = []
+
+        def progress(*units: int, done: list[tuple[int, ...]] = done) -> None:
+            done.append(units)
+
+        for pairs in all_pairs(mapped, 256, radius, 2, allowed=kept, progress=progress):
+            triples += list(zip(*(column.tolist() for column in pairs), strict=True))
+        some = np.ones(9000, bool) if kept is None else kept
+        rows = np.flatnonzero(some)
+        expected = [(int(rows[i]), int(rows[j]), d) for i, j, d in twin(codes[rows], radius)]
+        assert sorted(triples) == expected
+        assert done == [(unit + 1, join.units) for unit in range(join.units)]
+    assert "join" in ways or radius > 9
+
+
+@pytest.mark.parametrize("radius", [0, 31])
+def test_what_crowds_is_handed_over_little_by_little(radius: int) -> None:
+    """A thousand screenshots among others, and all-zero codes: half a million pairs each."""
+    rng = np.random.default_rng(7)
+    codes = rng.integers(0, 256, (20_000, 32), np.uint8)
+    codes[:1000] = codes[0]
+    codes[5000:6000] = 0
+    codes[5000:5500, 0] ^= rng.integers(0, 4, 500).astype(np.uint8) * np.uint8(radius > 0)
+    counts = np.zeros(20_000, np.int64)
+    sizes = []
+    for first, second, _ in all_pairs(codes, 256, radius):
+        sizes.append(len(first))
+        for rows in (first, second):
+            counts += np.bincount(rows, minlength=20_000)
+    assert max(sizes) <= 1 << 17
+    assert sum(sizes) == 2 * 1000 * 999 // 2
+    assert (counts[:1000] == 999).all()
+    assert (counts[5000:6000] == 999).all()
+    assert counts.sum() == 2 * sum(sizes)
+
+
+def test_a_mask_may_be_every_other_of_another() -> None:
+    codes = near_copies(9000, 256)
+    wide = np.random.default_rng(1).random(18_000) < 0.5
+    triples = [
+        triple
+        for pairs in all_pairs(codes, 256, 9, allowed=wide[::2])
+        for triple in zip(*(column.tolist() for column in pairs), strict=True)
+    ]
+    kept = np.flatnonzero(wide[::2])
+    expected = [(int(kept[i]), int(kept[j]), d) for i, j, d in twin(codes[kept], 9)]
+    assert sorted(triples) == expected != []
+
+
+def test_memory_is_bounded() -> None:
+    """At most as much again as the codes, the buffers of two threads included."""
+    codes = np.random.default_rng(0).integers(0, 256, (400_000, 32), np.uint8)
+    codes[1000:2000] = codes[:1000]
+    join = PairsJoin(codes, 256, 31, 2)
+    assert join.plan.way == "join"
+    tracemalloc.start()
+    try:
+        total = sum(len(pairs[0]) for pairs in all_pairs(codes, 256, 31, 2))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert total == 1000
+    assert peak < codes.nbytes
 
 
 def test_no_pairs() -> None:

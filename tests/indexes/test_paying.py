@@ -26,9 +26,6 @@ def test_size_radius_and_batch_decide() -> None:
     assert chosen(10**7, 48, True)
     assert not chosen(10**7, 64)
     assert not chosen(10**7, 90)
-    assert not paying.pays_for_pairs(10**6, 256, 31, 31)
-    assert paying.pays_for_pairs(10**7, 256, 31, 31)
-    assert not paying.pays_for_pairs(10**7, 256, 31, 64)
 
 
 def test_bytes_are_those_of_the_tables() -> None:
