@@ -62,7 +62,8 @@ class NamedEdit:
     of: Side | None = field(
         default=None,
         metadata=told(
-            "which of the two pictures shows it, where one has it and the other not",
+            "which of the two pictures shows it, where one has it and the other not; of "
+            "`brightness`, `contrast` and `colour` which one lost levels by it",
             always_in_json=False,
         ),
     )

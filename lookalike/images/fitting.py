@@ -13,6 +13,7 @@ from lookalike.types import InputSpec, Part
 __all__ = ["fit", "least_size", "target_size"]
 
 _FILTERS = {
+    "nearest": Image.Resampling.NEAREST,
     "box": Image.Resampling.BOX,
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
@@ -23,6 +24,8 @@ _FILTERS = {
 # size asked for: several times faster, and according to Pillow's documentation "almost
 # indistinguishable from fair resampling" from 3 on.
 _REDUCING_GAP = 3.0
+# Pixels of a picture that is scaled as a whole before its centre is cut out.
+_LARGEST_SCALED = 25_000_000
 
 
 def target_size(size: tuple[int, int], spec: InputSpec) -> tuple[int, int]:
@@ -47,6 +50,8 @@ def least_size(size: tuple[int, int], specs: Iterable[InputSpec]) -> tuple[int, 
     """
     targets = []
     for spec in specs:
+        if spec.edge:  # exactly what others compute, who know no decoder that reduces
+            return size
         width, height = target_size(size, spec)
         left, top, right, bottom = spec.part or (0.0, 0.0, 1.0, 1.0)
         targets.append((math.ceil(width / (right - left)), math.ceil(height / (bottom - top))))
@@ -57,6 +62,8 @@ def fit(image: Image.Image, spec: InputSpec) -> Image.Image:
     """``image`` brought to ``spec``; ``image`` itself where it has the size already."""
     if spec.part is not None:
         return fit(image.crop(_box(image.size, spec.part)), replace(spec, part=None))
+    if spec.edge:
+        return _scaled(image, spec)
     if spec.fit == "crop" and image.width != image.height:
         # Cut first: with resize's box, pixels beyond it would shine in at the border.
         side = min(image.size)
@@ -66,6 +73,36 @@ def fit(image: Image.Image, spec: InputSpec) -> Image.Image:
     if image.size == target:
         return image
     return image.resize(target, _FILTERS[spec.resample], reducing_gap=_REDUCING_GAP)
+
+
+def _scaled(image: Image.Image, spec: InputSpec) -> Image.Image:
+    """Scaled to :attr:`InputSpec.edge`, and the centre cut out of it."""
+    short = min(image.size)
+    longer = round if spec.rounding == "longer" else math.floor
+    # The order of the arithmetic decides about a pixel: transformers floors edge * side / short,
+    # PP-LCNet rounds side * (edge / short).
+    width, height = (
+        spec.edge
+        if spec.fit == "stretch" or side == short
+        else longer(side * (spec.edge / short) if longer is round else spec.edge * side / short)
+        for side in image.size
+    )
+    left, top = (
+        round((side - spec.size) / 2) if spec.rounding == "place" else (side - spec.size) // 2
+        for side in (width, height)
+    )
+    resample = _FILTERS[spec.resample]
+    if width * height <= _LARGEST_SCALED:
+        scaled = image if (width, height) == image.size else image.resize((width, height), resample)
+        if scaled.size == (spec.size, spec.size):
+            return scaled
+        return scaled.crop((left, top, left + spec.size, top + spec.size))
+    # Of a long strip most would be resampled and cut off. Pillow chooses the order of its passes by
+    # the sizes, so that this may differ where a cubic filter overshoots.
+    across, down = image.width / width, image.height / height
+    box = (left * across, top * down, (left + spec.size) * across, (top + spec.size) * down)
+    inside = (max(box[0], 0), max(box[1], 0), min(box[2], image.width), min(box[3], image.height))
+    return image.resize((spec.size, spec.size), resample, box=inside)
 
 
 def _box(size: tuple[int, int], part: Part) -> tuple[int, int, int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,7 +24,7 @@ from lookalike.matching.view import PREVIEW, View
 from lookalike.road import Item, Picture, Road
 from lookalike.types import Decoded, Limits, Pixels
 
-__all__ = ["Compared", "Comparison", "compare", "compare_pictures"]
+__all__ = ["Compared", "Comparison", "compare", "compare_pictures", "rows_of"]
 
 _PREVIEW, _FINE = "preview", "fine"
 _WHOLE = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
@@ -93,15 +94,24 @@ def compare(query: Picture, hit: Picture, *, limits: Limits | None = None) -> Co
     return compare_pictures(query, hit, limits=limits).comparison
 
 
-def compare_pictures(query: Picture, hit: Picture, *, limits: Limits | None = None) -> Compared:
-    """The same as :func:`compare`, with the pictures."""
+def compare_pictures(
+    query: Picture, hit: Picture, *, limits: Limits | None = None, pool: DecodePool | None = None
+) -> Compared:
+    """The same as :func:`compare`, with the pictures.
+
+    Args:
+        query: as there.
+        hit: likewise.
+        limits: likewise.
+        pool: decodes, in place of processes that are started for this pair.
+    """
     began = time.perf_counter()
     specs = {_PREVIEW: PREVIEW, _FINE: FINE}
     pictures = query, hit
-    with (
-        DecodePool(specs, limits=limits, workers=2) as pool,
-        Road[str]({}, limits=limits, pool=pool) as road,
-    ):
+    with ExitStack() as stack:
+        if pool is None:
+            pool = stack.enter_context(DecodePool(specs, limits=limits, workers=2))
+        road = stack.enter_context(Road[str]({}, limits=limits, pool=pool))
         read = road.each(enumerate(pictures), lambda some: road.picture(some, more=specs))
         decoded = [_read(found, pictures[number], number) for number, found in read]
         views = [_view(found, pictures[number], number) for number, found in enumerate(decoded)]
@@ -119,7 +129,7 @@ def compare_pictures(query: Picture, hit: Picture, *, limits: Limits | None = No
         kind,
         edits,
         verdict.boxes,
-        _rows(verdict),
+        rows_of(verdict),
         None,
         round(time.perf_counter() - began, 3),
     )
@@ -186,9 +196,10 @@ def _digest(pool: DecodePool, picture: Picture, decoded: Decoded) -> bytes | Non
     return pool.digest(picture, content=decoded.content_digest).made
 
 
-def _rows(
+def rows_of(
     verdict: Verdict,
 ) -> tuple[tuple[float, float, float], tuple[float, float, float]] | None:
+    """The transform of a verdict as records tell it: rounded, row by row."""
     if verdict.transform is None:
         return None
     across, down = (tuple(round(float(v), 6) for v in row) for row in verdict.transform)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.matching.frames import Frame, smooth
+from lookalike.matching.opencv import cv2
 from lookalike.matching.prepared import Grey
 from lookalike.matching.sharpness import as_sharp, directions
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.match import Part, Side
 from lookalike.matching.edits_curve import match_colours
 from lookalike.matching.edits_laid import Laid, Mask, inverse
+from lookalike.matching.opencv import cv2
 from lookalike.matching.verdict import Transform
 from lookalike.types import Pixels
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
@@ -14,6 +13,7 @@ from lookalike.match import Box, Kind, NamedEdit, Side
 from lookalike.matching.differences import Canvas, canvas, differing, place
 from lookalike.matching.edits_laid import Mask
 from lookalike.matching.edits_words import words
+from lookalike.matching.opencv import cv2
 from lookalike.matching.verdict import Transform
 from lookalike.sheets.lettering import legible, wrap, write
 from lookalike.types import Pixels
@@ -60,7 +60,7 @@ def draw_pair(
     boxes: Sequence[Box] = (),
     transform: Transform | None = None,
 ) -> Image.Image:
-    """Draw two pictures side by side, the second first, with what is found on them.
+    """Draw two pictures side by side, the second on the left, with what is found on them.
 
     The query is turned, mirrored and resized to lie as the hit does, so that the same thing is at
     the same place in both. Boxes of parts are blue; what is laid over one of them, a text or a
@@ -78,7 +78,7 @@ def draw_pair(
     Returns:
         An RGB picture, at most about 2,700 pixels wide.
     """
-    panels = [(hit, "hit"), (query, "query")]
+    panels = [(hit, "second"), (query, "first")]
     if transform is None:
         shown = [_fitted(panel.pixels) for panel, _ in panels]
         marks: list[list[_Mark]] = [[], []]

@@ -128,7 +128,7 @@ def _compare(laid: Laid, resized: bool, coarse: bool) -> list[NamedEdit]:
     if shared.sum() < 64:
         return []
     matched = match_colours(laid, shared)
-    stepped = not coarse and posterised(laid, shared)
+    stepped = None if coarse else posterised(laid, shared)
     fine = _detail(matched[0], shared, resized)
     over = overlay(matched, shared, fine)
     rest = shared

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.matching.edits_laid import Laid, Levels, Mask
+from lookalike.matching.edits_laid import Laid, Levels, Mask, as_bytes, strongest
+from lookalike.matching.opencv import cv2
 
-__all__ = ["Curve", "Matched", "curve", "match_colours"]
+__all__ = ["Curve", "Matched", "curve", "match_colours", "medians"]
 
 _SAMPLES: Final = 6_000  # pixels that a fit looks at
 _BINS = 32
@@ -41,7 +41,7 @@ class Curve:
 
     def __call__(self, levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The levels that levels become; beyond the ends as far off as at them."""
-        small = cv2.LUT(np.rint(np.clip(levels, 0, 255)).astype(np.uint8), self._table())
+        small = cv2.LUT(as_bytes(levels), self._table())
         return np.asarray(small, np.float32).reshape(levels.shape)
 
     def _table(self) -> npt.NDArray[np.float32]:
@@ -73,20 +73,40 @@ def _one_way(
     It never falls: else the levels of a sticker, which nothing else has, would explain it.
     """
     a, b = first.ravel(), second.ravel()
-    index = np.clip(a * (_BINS / 256), 0, _BINS - 1).astype(np.int64)
-    order = np.argsort(index, kind="stable")
+    index = np.minimum(a * (_BINS / 256), _BINS - 1).astype(np.uint8)
     counts = np.bincount(index, minlength=_BINS)
     least = max(1, min(_FEW, len(a) // 12))
-    groups = np.split(np.stack([a, b])[:, order], np.cumsum(counts)[:-1], axis=1)
-    kept = [group for group in groups if group.shape[1] >= least]
-    if len(kept) < 2:  # one level, or as good as one
-        kept = np.array_split(np.stack([a, b])[:, np.argsort(a)], 2, axis=1)
-    at = np.array([group[0].mean() for group in kept], np.float64)
-    to = np.array([np.median(group[1]) for group in kept], np.float64)
-    weight = np.array([group.shape[1] for group in kept], np.float64)
+    if (counts >= least).sum() < 2:  # one level, or as good as one
+        index = np.zeros(len(a), np.uint8)
+        index[np.argsort(a, kind="stable")[(len(a) + 1) // 2 :]] = 1
+        counts, least = np.bincount(index, minlength=2), 1
+    kept = counts >= least
+    at = np.bincount(index, weights=a, minlength=len(counts))[kept] / counts[kept]
+    to = medians(index, b, counts)[kept]
+    weight = counts[kept].astype(np.float64)
     to = _rising(to, weight)
     found = Curve(forward, at, to, weight / weight.sum(), 0.0)
     return Curve(forward, at, to, found.weight, float(np.median(np.abs(b - found(a)))))
+
+
+def medians(
+    groups: npt.NDArray[np.integer],
+    levels: npt.NDArray[np.float32],
+    counts: npt.NDArray[np.integer],
+) -> npt.NDArray[np.float64]:
+    """The median of the levels of each group; of an empty one any number.
+
+    Args:
+        groups: whose each level is, (n,).
+        levels: of 255, (n,).
+        counts: levels of each group.
+    """
+    ordered = np.sort(groups * np.float64(512) + levels) % 512  # all groups by one sort
+    ends = np.cumsum(counts)
+    last = max(len(ordered) - 1, 0)
+    low = np.clip(ends - counts + (counts - 1) // 2, 0, last)
+    high = np.clip(ends - counts + counts // 2, 0, last)
+    return np.asarray((ordered[low] + ordered[high]) / 2, np.float64)
 
 
 def _rising(
@@ -165,7 +185,7 @@ class _Way:
         if curves:
             made = np.stack([found(some[:, i]) for i, found in enumerate(curves)], axis=1)
         off = np.abs(made - second)
-        self._usual = float(np.median(off.max(axis=1)))
+        self._usual = float(np.median(strongest(off)))
         # Less is said by fewer words, which win where the others are hardly better.
         simple = 0.9 if not curves else 0.95 if matrix is None else 1.0
         self.left = simple * float(off.mean()) / (float(second.std()) + 1)
@@ -195,13 +215,14 @@ def _matrix(
         square = weighted.T @ samples + _RIDGE * len(samples) * 64 * np.eye(4)
         side = weighted.T @ wanted + _RIDGE * len(samples) * 64 * start
         matrix = np.asarray(np.linalg.solve(square, side), np.float64)
-        off = np.abs(samples @ matrix - wanted).max(axis=1)
+        off = strongest(np.abs(samples @ matrix - wanted))
         weight = 1 / np.maximum(off, max(2.0, float(np.median(off)))) ** 2
         weight /= weight.max()
     return matrix
 
 
 def _apply(levels: Levels, matrix: npt.NDArray[np.float64]) -> Levels:
-    small = matrix.astype(np.float32)
-    made = levels @ small[:3] + np.float32(128) * small[3]
+    # Not by BLAS, see lookalike.matching.sums.
+    across = np.column_stack([matrix[:3].T, 128 * matrix[3]])
+    made = cv2.transform(levels.reshape(1, -1, 3), across).reshape(levels.shape)
     return np.asarray(np.clip(made, 0, 255), np.float32)

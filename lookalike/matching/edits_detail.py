@@ -6,12 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.match import NamedEdit, Side
 from lookalike.matching.edits_laid import Grey, Mask
+from lookalike.matching.opencv import cv2
+from lookalike.matching.sums import dot
 
 __all__ = ["Detail", "detail", "noise", "smooth"]
 
@@ -105,7 +106,7 @@ def noise(query: Grey, hit: Grey, shared: Mask, *, resized: bool = False) -> Det
     noisy, clean = (0, 1) if floors[0] > floors[1] else (1, 0)
     d, c = tops[noisy][where], tops[clean][where]
     # What is only sharper has the same detail, by a factor.
-    factor = min(max(float(d @ c) / (float(c @ c) + 1), 1.0), 1.8)
+    factor = min(max(dot(d, c) / (dot(c, c) + 1), 1.0), 1.8)
     own = _local(tops[noisy] - factor * tops[clean], where)
     low, mid = float(np.quantile(own, 0.2)), float(np.median(own))
     # Noise of its own doesn't follow the other's detail; what does so by more than that is sharper.

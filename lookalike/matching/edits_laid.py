@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.matching.edits_geometry import WHOLE, in_pixels, lies_on
+from lookalike.matching.opencv import cv2
+from lookalike.matching.sums import dot
 from lookalike.matching.verdict import Transform
 from lookalike.types import Pixels
 
-__all__ = ["Grey", "Laid", "Levels", "Mask", "inverse", "lay", "luminance"]
+__all__ = ["Grey", "Laid", "Levels", "Mask", "as_bytes", "inverse", "lay", "luminance", "strongest"]
 
 Levels: TypeAlias = npt.NDArray[np.float32]
 """(height, width, 3): RGB in levels of 255."""
@@ -54,8 +55,17 @@ class Laid:
 
 def luminance(levels: Levels) -> Grey:
     """Of RGB, as ITU-R BT.601 weighs it."""
-    grey: Grey = levels @ np.array([0.299, 0.587, 0.114], np.float32)
-    return grey
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(levels), cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def as_bytes(levels: Levels) -> Pixels:
+    """Rounded, and cut off at 0 and 255."""
+    return np.asarray(cv2.convertScaleAbs(np.maximum(levels, 0)), np.uint8)
+
+
+def strongest(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The largest of three channels, the last axis: ten times as fast as NumPy's own maximum."""
+    return np.maximum(np.maximum(levels[..., 0], levels[..., 1]), levels[..., 2])
 
 
 def lay(query: Pixels, hit: Pixels, transform: Transform) -> Laid:
@@ -159,8 +169,8 @@ def _correlation(first: Grey, second: Grey, shared: Mask) -> float:
         return 0.0
     a, b = first[shared], second[shared]
     a, b = a - a.mean(), b - b.mean()
-    length = float(np.sqrt((a @ a) * (b @ b)))
-    return 0.0 if length < 1e-3 else float(a @ b) / length
+    length = float(np.sqrt(dot(a, a) * dot(b, b)))
+    return 0.0 if length < 1e-3 else dot(a, b) / length
 
 
 def _refined(query: Pixels, hit: Pixels, laid: Laid) -> Transform | None:

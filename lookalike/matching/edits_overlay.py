@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.match import Side
 from lookalike.matching.edits_curve import Matched
 from lookalike.matching.edits_detail import Detail, smooth
-from lookalike.matching.edits_laid import Levels, Mask, luminance
+from lookalike.matching.edits_laid import Levels, Mask, as_bytes, luminance, strongest
+from lookalike.matching.opencv import cv2
 
 __all__ = ["Overlay", "overlay"]
 
@@ -100,23 +100,20 @@ def _off(pair: Matched, fine: Detail) -> tuple[Levels, Levels, npt.NDArray[np.fl
             hit = smooth(hit, fine.sigma)
         else:
             query = smooth(query, fine.sigma)
-        usual = float(np.median(np.abs(query - hit).max(axis=2)))
+        usual = float(np.median(strongest(np.abs(query - hit))))
     beyond = np.stack([_beyond(query, hit), _beyond(hit, query)])
     return query, hit, np.maximum(beyond - allowed, 0), usual
 
 
 def _beyond(levels: Levels, other: Levels) -> npt.NDArray[np.float32]:
     """How far levels lie outside those of the other around them, less what contrast explains."""
-    one, two = _bytes(levels), _bytes(other)
+    one, two = as_bytes(levels), as_bytes(other)
     low, high = cv2.erode(two, _KERNEL), cv2.dilate(two, _KERNEL)
     # Saturated: below 0 is 0.
-    beyond = cv2.max(cv2.subtract(one, high), cv2.subtract(low, one)).astype(np.float32)
-    beyond -= _CONTRAST * cv2.subtract(high, low)
-    return np.asarray(np.maximum(beyond, 0).max(axis=2), np.float32)
-
-
-def _bytes(levels: Levels) -> npt.NDArray[np.uint8]:
-    return np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
+    beyond = cv2.max(cv2.subtract(one, high), cv2.subtract(low, one))
+    contrast = cv2.subtract(high, low)
+    left = cv2.addWeighted(beyond, 1, contrast, -_CONTRAST, 0, dtype=cv2.CV_32F)
+    return np.maximum(strongest(np.asarray(left, np.float32)), 0)
 
 
 def _whose(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import cv2
 import numpy as np
 
 from lookalike.match import Part
 from lookalike.matching.edits_laid import Mask
+from lookalike.matching.opencv import cv2
 from lookalike.matching.verdict import Transform
 from lookalike.types import Pixels
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Final, cast
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.match import NamedEdit, Side
-from lookalike.matching.edits_curve import curve
-from lookalike.matching.edits_laid import Laid, Mask
+from lookalike.matching.edits_curve import curve, medians
+from lookalike.matching.edits_laid import Laid, Mask, strongest
+from lookalike.matching.edits_lost import lost_levels
+from lookalike.matching.opencv import cv2
 
 __all__ = ["posterised", "tone_edits"]
 
@@ -63,7 +65,7 @@ def tone_edits(
     noise: float = 0.0,
     *,
     coarse: bool = False,
-    stepped: bool = False,
+    stepped: Side | None = None,
     blurred: bool = False,
 ) -> list[NamedEdit]:
     """Name ``grey``, ``brightness``, ``contrast`` and ``colour``.
@@ -78,7 +80,7 @@ def tone_edits(
         noise: standard deviation in levels that one of them has more than the other. It is cut off
             at black and white, which moves the means there.
         coarse: whether one was saved so that it shows, which costs colours.
-        stepped: whether one has few levels, see :func:`posterised`.
+        stepped: which of them has few levels, see :func:`posterised`.
         blurred: whether one was blurred, which costs contrast that the other can't be rid of quite.
 
     Returns:
@@ -91,14 +93,18 @@ def tone_edits(
     grey = _grey(laid, shared, query, hit, noise)
     if grey is not None:
         edits.append(NamedEdit("grey", of=grey))
-    is_posterised = grey is None and stepped
+    is_posterised = grey is None and stepped is not None
     slack = (_COLOUR if coarse else 0.0) + 0.6 * noise
     tinted = grey is None and not is_posterised and _is_tinted(query, hit, slack)
     if is_posterised or tinted:
-        edits.append(NamedEdit("colour"))
+        edits.append(NamedEdit("colour", of=stepped if is_posterised else None))
     if not is_posterised:
         query, hit = query @ _WEIGHTS, hit @ _WEIGHTS
-        edits += _brightness(query, hit, tinted, noise, 2.5 if blurred else 1.5 if noise else 1.0)
+        care = 2.5 if blurred else 1.5 if noise else 1.0
+        changed = _brightness(query, hit, tinted, noise, care)
+        # Noise is cut off at black and white, too.
+        lost = lost_levels(laid, shared) if changed and not noise else None
+        edits += [replace(edit, of=lost) for edit in changed]
     return edits
 
 
@@ -199,7 +205,7 @@ def _grey(
     """Which of the two is grey in every pixel, where tiles of the other have colours."""
     for side, levels, means in (("query", laid.query, hit), ("hit", laid.hit, query)):
         values = levels[shared][::5]
-        chroma = values.max(axis=1) - values.min(axis=1)
+        chroma = strongest(values) + strongest(-values)
         if float(np.quantile(chroma, 0.97)) > _GREY:
             continue
         coloured = means.max(axis=1) - means.min(axis=1)
@@ -209,27 +215,33 @@ def _grey(
     return None
 
 
-def posterised(laid: Laid, shared: Mask) -> bool:
-    """Whether one of the two has few levels: its curve against the other's levels is a staircase.
+def posterised(laid: Laid, shared: Mask) -> Side | None:
+    """Which of the two has few levels: its curve against the other's levels is a staircase.
 
     A smooth curve is nearly the mean of itself over 64 levels; a staircase of steps as wide, or
     half as wide, is off it nearly everywhere. And the staircase explains what the smooth one
     doesn't.
     """
     if shared.sum() < _LEAST_PIXELS:
-        return False
+        return None
     step = max(1, int(shared.sum()) // 8_000)
     query, hit = laid.query[shared][::step].ravel(), laid.hit[shared][::step].ravel()
-    return _is_staircase(hit, query) or _is_staircase(query, hit)
+    if not (_is_staircase(hit, query) or _is_staircase(query, hit)):
+        return None
+    return "query" if _levels(query) < _levels(hit) else "hit"
+
+
+def _levels(a: npt.NDArray[np.float32]) -> float:
+    """How many spans of levels there are, each counted by how often it comes: 1 to 64."""
+    shares = np.bincount(np.clip(a / 4, 0, 63).astype(np.uint8), minlength=64) / len(a)
+    return 1 / float((shares**2).sum())
 
 
 def _is_staircase(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> bool:
-    index = np.clip(a / 4, 0, 63).astype(np.int64)
-    order = np.argsort(index, kind="stable")
-    ends = np.cumsum(np.bincount(index, minlength=64))
-    groups = np.split(b[order], ends[:-1])
+    index = np.clip(a / 4, 0, 63).astype(np.uint8)
+    counts = np.bincount(index, minlength=64)
     least = max(16, len(a) // 1000)
-    stairs = np.array([np.median(g) if len(g) >= least else np.nan for g in groups])
+    stairs = np.where(counts >= least, medians(index, b, counts), np.nan)
     means = np.convolve(stairs, np.array([0.5] + [1.0] * 15 + [0.5]) / 16, "same")
     means[:8] = means[56:] = np.nan  # the window reaches beyond the ends
     off = np.abs(stairs - means)

@@ -6,14 +6,23 @@ import zlib
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.errors import UsageError
+from lookalike.matching.opencv import cv2
 from lookalike.types import Pixels
 
-__all__ = ["MOST_FEATURES", "Features", "features_of", "from_bytes", "mirrored", "to_bytes"]
+__all__ = [
+    "MIRRORED",
+    "MOST_FEATURES",
+    "Features",
+    "features_of",
+    "from_bytes",
+    "mirrored_points",
+    "no_features",
+    "to_bytes",
+]
 
 MOST_FEATURES = 256
 """A picture has at most as many; what it costs: 70 bytes each in a file."""
@@ -60,11 +69,11 @@ def features_of(pixels: Pixels) -> Features:
     """
     grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
     if min(grey.shape) < 8:
-        return _none()
+        return no_features()
     sift = cv2.SIFT.create(contrastThreshold=_CONTRAST)
     found, raw = sift.detectAndCompute(grey, None)
     if not found:
-        return _none()
+        return no_features()
     rows = np.array([(*k.pt, k.size, k.angle, k.response) for k in found], np.float32)
     rows[:, :2] += _TO_EDGE
     kept = _spread(rows, grey.shape[1], grey.shape[0])
@@ -99,12 +108,13 @@ def _coarse(features: Features) -> Features:
     return from_bytes(to_bytes(features))
 
 
-def _none() -> Features:
+def no_features() -> Features:
+    """Those of a picture that has none."""
     return Features(np.empty((0, 4), np.float32), np.empty((0, 128), np.uint8))
 
 
 # A descriptor is 4 x 4 cells of 8 orientations in the frame of its own angle: rows run across it.
-_AROUND: Final = np.array(
+MIRRORED: Final = np.array(
     [
         (3 - row) * 32 + column * 8 + (8 - turn) % 8
         for row in range(4)
@@ -112,19 +122,20 @@ _AROUND: Final = np.array(
         for turn in range(8)
     ]
 )
+"""The order of a descriptor's values in which they describe the mirror image."""
 
 
-def mirrored(features: Features, width: int) -> Features:
-    """Those of the picture's mirror image (left and right exchanged), without looking for them.
+def mirrored_points(points: npt.NDArray[np.float32], width: int) -> npt.NDArray[np.float32]:
+    """Where features are in the picture's mirror image, left and right exchanged.
 
     Args:
-        features: of a small picture.
-        width: of it, in pixels.
+        points: of :class:`Features`.
+        width: of the small picture, in pixels.
     """
-    points = features.points.copy()
-    points[:, 0] = width - points[:, 0]
-    points[:, 3] = (180 - points[:, 3]) % 360
-    return Features(points, features.descriptors[:, _AROUND])
+    made = points.copy()
+    made[:, 0] = width - made[:, 0]
+    made[:, 3] = (180 - made[:, 3]) % 360
+    return made
 
 
 def to_bytes(features: Features) -> bytes:

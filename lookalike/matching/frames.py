@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.matching.opencv import cv2
 from lookalike.matching.planes import Plane, box_in, chained, inverse, scale_of, warped
 from lookalike.matching.prepared import Area, Grey
 

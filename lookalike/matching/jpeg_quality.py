@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["jpeg_quality"]
+__all__ = ["jpeg_quality", "quality_of_steps"]
 
 _START: Final = b"\xff\xd8"
 _TABLES, _SCAN = 0xDB, 0xDA
@@ -20,6 +20,18 @@ _LUMINANCE: Final = np.array(
      87, 95, 98, 103, 104, 103, 62, 77, 113, 121, 112, 100, 120, 92, 101, 103, 99],
     np.float64,
 )  # fmt: skip
+
+
+def _zigzag() -> npt.NDArray[np.int64]:
+    """The place of each frequency, (down, across), in that order."""
+    order = sorted(np.ndindex(8, 8), key=lambda at: (sum(at), at[sum(at) % 2 == 0]))
+    made = np.empty((8, 8), np.int64)
+    for place, at in enumerate(order):
+        made[at] = place
+    return made
+
+
+_ZIGZAG: Final = _zigzag()
 
 
 def jpeg_quality(head: bytes) -> int | None:
@@ -75,8 +87,23 @@ def _first_table(segment: bytes) -> npt.NDArray[np.float64] | None:
 def _quality(table: npt.NDArray[np.float64]) -> int:
     """The scale in per cent is 5000 / quality below 50, and 200 - 2 x quality from there on."""
     free = table < _LARGEST  # the others are cut off
-    if not free.any():
-        return 1
-    scale = 100 * float(np.median(table[free] / _LUMINANCE[free]))
+    return _of_scales(table[free] / _LUMINANCE[free]) if free.any() else 1
+
+
+def quality_of_steps(
+    steps: npt.NDArray[np.float64], rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]
+) -> int:
+    """The quality, 1 to 100, of the steps of some frequencies.
+
+    Args:
+        steps: at least one.
+        rows: of the frequencies, down, 0 to 7.
+        columns: across.
+    """
+    return _of_scales(steps / _LUMINANCE[_ZIGZAG[rows, columns]])
+
+
+def _of_scales(scales: npt.NDArray[np.float64]) -> int:
+    scale = 100 * float(np.median(scales))
     quality = 5000 / scale if scale > 100 else (200 - scale) / 2
     return int(min(max(round(quality), 1), 100))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.matching.comparison import Tiles
+from lookalike.matching.opencv import cv2
 
 __all__ = ["AGREES", "Judgement", "judged", "weighed"]
 
@@ -24,6 +24,10 @@ _LEAST_TILES = 10
 _LEAST_SHARE = 0.8
 _LEAST_MEDIAN = 0.75
 _LEAST_FINER = 0.45
+# Of copies hardly any has less than this in half of its tiles, none also in a quarter of them: two
+# shells on black, of one outline, have. Nor has any in a quarter where nearly all edges run along
+# two directions: two windows of one program have, whose texts differ.
+_LOW_FINER, _LEAST_QUARTER, _FEW_DIRECTIONS = 0.72, 0.2, 0.1
 # Tiles that show the same fine structure, in levels that both have: gradients have none.
 _EVIDENCE, _EVIDENT, _LEAST_EVIDENCE = 1.5, 0.5, 12
 _LEAST_DIRECTIONS = 0.03  # two colours beside each other, or a slope, have one
@@ -31,6 +35,8 @@ _LEAST_DIRECTIONS = 0.03  # two colours beside each other, or a slope, have one
 # agrees.
 _MOST_OVERLAY = 0.15
 _LEAST_SHARE_OF_REST = 0.93
+# What agrees of all of it: on a plain ground, things of one outline agree along that alone.
+_LEAST_SHARE_WITH_OVERLAY = 0.7
 _HOPELESS = 0.35
 
 
@@ -74,10 +80,13 @@ def judged(found: Tiles) -> Judgement:
     middle = float(np.median(found.correlation[told]))
     finer = float(np.median(found.finer[fine])) if fine.any() else 0.0
     little = evidence.sum() < _LEAST_EVIDENCE or found.directions < _LEAST_DIRECTIONS
-    if little or middle < _LEAST_MEDIAN or finer < _LEAST_FINER:
+    uneven = (finer < _LOW_FINER or found.directions < _FEW_DIRECTIONS) and (
+        not fine.any() or float(np.quantile(found.finer[fine], 0.25)) < _LEAST_QUARTER
+    )
+    if little or middle < _LEAST_MEDIAN or finer < _LEAST_FINER or uneven:
         return Judgement(False, agreement, score, hopeless)
     same = agreement >= _LEAST_SHARE
-    if not same:
+    if not same and agreement >= _LEAST_SHARE_WITH_OVERLAY:
         region = _largest(told & ~agrees)
         rest = float((weights * ~region).sum())
         of_rest = float(weights[agrees].sum()) / max(rest, 1e-6)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.matching.opencv import cv2
 from lookalike.matching.verdict import Transform
 
 __all__ = [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.matching.features import mirrored
+from lookalike.matching.features import MIRRORED, mirrored_points
+from lookalike.matching.opencv import cv2
 from lookalike.matching.planes import Plane, applied, scale_of, skew_of, stretch_of
 from lookalike.matching.prepared import Area, Prepared
 
@@ -41,20 +42,28 @@ class Proposal:
     exact: bool = False
 
 
-def proposals(first: Prepared, second: Prepared) -> list[Proposal]:
-    """The few that are worth trying, the most likely first."""
+def proposals(first: Prepared, second: Prepared, *, by_features: bool = True) -> Iterator[Proposal]:
+    """The few that are worth trying, the most likely first; each is worked out when it is needed.
+
+    Args:
+        first: the one picture.
+        second: the other.
+        by_features: whether local features propose any, too, or the wholes alone.
+    """
     found = _wholes(first, second)
+    yield from (p for p in found if p.exact)
+    local = _by_features(first, second) if by_features else []
+    strong = [p for p in local if p.inliers >= 2 * _LEAST_INLIERS]
+    yield from strong
+    yield from (p for p in found if not p.exact)
+    yield from (p for p in local if p not in strong)
+
+
+def _by_features(first: Prepared, second: Prepared) -> list[Proposal]:
     upright = _features(first, second, mirror=False)
     flipped = _features(first, second, mirror=True)
-    by_features = [p for p in (upright, flipped) if p is not None]
-    by_features.sort(key=lambda proposal: -proposal.inliers)
-    strong = [p for p in by_features if p.inliers >= 2 * _LEAST_INLIERS]
-    return (
-        [p for p in found if p.exact]
-        + strong
-        + [p for p in found if not p.exact]
-        + [p for p in by_features if p not in strong]
-    )
+    found = [p for p in (upright, flipped) if p is not None]
+    return sorted(found, key=lambda proposal: -proposal.inliers)
 
 
 # Of a square: the eight ways to turn and flip it, from shares to shares.
@@ -81,8 +90,8 @@ def _turned(small: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 def _wholes(first: Prepared, second: Prepared) -> list[Proposal]:
     """All of one on all of the other, or of what lies within their borders."""
     turned = _turned(first.small)
-    correlations = (
-        turned.reshape(-1, turned.shape[2]) @ second.small.reshape(len(second.small), -1).T
+    correlations = _products(
+        turned.reshape(-1, turned.shape[2]), second.small.reshape(len(second.small), -1)
     )
     order = np.argsort(-correlations, axis=None, kind="stable")[:_BEST_WHOLES]
     found = []
@@ -120,19 +129,17 @@ def _is_likely(plane: Plane, stretch: float) -> bool:
 
 def _features(first: Prepared, second: Prepared, *, mirror: bool) -> Proposal | None:
     """What most local features agree on."""
-    features, directions = first.features, first.directions
-    width = first.grey.shape[1]
+    points, directions = first.features.points, first.directions
+    width = first.size[0]
     if mirror:
-        features = mirrored(features, width)
-        directions = features.descriptors.astype(np.float32)
-        directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1)
+        points, directions = mirrored_points(points, width), directions[:, MIRRORED]
     if min(len(directions), len(second.directions)) < _LEAST_INLIERS:
         return None
     of, to = _matched(_products(directions, second.directions))
     if len(of) < _LEAST_INLIERS:
         return None
-    a, b = features.points[of].astype(np.float64), second.features.points[to].astype(np.float64)
-    side = max(second.grey.shape)
+    a, b = points[of].astype(np.float64), second.features.points[to].astype(np.float64)
+    side = max(second.size)
     plane = _agreed(a, b, side)
     if plane is None:
         return None
@@ -145,7 +152,7 @@ def _features(first: Prepared, second: Prepared, *, mirror: bool) -> Proposal | 
 
 
 def _products(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """``a @ b.T`` in this thread: pairs are looked at in threads of their own."""
+    """``a @ b.T`` in this thread, see :mod:`lookalike.matching.sums`."""
     none = np.empty(0, np.float32)
     return np.asarray(cv2.gemm(a, b, 1, none, 0, flags=cv2.GEMM_2_T), np.float32)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from lookalike.matching.frames import Frame, frame, smooth
+from lookalike.matching.opencv import cv2
 from lookalike.matching.planes import Plane, chained, inverse
 from lookalike.matching.prepared import Area, Grey
 
@@ -80,7 +80,7 @@ def _step(laid: Frame) -> tuple[Plane, float] | None:
     weighted = columns / (1 + (off / level) ** 2)
     none = np.empty(0, np.float32)
     normal = cv2.gemm(weighted, columns, 1, none, 0, flags=cv2.GEMM_2_T).astype(np.float64)
-    right = (weighted @ off).astype(np.float64)
+    right = cv2.gemm(weighted, off[None], 1, none, 0, flags=cv2.GEMM_2_T)[:, 0].astype(np.float64)
     normal[np.diag_indices(8)] += 1e-6 * np.trace(normal) / 8 + 1e-9
     found = np.linalg.solve(normal, right)
     far = float(np.abs(found[:3]).sum() + np.abs(found[3:6]).sum())

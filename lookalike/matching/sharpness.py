@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.matching.frames import Frame, smooth
+from lookalike.matching.opencv import cv2
 from lookalike.matching.prepared import Grey
+from lookalike.matching.sums import dot
 
 __all__ = ["as_sharp", "directions", "is_noisy"]
 
@@ -55,7 +56,7 @@ def directions(levels: Grey, inside: _Mask) -> float:
     across, down = _slopes(levels, inside)
     if not len(across):
         return 0.0
-    xx, yy, xy = float(across @ across), float(down @ down), float(across @ down)
+    xx, yy, xy = dot(across, across), dot(down, down), dot(across, down)
     apart = math.hypot(xx - yy, 2 * xy)
     return max(xx + yy - apart, 0.0) / max(xx + yy + apart, 1e-6)
 
@@ -71,7 +72,7 @@ def _sharpness(levels: Grey, inside: _Mask) -> float:
     across, down = _slopes(levels, inside)
     if not len(across):
         return 0.0
-    energy = float(across @ across + down @ down) / len(across)
+    energy = (dot(across, across) + dot(down, down)) / len(across)
     return energy / max(float(levels[inside].var()), 1e-3)
 
 

@@ -27,8 +27,10 @@ def is_ground(pixels: Pixels, box: Part) -> bool:
         box: left, top, right and bottom as shares of the sides.
     """
     height, width = pixels.shape[:2]
-    left, right = round(box[0] * width), round(box[2] * width)
-    top, bottom = round(box[1] * height), round(box[3] * height)
+    left, right = (round(min(max(box[i], 0.0), 1.0) * width) for i in (0, 2))
+    top, bottom = (round(min(max(box[i], 0.0), 1.0) * height) for i in (1, 3))
+    if left >= right or top >= bottom:
+        return False  # less than a pixel of it is there
     return _lines_are_plain(pixels, left, top, right, bottom) and (
         ground_share(pixels, left, top, right, bottom) >= _LEAST_GROUND
     )

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
-from lookalike.images.preview import PREVIEW
+from lookalike.images.preview import PREVIEW, pixels_of
 from lookalike.matching.features import Features
 from lookalike.types import Pixels
 
 __all__ = ["PREVIEW", "View"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class View:
     """One of the two pictures of a pair.
 
     Attributes:
-        pixels: of its preview (:mod:`lookalike.images.preview`), RGB, uint8 (height, width, 3).
+        preview: the small picture (:mod:`lookalike.images.preview`), as RGB, uint8 (height, width,
+            3), or as the JPEG that is kept of it, which is decoded when it is first looked at.
         size: width and height of the picture itself, in pixels, upright.
         name: SHA-256 of its bytes, or whatever else tells it from others: a pair is looked at in
             the order of the names, so that the outcome is the same whichever is asked with.
@@ -26,10 +28,19 @@ class View:
         quality: of a JPEG, 1 to 100, as its tables say; ``None`` where nobody looked.
     """
 
-    pixels: Pixels
+    preview: Pixels | bytes
     size: tuple[int, int]
     name: bytes
     features: Features | None = None
     format: str = ""
     file_bytes: int = 0
     quality: int | None = None
+
+    @cached_property
+    def pixels(self) -> Pixels:
+        """The small picture, RGB, uint8 (height, width, 3).
+
+        Raises:
+            PictureFailed: the JPEG is damaged.
+        """
+        return pixels_of(self.preview) if isinstance(self.preview, bytes) else self.preview

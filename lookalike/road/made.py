@@ -15,14 +15,14 @@ from lookalike.images.fitting import fit
 from lookalike.images.parts.views import Held
 from lookalike.types import Codes, Decoded, Encoded, Encoder, Part, Pixels
 
-__all__ = ["Made", "PictureCode", "ViewCodes", "encode_picture"]
+__all__ = ["SEEN_BY_WHOLE", "Made", "PictureCode", "ViewCodes", "encode_picture"]
 
 K = TypeVar("K", bound=Hashable)
 
-# What takes up more of a picture than this has nearly the photo code of the whole, and gets none:
-# of photographs with a plain edge half have 14 bits of 256 or fewer between the two, and 33 where
-# less than 0.6 is left. It saves most of what views cost.
-_SEEN_BY_WHOLE = 0.5
+SEEN_BY_WHOLE = 0.5
+"""What takes up more of a picture than this has nearly the photo code of the whole, and gets none:
+of photographs with a plain edge half have 14 bits of 256 or fewer between the two, and 33 where
+less than 0.6 is left. It saves most of what views cost."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +89,7 @@ def encode_picture(
     """
     some = held or ()
     if not isinstance(encoder, PerceptualHash):  # such a hash is another with any border
-        some = [one for one in some if one.share < _SEEN_BY_WHOLE]
+        some = [one for one in some if one.share < SEEN_BY_WHOLE]
     inner = [np.asarray(fit(Image.fromarray(one.pixels), encoder.input)) for one in some]
     made: Encoded = encoder.encode([*inputs, *inner])
     count = len(inputs)

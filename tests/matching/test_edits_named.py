@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -202,8 +203,41 @@ def test_colours(original: Image.Image) -> None:
     warm = Image.fromarray(
         np.clip(np.asarray(original) * np.array([1.2, 1, 0.75]), 0, 255).astype(np.uint8)
     )
-    for copy in (vivid, warm, EDITS["posterise"](original, 1)):
-        assert only(named(original, copy)) == NamedEdit("colour")
+    for copy in (vivid, warm):
+        edit = only(named(original, copy))
+        assert edit.name == "colour"
+        assert edit.of in (None, "query")  # vivid colours that are cut off look like few levels
+
+
+def test_which_one_has_fewer_levels(original: Image.Image) -> None:
+    posterised = EDITS["posterise"](original, 1)
+    assert only(named(original, posterised)) == NamedEdit("colour", of="query")
+    assert only(named(posterised, original)) == NamedEdit("colour", of="hit")
+
+
+@pytest.mark.parametrize(
+    ("change", "of"),
+    [
+        (lambda image: ImageEnhance.Brightness(image).enhance(1.5), "query"),
+        (lambda image: ImageEnhance.Contrast(image).enhance(2.0), "query"),
+        (lambda image: ImageEnhance.Brightness(image).enhance(0.6), "query"),  # at black
+        (lambda image: ImageEnhance.Contrast(image).enhance(0.6), None),
+    ],
+    ids=["brighter", "more contrast", "darker", "less contrast"],
+)
+def test_which_one_lost_levels(
+    change: Callable[[Image.Image], Image.Image], of: str | None
+) -> None:
+    cat = photo("chelsea").crop((60, 0, 360, 300))
+    edit = only(named(cat, change(cat)))
+    assert edit.name in ("brightness", "contrast")
+    assert edit.of == of
+
+
+def test_what_was_white_before_says_nothing() -> None:
+    paper = photo("page").convert("RGB").point(lambda level: min(255, 2 * level))
+    edits = named(paper, ImageEnhance.Brightness(paper).enhance(0.6))
+    assert {edit.of for edit in edits if edit.name in ("brightness", "contrast")} == {None}
 
 
 def test_blur_says_how_far(original: Image.Image) -> None:

@@ -10,11 +10,12 @@ from photo_like import photo_like, view_of
 
 from lookalike.errors import UsageError
 from lookalike.matching.features import (
+    MIRRORED,
     MOST_FEATURES,
     Features,
     features_of,
     from_bytes,
-    mirrored,
+    mirrored_points,
     to_bytes,
 )
 
@@ -46,7 +47,7 @@ def test_they_come_back_from_a_file_as_they_are(found: Features) -> None:
 
 def test_those_of_a_mirror_image_need_no_mirror_image(found: Features) -> None:
     pixels = view_of(photo_like(1)).pixels
-    known = mirrored(found, pixels.shape[1])
+    known = Features(mirrored_points(found.points, pixels.shape[1]), found.descriptors[:, MIRRORED])
     seen = features_of(np.ascontiguousarray(pixels[:, ::-1]))
     off = np.linalg.norm(known.points[:, None, :2] - seen.points[None, :, :2], axis=2)
     nearest = off.argmin(axis=1)

@@ -186,3 +186,33 @@ def test_a_prepared_picture_gives_the_same() -> None:
     original = view_of(ORIGINAL)
     found, again = look(copy, original), look(prepare(copy), prepare(original))
     assert (found.kind, found.boxes) == (again.kind, again.boxes)
+
+
+def window_of(seed: int) -> Image.Image:
+    """One program's window with other lines of text each time."""
+    generator = np.random.default_rng(seed)
+    window = Image.new("RGB", (960, 600), (236, 236, 240))
+    pen = ImageDraw.Draw(window)
+    pen.rectangle((0, 0, 960, 50), fill=(52, 73, 94))
+    for row in range(9):
+        pen.rectangle((14, 66 + 56 * row, 210, 106 + 56 * row), fill=(210, 214, 220))
+    for row in range(24):
+        letters = "".join(generator.choice(list("abcdefghijk lmnop"), 80))
+        pen.text((250, 66 + 22 * row), letters, fill=(40, 40, 40), font_size=14)
+    return window
+
+
+@pytest.mark.parametrize(
+    "name", ["jpeg-20", "half-size", "brightness", "grey", "mirror", "rotate-90", "blur"]
+)
+def test_copies_of_the_whole_are_told_as_they_lie(name: str) -> None:
+    for original in (ORIGINAL, window_of(0)):
+        verdict = look(view_of(EDITS[name](original, 0)), view_of(original), as_they_lie=True)
+        assert verdict.kind == "edited"
+
+
+def test_as_they_lie_nothing_but_copies_of_the_whole_is_told() -> None:
+    pairs = [(window_of(1), window_of(2)), (ORIGINAL, OTHERS[0])]
+    pairs += [(EDITS[n](ORIGINAL, 0, OTHERS[:3]), ORIGINAL) for n in ("crop-50", "collage-4")]
+    for one, other in pairs:
+        assert look(view_of(one), view_of(other), as_they_lie=True).kind == "alike"

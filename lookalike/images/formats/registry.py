@@ -31,6 +31,7 @@ __all__ = [
     "is_candidate",
     "media_type",
     "members_of",
+    "names_of",
     "suffix_of",
 ]
 
@@ -77,6 +78,22 @@ def members_of(first: Decoded, most: int) -> list[str]:
     if made is None or made.members is None:
         return [""]
     return [member_name(made.members, n) for n in range(1, min(most, first.members or 1) + 1)]
+
+
+def names_of(word: str) -> tuple[str, ...]:
+    """The names that a library keeps for what a person calls a format; none for no format.
+
+    Args:
+        word: a format's name or a suffix of its files, in any case. That of one camera raw stands
+            for all of it, since no more than that is kept.
+    """
+    word = word.lower().removeprefix(".")
+    return tuple(
+        name
+        for made in FORMATS.values()
+        if word in {n.lower() for n in (made.name, *made.also)} or f".{word}" in made.suffixes
+        for name in ((made.name, *made.also) if word != "mpo" else ("MPO",))
+    )
 
 
 def media_type(name: str) -> str | None:

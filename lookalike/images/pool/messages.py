@@ -47,14 +47,17 @@ class Digest(NamedTuple):
 
 def pack_inputs(inputs: Mapping[str, InputSpec]) -> dict[str, Any]:
     """Specifications as JSON."""
-    return {name: [spec.size, spec.fit, spec.resample, spec.part] for name, spec in inputs.items()}
+    return {
+        name: [spec.size, spec.fit, spec.resample, spec.part, spec.edge, spec.rounding]
+        for name, spec in inputs.items()
+    }
 
 
 def unpack_inputs(packed: dict[str, Any]) -> dict[str, InputSpec]:
     """The inverse of :func:`pack_inputs`."""
     return {
-        name: InputSpec(size, fit, resample, None if part is None else (*part,))
-        for name, (size, fit, resample, part) in packed.items()
+        name: InputSpec(size, fit, resample, None if part is None else (*part,), edge, rounding)
+        for name, (size, fit, resample, part, edge, rounding) in packed.items()
     }
 
 

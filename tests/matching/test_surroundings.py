@@ -1,0 +1,38 @@
+"""What is around a picture within another one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from photo_like import photo_like
+
+from lookalike.matching.surroundings import is_ground
+
+share = st.floats(-0.5, 1.5)
+
+
+@pytest.fixture(scope="module")
+def photo() -> np.ndarray:
+    return np.asarray(photo_like(5).resize((240, 180)))
+
+
+def test_a_border_is_ground_and_the_rest_of_a_photograph_is_not(photo: np.ndarray) -> None:
+    framed = np.full((240, 300, 3), 250, np.uint8)
+    framed[30:210, 30:270] = photo
+    assert is_ground(framed, (0.1, 0.125, 0.9, 0.875))
+    assert not is_ground(photo, (0.2, 0.2, 0.8, 0.8))
+
+
+@given(share, share, share, share, st.integers(1, 40), st.integers(1, 40))
+def test_any_box_has_an_answer(
+    left: float, top: float, right: float, bottom: float, width: int, height: int
+) -> None:
+    pixels = np.arange(width * height * 3, dtype=np.uint8).reshape(height, width, 3)
+    assert is_ground(pixels, (left, top, right, bottom)) in (True, False)
+
+
+@given(share, share)
+def test_a_box_of_no_pixels_has_nothing_around_it(left: float, top: float) -> None:
+    assert not is_ground(np.zeros((30, 40, 3), np.uint8), (left, top, left, top + 0.5))
