@@ -86,3 +86,24 @@ class Rules:
                 return True
             at = relative.find("/", at + 1)
         return self.leaves_out(relative, is_folder=is_folder) is not None
+
+    def first_that_leaves_out(self, relative: str) -> Pattern | None:
+        """What leaves a file out, or the first of the folders that it lies in."""
+        at = relative.find("/")
+        while at >= 0:
+            if (pattern := self.leaves_out(relative[:at], is_folder=True)) is not None:
+                return pattern
+            at = relative.find("/", at + 1)
+        return self.leaves_out(relative, is_folder=False)
+
+    def passes_over(self, path: str, *, is_folder: bool) -> bool:
+        """Whether a walk leaves out what lies at a path below the folder: by this, or as hidden.
+
+        Args:
+            path: absolute, below the folder; be there something or not.
+            is_folder: what it is.
+        """
+        relative = path[len(self.name.rstrip(os.sep)) + 1 :].replace(os.sep, "/")
+        if any(name.startswith(".") for name in relative.split("/")):
+            return True
+        return self.leaves_out_on_the_way(relative, is_folder=is_folder)

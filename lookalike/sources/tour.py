@@ -6,14 +6,31 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from lookalike.sources.folders import Folder, is_under
 from lookalike.sources.ground import Ground, Identity, identity
+from lookalike.sources.leaving import Leaving
+from lookalike.sources.rules import Rules
 from lookalike.sources.source import Found, LeftOut, Unreadable
 from lookalike.sources.walk import Walk
 from lookalike.system.mounts import mount_point
 
-__all__ = ["Tour"]
+__all__ = ["Away", "Tour"]
+
+
+class Away(Protocol):
+    """A place of pictures that is no folder of this machine."""
+
+    @property
+    def name(self) -> str:
+        """What the library remembers it by; the paths of its files begin with it and a slash."""
+
+    def rules(self) -> Rules:
+        """What is left out of it."""
+
+    def walk(self) -> Iterator[Found | Unreadable]:
+        """Its files, those that are left out included, in the same order each time."""
 
 
 class Tour:
@@ -32,6 +49,7 @@ class Tour:
 
     Args:
         folders: to walk, by absolute paths, none twice.
+        away: places that are no folders of this machine, walked behind these.
         others: all further folders that the library knows. They aren't walked, but what is theirs
             is left to them, so that each file has the same path whatever part is walked. One is
             walked after all where one of ``folders`` is the same place.
@@ -56,13 +74,17 @@ class Tour:
         UsageError: a pattern that can't be worked with.
     """
 
-    def __init__(self, folders: Sequence[Folder], *, others: Sequence[Folder] = ()) -> None:
+    def __init__(
+        self, folders: Sequence[Folder], *, others: Sequence[Folder] = (), away: Sequence[Away] = ()
+    ) -> None:
         known = {folder.name: folder for folder in [*others, *folders]}
         self._rules = {name: folder.rules() for name, folder in known.items()}
+        self._rules |= {place.name: place.rules() for place in away}
+        self._away = away
         self._spots = [spot for name in sorted(known, key=os.fsencode) if (spot := _look(name))]
         owners = self._owners()
         self.same_place = {f.name: owners[f.name] for f in folders if f.name in owners}
-        self._given = [folder.name for folder in folders]
+        self._given = [folder.name for folder in (*folders, *away)]
         names = {owners.get(folder.name, folder.name) for folder in folders}
         self.walked = [known[name] for name in sorted(names, key=os.fsencode)]
         self._apart = {os.path.normcase(name) for name in known if name not in owners}
@@ -95,6 +117,23 @@ class Tour:
             self.files[name] = one.files
             self.behind |= one.behind
             self.left_out += one.leaving.records()
+        for place in self._away:
+            yield from self._all_of(place)
+
+    def _all_of(self, place: Away) -> Iterator[Found | Unreadable]:
+        """What a place away has, but for what patterns leave out."""
+        rules, self.files[place.name] = self._rules[place.name], 0
+        leaving = Leaving(rules, ())
+        for entry in place.walk():
+            self.files[place.name] += 1
+            pattern = None
+            if isinstance(entry, Found) and rules.have_patterns:
+                pattern = rules.first_that_leaves_out(entry.relative)
+            if pattern is None:
+                yield entry
+            else:
+                leaving.out(pattern, entry.path, "", is_folder=False)
+        self.left_out += leaving.records()
 
     def leaves_out(self, path: str) -> bool:
         """Whether patterns, or the list of programs' own folders, leave a path out, by text alone.
