@@ -14,6 +14,7 @@ from lookalike.library.engine import Engine, Table
 from lookalike.library.records import EncoderInfo, FileEntry, Member, Stamp, StoredCode
 from lookalike.library.store import Store
 from lookalike.library.tables import ArrayTable
+from lookalike.shot import Shot
 from lookalike.types import Codes, Decoded, Encoded, EncoderId, InputSpec, Pixels, Slot
 
 BITS, WIDTH = 256, 16
@@ -70,16 +71,30 @@ def table_of(
     )
 
 
-def fill(store: Store, n: int, *, first: int = 0, side: int = 300) -> None:
-    """Add so many pictures, of both codes."""
+def fill(
+    store: Store,
+    n: int,
+    *,
+    first: int = 0,
+    side: int = 300,
+    codes: Codes | None = None,
+    shots: Sequence[Shot] | None = None,
+) -> None:
+    """Add so many pictures, of both codes; these, if they are given."""
     encoders = [
         store.put_encoder("pdq", "pdq", HASH, current=True),
         store.put_encoder("photo", "made", PHOTO, current=True),
     ]
     rng = np.random.default_rng(first)
     digests = [(first + i).to_bytes(32, "big") for i in range(n)]
-    pictures = [Decoded({}, d, d, side, 400, "PNG", 100) for d in digests]
-    codes = {encoder.id: unlike_codes(n, first + 7 * encoder.id) for encoder in encoders}
+    pictures = [
+        Decoded({}, d, d, side, 400, "PNG", 100, shot=None if shots is None else shots[i])
+        for i, d in enumerate(digests)
+    ]
+    made = {
+        encoder.id: unlike_codes(n, first + 7 * encoder.id) if codes is None else codes
+        for encoder in encoders
+    }
     embeddings = rng.integers(-100, 100, (n, WIDTH)).astype(np.int8)
     with store.writing():
         contents = store.put_contents(pictures)
@@ -88,7 +103,7 @@ def fill(store: Store, n: int, *, first: int = 0, side: int = 300) -> None:
                 StoredCode(
                     encoder.id,
                     content,
-                    codes[encoder.id][i].tobytes(),
+                    made[encoder.id][i].tobytes(),
                     embeddings[i].tobytes() if encoder.embedding_size else None,
                     100 if encoder.slot == "pdq" else None,
                     None,

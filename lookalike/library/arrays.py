@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,21 @@ from lookalike.library.tables import ArrayTable
 from lookalike.library.views import unpack
 from lookalike.types import ContentId
 
-__all__ = ["Fields", "blocks", "fields_of", "in_memory", "visible_mask"]
+__all__ = ["Fields", "TellsChanges", "blocks", "fields_of", "in_memory", "visible_mask"]
 
 PORTION = 10_000
+
+
+@runtime_checkable
+class TellsChanges(Protocol):
+    """A store far away, which is asked for what has changed instead of for all."""
+
+    def touched(self, generation: int) -> npt.NDArray[np.int64]:
+        """The contents whose pictures have come, changed or gone since, ascending, int64 (n,)."""
+
+    def shown(self, contents: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Those of the contents that some present file holds, int64 (n,)."""
+
 
 Fields: TypeAlias = dict[str, tuple[type[Any], int]]
 """Name: (dtype, columns) of the arrays that only grow."""

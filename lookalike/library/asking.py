@@ -3,59 +3,47 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from lookalike.arguments import check_whole
-from lookalike.errors import LibraryNotFoundError, LookalikeError, PictureError, UsageError
+from lookalike.errors import LibraryNotFoundError, LookalikeError, PictureError
 from lookalike.images.pool.pool import DecodePool
+from lookalike.library.asked import Asked, Asker
 from lookalike.library.calibrations import Calibrations
 from lookalike.library.chances import put_chances
 from lookalike.library.closing import closed
 from lookalike.library.comparing import pair_chance
 from lookalike.library.engine import Engine, Table
 from lookalike.library.filters import Filter
-from lookalike.library.given import check_several, name_of, named, several
+from lookalike.library.given import MOST_HITS, check_asked, check_several, name_of, named, several
 from lookalike.library.merging import CodeChoice, listed, propose
 from lookalike.library.models import SLOTS, Models
 from lookalike.library.narrowed import narrowed
 from lookalike.library.over_all import by_pictures, by_text
 from lookalike.library.previews import Previews
-from lookalike.library.records import EncoderInfo
-from lookalike.library.regions import check_part, region
+from lookalike.library.records import EncoderInfo, PictureInfo
+from lookalike.library.regions import check_part
 from lookalike.library.reports import SearchResult
 from lookalike.library.sameness import Sameness
 from lookalike.library.second_look import SecondLook
 from lookalike.library.stages import Clock, summed
 from lookalike.library.store import Store
 from lookalike.library.together import check_weights
-from lookalike.road import LARGE, Picture, Question, Road
-from lookalike.types import Limits, Part, Slot
+from lookalike.road import LARGE, Picture, Road
+from lookalike.types import ContentId, Limits, Part, Slot
+
+if TYPE_CHECKING:
+    from lookalike.library.laying import Layout, OnSteps
+    from lookalike.library.pairing import ComparedPictures
 
 __all__ = ["MOST_HITS", "Asking", "Picture"]
-
-MOST_HITS = 10_000
 
 # Questions that are asked at once, at most, and hits of a code that are then held in memory.
 _AT_ONCE = 32
 _HELD = 3_200
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A picture as a question, and the encoders that made it.
-
-    ``picture`` is what is looked for: ``given`` itself, or the pixels of a part of it.
-    """
-
-    given: Picture
-    part: Part | None
-    picture: Picture
-    question: Question
-    rows: list[EncoderInfo]
-    seconds: dict[str, float]
 
 
 class Asking:
@@ -89,6 +77,7 @@ class Asking:
         self._sameness = Sameness(store, self._pool)
         self._second_look = SecondLook(store, self._pool, previews)
         self._calibrations = Calibrations(store, engine)
+        self._asker = Asker(store, models, previews, self._tables, self._pool, limits)
 
     def close(self) -> None:
         """End the decoding processes; what is being asked ends with LibraryClosedError."""
@@ -106,9 +95,25 @@ class Asking:
                 raise closed(self._store.location) from error
             raise
 
+    def asked(
+        self, picture: Picture | Asked, name: str | None, part: Part | None, *, look: bool
+    ) -> Asked:
+        """As :meth:`lookalike.library.readying.Readying.asked` says."""
+        part = check_part(part)
+        if not isinstance(picture, Asked):
+            picture = named(picture, name)
+        with self._open():
+            return replace(self._asker.asked(picture, self._encoders("both"), part), look=look)
+
+    def known(self, known: PictureInfo, part: Part | None, *, look: bool) -> Asked:
+        """The same for a picture of the library."""
+        part = check_part(part)
+        with self._open():
+            return self._asker.known(known, self._encoders("both"), part, look=look)
+
     def search(
         self,
-        picture: Picture,
+        picture: Picture | Asked,
         k: int,
         code: CodeChoice,
         name: str | None = None,
@@ -116,44 +121,55 @@ class Asking:
         only: Filter | None = None,
     ) -> SearchResult:
         """As :meth:`lookalike.library.library.Library.search` says."""
-        _check(k, code)
-        picture, part = named(picture, name), check_part(part)
+        check_asked(k, code)
+        part = check_part(part)
+        if not isinstance(picture, Asked):
+            picture = named(picture, name)
         with self._open():
-            (found,) = self._answers([self._asked(picture, code, part)], k, code, only)
+            asked = self._asker.asked(picture, self._encoders(code), part)
+            (found,) = self._answers([asked], k, code, only)
         return found
 
     def search_many(
-        self, pictures: Iterable[Picture], k: int, code: CodeChoice, only: Filter | None = None
+        self,
+        pictures: Iterable[Picture | Asked],
+        k: int,
+        code: CodeChoice,
+        only: Filter | None = None,
     ) -> Iterator[SearchResult | PictureError]:
         """As :meth:`lookalike.library.library.Library.search_many` says."""
-        _check(k, code)
+        check_asked(k, code)
         check_several("search_many", pictures)
         with self._open():
             self._encoders(code)  # says what is wrong with the library
         return self._each(iter(pictures), k, code, only)
 
     def _each(
-        self, pictures: Iterator[Picture], k: int, code: CodeChoice, only: Filter | None
+        self, pictures: Iterator[Picture | Asked], k: int, code: CodeChoice, only: Filter | None
     ) -> Iterator[SearchResult | PictureError]:
         """Answers in the order of the pictures, some of which are on their way at a time."""
         at_once = max(1, min(_AT_ONCE, _HELD // k))
         road = Road[Slot]({}, limits=self._limits, pool=self._pool)
-        asked = road.each(enumerate(pictures), lambda picture: self._asked(picture, code))
+
+        def ready(picture: Picture | Asked) -> Asked:
+            return self._asker.asked(picture, self._encoders(code))
+
+        asked = road.each(enumerate(pictures), ready)
         more = True
         while more:
-            ready: list[_Asked | PictureError] = []
+            came: list[Asked | PictureError] = []
             wrong: LookalikeError | None = None
             with self._open():
                 try:
-                    while len(ready) < at_once and (
-                        more := (came := next(asked, None)) is not None
+                    while len(came) < at_once and (
+                        more := (next_one := next(asked, None)) is not None
                     ):
-                        ready.append(came[1])
+                        came.append(next_one[1])
                 except LookalikeError as error:
                     wrong = error  # of one picture: those before it have their answers first
-                questions = [one for one in ready if isinstance(one, _Asked)]
+                questions = [one for one in came if isinstance(one, Asked)]
                 found = iter(self._answers(questions, k, code, only))
-            for one in ready:
+            for one in came:
                 if self._closed.is_set():
                     raise closed(self._store.location)
                 yield one if isinstance(one, PictureError) else next(found)
@@ -161,51 +177,26 @@ class Asking:
                 with self._open():
                     raise wrong
 
-    def _asked(self, given: Picture, code: CodeChoice, part: Part | None = None) -> _Asked:
-        """Decode and encode a picture to look for."""
-        clock = Clock()
-        rows = self._encoders(code)
-        parts: list[Slot] = []
-        if self._store.setting("parts") == "1":
-            parts = [row.slot for row in rows if row.slot == "photo"]
-        encoders = {row.slot: self._models.lazy(row) for row in rows}
-        road = Road(encoders, parts=parts, limits=self._limits, pool=self._pool)
-        if part is None:
-            question = road.question(given, lap=clock.lap)
-            clock.lap("encode")
-            return _Asked(given, None, given, question, rows, clock.laps)
-        cut = region(Road({}, limits=self._limits, pool=self._pool), given, part)
-        clock.lap("decode")
-        # What it shows is known as 8-bit RGB only: no promise can be made that all is the same.
-        question = replace(road.question(cut.pixels), pixel_digest=None, size=cut.size)
-        clock.lap("encode")
-        return _Asked(given, part, cut.pixels, question, rows, clock.laps)
-
-    def _current(self, one: _Asked, rows: list[EncoderInfo], code: CodeChoice) -> _Asked:
-        """A question by these encoders.
-
-        The library may have been given other codes meanwhile, and those of before be gone.
-        """
-        return one if one.rows == rows else self._asked(one.given, code, one.part)
-
     def _answers(
-        self, asked: Sequence[_Asked], k: int, code: CodeChoice, only: Filter | None
+        self, asked: Sequence[Asked], k: int, code: CodeChoice, only: Filter | None
     ) -> list[SearchResult]:
         """Look for pictures, all at once; each is told its share of the seconds."""
         if not asked:
             return []
         rows = self._encoders(code)
-        asked = [self._current(one, rows, code) for one in asked]
+        # The library may have been given other codes meanwhile, and those of before be gone.
+        asked = [one if _by(one, rows) else self._asker.asked(one, rows) for one in asked]
         clock = Clock()
         tables = self._tables(rows)
         among = narrowed(self._store, tables, only)
         clock.lap("open")
         questions = [one.question for one in asked]
-        equal = self._sameness.equal(among, [one.picture for one in asked], questions)
+        equal = self._equal(among, asked)
         clock.lap("compare")
         found = propose(self._store, among, questions, k, equal)
         clock.lap("search")
-        self._second_look.judge(found, k, [name_of(one.given) for one in asked], only)
+        looks = [(f, one.name) for f, one in zip(found, asked, strict=True) if one.look]
+        self._second_look.judge([f for f, _ in looks], k, [name for _, name in looks], only)
         for one in found:
             one.keep(only)
         put_chances(found, tables, self._calibrations, k)
@@ -214,7 +205,7 @@ class Asking:
         share = {stage: seconds / len(asked) for stage, seconds in clock.laps.items()}
         return [
             SearchResult(
-                name_of(one.given),
+                one.name,
                 f.exact,
                 best,
                 summed({**one.seconds, **share}),
@@ -222,6 +213,13 @@ class Asking:
             )
             for one, f, best in zip(asked, found, hits, strict=True)
         ]
+
+    def _equal(self, tables: Mapping[Slot, Table], asked: Sequence[Asked]) -> list[list[ContentId]]:
+        """What shows the same as each picture, of those that are looked at."""
+        some = [one for one in asked if one.look]
+        pictures, questions = [one.picture for one in some], [one.question for one in some]
+        found = iter(self._sameness.equal(tables, pictures, questions) if some else ())
+        return [next(found) if one.look else [] for one in asked]
 
     def search_text(
         self,
@@ -238,7 +236,7 @@ class Asking:
 
     def search_together(
         self,
-        pictures: Iterable[Picture],
+        pictures: Iterable[Picture | Asked],
         weights: Sequence[float] | None,
         k: int,
         only: Filter | None = None,
@@ -249,21 +247,39 @@ class Asking:
         weighed = check_weights(weights, len(given))
         with self._open():
             road = Road[Slot]({}, limits=self._limits, pool=self._pool)
-            made = road.each(enumerate(given), lambda picture: self._asked(picture, "photo"))
-            asked = [one for _, one in made]
             (row,) = rows = self._encoders("photo")
-            questions = [
-                one if isinstance(one, PictureError) else self._current(one, rows, "photo").question
-                for one in asked
-            ]
-            return by_pictures(self._store, row, self._tables, given, questions, weighed, k, only)
+            made = road.each(enumerate(given), lambda picture: self._asker.asked(picture, rows))
+            questions = [one if isinstance(one, PictureError) else one.question for _, one in made]
+            names = [one.name if isinstance(one, Asked) else name_of(one) for one in given]
+            return by_pictures(self._store, row, self._tables, names, questions, weighed, k, only)
 
-    def chance(self, query: Picture, hit: Picture) -> float | None:
+    def chance(self, query: Picture | Asked, hit: Picture | Asked) -> float | None:
         """As :meth:`lookalike.library.comparing.Comparing.chance` says."""
         with self._open():
             rows = self._encoders("both")
-            asked = [self._asked(picture, "both").question for picture in (query, hit)]
+            asked = [self._asker.asked(picture, rows).question for picture in (query, hit)]
             return pair_chance(asked[0], asked[1], self._tables(rows), self._calibrations)
+
+    def layout(
+        self, seed: int, progress: OnSteps | None, stop: threading.Event | None
+    ) -> Layout | None:
+        """As :meth:`lookalike.library.readying.Readying.layout` says."""
+        from lookalike.library.laying import lay_out, of_pictures
+
+        with self._open():
+            table = self._tables(self._encoders("photo"))["photo"]
+            made = lay_out(table, seed=seed, progress=progress, stop=stop)
+            return None if made is None else of_pictures(made, self._store.pictures_of)
+
+    def compare(self, query: Asked, hit: Asked) -> ComparedPictures:
+        """As :meth:`lookalike.library.comparing.Comparing.compare` says."""
+        # Here, not above: a search needs none of it.
+        from lookalike.library.pairing import compare_asked
+
+        with self._open():
+            tables = self._tables(self._encoders("both"))
+            chance = pair_chance(query.question, hit.question, tables, self._calibrations)
+            return compare_asked(query, hit, chance, self._pool)
 
     def _encoders(self, code: CodeChoice) -> list[EncoderInfo]:
         current = self._models.current()
@@ -279,7 +295,6 @@ class Asking:
         return {row.slot: tables[row.id] for row in rows}
 
 
-def _check(k: Any, code: Any) -> None:
-    check_whole("k", k, 1, MOST_HITS)
-    if not isinstance(code, str) or code not in ("pdq", "photo", "both"):
-        raise UsageError(f"code is 'pdq', 'photo' or 'both', not {code!r}")
+def _by(one: Asked, rows: Sequence[EncoderInfo]) -> bool:
+    """Whether a question has codes by these encoders."""
+    return all(row in one.rows for row in rows)

@@ -17,9 +17,10 @@ from lookalike.types import ContentId, Hits
 
 __all__ = ["ask_hash", "limits_of", "match_distance"]
 
-# Share of the bits up to which the nearest are looked at, and how many of them.
+# Share of the bits up to which the nearest are looked at, and how many of them: half of those of
+# the first round, the others where that found many copies.
 _FAR = 0.4
-_FAR_LOOKED_AT = 12
+_FAR_LOOKED_AT = 24
 
 
 def match_distance(table: Table) -> int:

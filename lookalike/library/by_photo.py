@@ -20,6 +20,8 @@ __all__ = ["PART_HANDICAP", "PART_SHARE", "ask_parts", "ask_photo"]
 
 Reals = npt.NDArray[np.floating[Any]]
 
+_LOOKED_AT = 2 * LOOKED_AT  # where the first turn out to be copies, more are looked at
+
 # Share of the bits in which a part and the whole of another picture may differ to be offered at
 # all. Of parts of 30 per cent of each side 19 of 20 are nearer to one of the nine parts; of pairs
 # of different photographs one in 700 is.
@@ -41,7 +43,7 @@ def ask_photo(table: Table, found: Sequence[Found], k: int) -> None:
 
 def _offer_alike(table: Table, one: Found, hits: Hits, photo: Encoded, k: int) -> None:
     # Of those that were offered before, as many more are needed to be sure of k new ones.
-    wanted = max(k, LOOKED_AT) + len(one.candidates)
+    wanted = max(k, _LOOKED_AT) + len(one.candidates)
     words = to_words(photo.codes)
     own = photo.embeddings
     for view in range(len(hits)):

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from lookalike.errors import LibraryError
 from lookalike.library.calibration import Calibration
 from lookalike.library.calibration_hubs import DOUBTFUL, Hubs, is_tiny
-from lookalike.library.calibration_sample import Related
 from lookalike.library.engine import ContentIds, Engine, Table
 from lookalike.library.records import EncoderInfo
+from lookalike.library.relations import is_burst
 from lookalike.library.store import Store
 from lookalike.types import EncoderId
 
@@ -29,12 +29,10 @@ class Calibrations:
     Args:
         store: of the library, which keeps them.
         engine: that searches its codes.
-        related: tells pairs that are known to be related, see
-            :data:`~lookalike.library.calibration_sample.Related`; they are left out.
     """
 
-    def __init__(self, store: Store, engine: Engine, related: Related | None = None) -> None:
-        self._store, self._engine, self._related = store, engine, related
+    def __init__(self, store: Store, engine: Engine) -> None:
+        self._store, self._engine = store, engine
         self._known: dict[EncoderId, Calibration] = {}
         self._hubs: dict[EncoderId, tuple[Calibration, Hubs]] = {}
         self._lock = threading.Lock()
@@ -98,6 +96,22 @@ class Calibrations:
                 self._store.put_setting(_key(table.encoder), made.to_json())
         _log.info("%s: calibrated on %d pairs", table.encoder.name, made.pairs)
         return made
+
+    def _related(self, first: ContentIds, second: ContentIds) -> npt.NDArray[np.bool_]:
+        """Frames of bursts, and what a search for duplicates saw to be a copy or a part."""
+        ends = np.minimum(first, second).tolist(), np.maximum(first, second).tolist()
+        pairs = list(zip(*ends, strict=True))
+        shots = self._store.shots(list({content for pair in pairs for content in pair}))
+        asked = set(pairs)
+        verified = {
+            (look.first, look.second)
+            for look in self._store.looks()
+            if look.kind not in ("", "alike") and (look.first, look.second) in asked
+        }
+        return np.array(
+            [(a, b) in verified or is_burst(shots.get(a), shots.get(b)) for a, b in pairs],
+            np.bool_,
+        )
 
     def _hashes(self, table: Table) -> Table | None:
         if table.encoder.slot == "pdq":

@@ -18,10 +18,14 @@ from lookalike.road import Question
 from lookalike.shot import Shot
 from lookalike.types import ContentId, Kind, Part
 
-__all__ = ["LOOKED_AT", "Candidate", "Found"]
+__all__ = ["LOOKED_AT", "MOST_LOOKED_AT", "Candidate", "Found"]
 
 LOOKED_AT = 24
-"""Candidates of a question that a second look is taken at, the most promising first."""
+"""Candidates of a question that a second look is taken at, the most promising first; with larger k
+as many as are listed, and as many again while a quarter of them are copies."""
+
+MOST_LOOKED_AT = 120
+"""As many at most."""
 
 _ORDER: dict[Kind, int] = {"same-bytes": 0, "same-pixels": 1, "edited": 2, "part": 3, "alike": 4}
 
@@ -89,7 +93,7 @@ class Found:
         far = iter(sorted(rest, key=lambda c: (c.distance, c.content)))
         for pair in zip_longest(alike, far):
             copies += [one for one in pair if one is not None]
-        return copies[:LOOKED_AT]
+        return copies
 
     def looked_at(self, candidate: Candidate, verdict: Verdict | None) -> None:
         """Let a candidate be what a second look says; nothing where that couldn't be taken."""

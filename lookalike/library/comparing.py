@@ -10,12 +10,14 @@ import numpy as np
 from lookalike.codes.bits import hamming
 from lookalike.library.calibrations import Calibrations
 from lookalike.library.engine import Table
+from lookalike.library.readying import Readying
 from lookalike.ranking.short_list import cosines
 from lookalike.road import Picture, Question
 from lookalike.types import Slot
 
 if TYPE_CHECKING:
-    from lookalike.library.asking import Asking
+    from lookalike.library.asked import Asked
+    from lookalike.library.pairing import ComparedPictures
 
 __all__ = ["Comparing", "pair_chance"]
 
@@ -63,15 +65,10 @@ def pair_chance(
     return min(found, default=None)
 
 
-class Comparing:
+class Comparing(Readying):
     """A part of :class:`~lookalike.library.reading.Reading`."""
 
-    if TYPE_CHECKING:
-
-        def _asking(self) -> Asking:
-            """See :class:`~lookalike.library.reading.Reading`."""
-
-    def chance(self, query: Picture, hit: Picture) -> float | None:
+    def chance(self, query: Picture | Asked, hit: Picture | Asked) -> float | None:
         """How many hits as near as two pictures are an unrelated one would be expected to get here.
 
         Args:
@@ -86,3 +83,20 @@ class Comparing:
             LibraryError: the library has no codes.
         """
         return self._asking().chance(query, hit)
+
+    def compare(self, query: Picture | Asked | int, hit: Picture | Asked | int) -> ComparedPictures:
+        """Compare two pictures, pixel by pixel, as :func:`lookalike.compare` does.
+
+        Of a picture of the library whose file isn't there, or isn't what was indexed, the preview
+        is compared; then so is that of the other one.
+
+        Args:
+            query: as for :meth:`search`; or the id of one of the library's pictures.
+            hit: likewise.
+
+        Raises:
+            PictureError: one of them can't be read.
+            UsageError: the library has no picture of an id.
+            LibraryError: the library has no codes.
+        """
+        return self._asking().compare(self.asked(query), self.asked(hit))

@@ -8,7 +8,7 @@ a farther one, ties are in the order of ids, and a radius includes its rim.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,12 +35,15 @@ class Stored:
         words: codes padded to 64-bit words, uint64 (n, words).
         quality: uint8 (n,), 100 where the encoder doesn't say.
         embeddings: int8 (n, d); ``None`` where the encoder has none.
+        parts: codes of their parts in one row each, uint64 (n, parts * words); ``None`` where there
+            are none.
     """
 
     there: npt.NDArray[np.bool_]
     words: Words
     quality: npt.NDArray[np.uint8]
     embeddings: npt.NDArray[np.int8] | None
+    parts: Words | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,10 +103,13 @@ class Table(Protocol):
     def within(self, queries: Codes, radius: int, *, among: ContentIds | None = None) -> RadiusHits:
         """All contents within a radius in bits of each query, the rim included."""
 
-    def pairs(self, radius: int) -> Iterator[tuple[ContentIds, ContentIds, npt.NDArray[np.int32]]]:
+    def pairs(
+        self, radius: int, *, progress: Callable[[int, int], None] | None = None
+    ) -> Iterator[tuple[ContentIds, ContentIds, npt.NDArray[np.int32]]]:
         """All pairs of contents within a radius: first ids, second ids (greater), distances.
 
-        In portions; each pair once, in no particular order.
+        In portions; each pair once, in no particular order. ``progress`` is called with the units
+        of work that are done, and all there are.
         """
 
     @property

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Self, get_args
 
 from lookalike.errors import UsageError
+from lookalike.images.formats.registry import FORMATS, names_of
 from lookalike.library.records import PictureInfo
 from lookalike.shot import Shot
 from lookalike.types import Kind
@@ -24,8 +25,6 @@ __all__ = ["Filter", "check_filter"]
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 _PIXELS = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*MP", re.ASCII | re.IGNORECASE)
 _SIDES = re.compile(r"(\d{1,7})\s*[xX\u00d7]\s*(\d{1,7})", re.ASCII)
-_FORMAT = re.compile(r"[A-Z0-9]{1,16}", re.ASCII)
-_ALSO = {"JPG": ("JPEG", "MPO"), "JPEG": ("JPEG", "MPO"), "HEIC": ("HEIF",), "TIF": ("TIFF",)}
 _MOST = 100  # folders, formats
 
 
@@ -192,10 +191,13 @@ def _size(text: str) -> tuple[int, tuple[int, int]]:
 
 
 def _formats(text: str) -> tuple[str, ...]:
-    named = [name.strip().upper().removeprefix(".") for name in text.split(",")]
-    if len(named) > _MOST or not all(map(_FORMAT.fullmatch, named)):
-        raise UsageError(f"formats are such as jpeg,png,heic, not {text[:40]!r}")
-    return tuple(dict.fromkeys(real for name in named for real in _ALSO.get(name, (name,))))
+    named = [name.strip() for name in text.split(",")]
+    if len(named) > _MOST:
+        raise UsageError(f"{len(named):,} formats are more than {_MOST}: leave some out")
+    if wrong := [name for name in named if not names_of(name)]:
+        known = ", ".join(name.lower() for name in FORMATS)
+        raise UsageError(f"a format is one of {known}, not {wrong[0][:40]!r}")
+    return tuple(dict.fromkeys(real for name in named for real in names_of(name)))
 
 
 def _kinds(text: str) -> tuple[Kind, ...]:

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from PIL import Image
 
+from lookalike.arguments import check_whole
 from lookalike.errors import UsageError
 from lookalike.images.pool.item import Item
 from lookalike.library.arguments import check_name
 from lookalike.road import Picture
 
-__all__ = ["check_several", "name_of", "named", "several"]
+__all__ = ["MOST_HITS", "check_asked", "check_several", "name_of", "named", "several"]
+
+MOST_HITS: Final = 10_000
+
+
+def check_asked(k: Any, code: Any) -> None:
+    """Make sure that so many hits can be asked for, by such a code; UsageError else."""
+    check_whole("k", k, 1, MOST_HITS)
+    if not isinstance(code, str) or code not in ("pdq", "photo", "both"):
+        raise UsageError(f"code is 'pdq', 'photo' or 'both', not {code!r}")
 
 
 def named(picture: Picture, name: str | None) -> Picture:
@@ -49,7 +59,7 @@ def check_several(what: str, pictures: Any) -> None:
         raise UsageError(f"{what} takes pictures, not {type(pictures).__name__}")
 
 
-def several(what: str, pictures: Any) -> list[Picture]:
+def several(what: str, pictures: Any) -> list[Any]:
     """Pictures as a list; UsageError as :func:`check_several`."""
     check_several(what, pictures)
     try:

@@ -25,6 +25,7 @@ from lookalike.errors import LookalikeError, PictureError, PictureFailed
 from lookalike.images.reasons import one_line
 from lookalike.library.judging import Judging
 from lookalike.library.keeping import Job, Keeping
+from lookalike.library.looking import Looking
 from lookalike.library.loose import Loose
 from lookalike.library.offline import Offline
 from lookalike.library.options import Options
@@ -39,7 +40,7 @@ from lookalike.library.store import Store
 from lookalike.library.tally import Tally
 from lookalike.road import Made, Road
 from lookalike.road.road import THREADS_A_WORKER
-from lookalike.sources.folders import Folder as Source
+from lookalike.sources.contents import item_of
 from lookalike.sources.source import Found, Unreadable
 from lookalike.sources.tour import Tour
 from lookalike.types import Decoded, EncoderId
@@ -47,9 +48,7 @@ from lookalike.types import Decoded, EncoderId
 __all__ = ["Ingest"]
 
 _log = logging.getLogger(__name__)
-
 T = TypeVar("T")
-
 BATCH = 32
 WINDOW = 64
 # Files that the store is asked about at a time.
@@ -68,6 +67,7 @@ class Ingest:
         previews: keeps the previews that the road makes.
         progress: called after every batch.
         stop: set it to end after the batch in hand.
+        tally: counts what is done.
     """
 
     def __init__(
@@ -79,16 +79,24 @@ class Ingest:
         previews: Previews | None = None,
         progress: OnProgress | None = None,
         stop: threading.Event | None = None,
+        tally: Tally | None = None,
     ) -> None:
         self._store = store
         self._road = road
         self._options = options
         self._stop = stop or threading.Event()
-        self._seen, self._tally, self._loose = Seen(), Tally(), Loose(store)
+        self._seen, self._tally, self._loose = Seen(), tally or Tally(), Loose(store)
         # Asked only where something failed: it looks up what is installed.
         context = cache(partial(context_of, options.limits))
         self._keeping = Keeping(
-            store, self._seen, self._tally, self._loose, context, previews, progress
+            store,
+            self._seen,
+            self._tally,
+            self._loose,
+            context,
+            previews,
+            progress,
+            settles=options.shard is None,
         )
         self._judging = Judging(store, self._keeping, road.keys, options, context, self._stop)
         self._unread: list[str] = []
@@ -102,37 +110,29 @@ class Ingest:
             known: all folders of the library.
         """
         started = time.monotonic()
-        self._store.drop_waiting()  # of a run that didn't end
-        gone = self._options.gone
-        offline = Offline(self._store, chosen, known, gone=gone)
-        for folder in offline.places:
-            _log.warning("%s can't be reached: its pictures stay as they are", folder)
-        names = {folder.path for folder in chosen}
-        walked = [_source(folder) for folder in offline.reachable]
-        others = [_source(folder) for folder in known if folder.path not in names]
+        settles = self._options.shard is None
+        if settles:
+            self._store.drop_waiting()  # of a run that didn't end
+        looking = Looking(self._store, chosen, known, self._options, self._stop)
         if self._keeping.wants_total:
             # Beside the work, so that a time left can be shown without waiting for a walk.
-            threading.Thread(target=self._count, args=(walked, others), daemon=True).start()
-        tour = Tour(walked, others=others)
+            threading.Thread(target=self._count, args=(looking,), daemon=True).start()
+        tour, offline = looking.tour, looking.offline
         self._keeping.same_place = tour.same_place
-        instead = {source.name for source in tour.walked} - names
-        offline.look_at([folder for folder in known if folder.path in instead])
-        complete = self._walk(tour)
+        complete = self._walk(looking)
+        self._unread += self._judging.waiting
         self._keeping.commit()
-        if complete:
+        if complete and settles:
             offline.judge(tour, self._unread, self._seen)
-            looked = {folder.path for folder in (offline.reachable if not gone else chosen)}
-            looked |= {source.name for source in tour.walked} | tour.same_place.keys()
-            elsewhere = sorted({folder.path for folder in known} - looked)
-            self._settle(tour, offline, sorted(looked), elsewhere)
-        folders = [source.name for source in tour.walked]
-        lossy = {entry.path for folder in folders for entry in self._store.losses(folder)}
+            self._settle(looking)
+        elif complete and not self._tally.waiting:
+            looking.remember()
+        lossy = {loss.path for name in looking.names for loss in self._store.losses(name)}
         seconds = time.monotonic() - started
         return self._report(seconds, tour, offline, complete=complete, lossy=len(lossy))
 
-    def _settle(
-        self, tour: Tour, offline: Offline, looked: Sequence[str], elsewhere: Sequence[str]
-    ) -> None:
+    def _settle(self, looking: Looking) -> None:
+        tour, offline = looking.tour, looking.offline
         settling = Settling(
             self._store,
             self._seen,
@@ -141,8 +141,8 @@ class Ingest:
             tour,
             offline,
             self._unread,
-            looked,
-            elsewhere,
+            looking.looked,
+            looking.elsewhere,
         )
         with self._store.writing():
             settling.run()
@@ -150,16 +150,17 @@ class Ingest:
             # What failed in a folder whose disk went away failed for that.
             self._store.unrefuse([p for p in self._keeping.newly_refused if offline.covers(p)])
             offline.remember(tour, self._seen)
+            looking.remember()
             if self._tally.events:
                 self._store.put_changes(self._tally.changes, self._tally.events)
 
-    def _walk(self, tour: Tour) -> bool:
+    def _walk(self, looking: Looking) -> bool:
         """Deal with every file; false if that was stopped."""
         most = THREADS_A_WORKER * self._road.workers
         with ThreadPoolExecutor(most, "lookalike-index") as threads:
             pending: deque[Job] = deque()
             complete = True
-            for found in _portions(iter(tour), LOOKED_UP):
+            for found in _portions(iter(looking), LOOKED_UP):
                 self._note_unreadable([e for e in found if isinstance(e, Unreadable)])
                 files = [entry for entry in found if isinstance(entry, Found)]
                 for job in self._judging.decide(files):
@@ -167,7 +168,7 @@ class Ingest:
                         complete = False
                         break
                     if job.members is None:
-                        job.made = threads.submit(self._make, job.found.path)
+                        job.made = threads.submit(self._make, job.found)
                     pending.append(job)
                     if len(pending) >= WINDOW:
                         self._take(pending, BATCH)
@@ -195,33 +196,30 @@ class Ingest:
             if entry.is_folder:
                 self._unread.append(entry.path)
 
-    def _count(self, folders: Sequence[Source], others: Sequence[Source]) -> None:
-        total = 0
-        for _ in Tour(folders, others=others):
-            total += 1
-            if self._stop.is_set():
-                return
-        self._keeping.total = total
+    def _count(self, looking: Looking) -> None:
+        self._keeping.total = looking.count()
 
     # Pictures
 
-    def _make(self, path: str) -> list[Made[EncoderId]]:
+    def _make(self, found: Found) -> list[Made[EncoderId]]:
         """A file's pictures with the codes that they lack, in a thread of its own.
 
         Pictures behind one that can't be read are left: the file counts as ending before it, or it
         would be tried at every run.
         """
         made: list[Made[EncoderId]] = []
+        path = found.path
         try:
-            for picture in self._road.pictures(path, self._options.members):
+            item = item_of(found, self._options.limits.file_bytes)
+            for picture in self._road.pictures(item, self._options.members):
                 made.append(self._road.coded(picture, self._wanted))  # noqa: PERF401 - kept if one fails
         except PictureError as error:
             if not made:
                 raise
             _log.warning("%s: its picture %d can't be read: %s", path, len(made) + 1, error)
             first = made[0]
-            lost = one_line(f"its picture {len(made) + 1} can't be read: {error}")
-            lost = first.picture.loss or lost
+            lost = f"its picture {len(made) + 1} can't be read: {error}"
+            lost = first.picture.loss or one_line(lost)
             made[0] = replace(first, picture=replace(first.picture, members=len(made), loss=lost))
         return made
 
@@ -288,11 +286,9 @@ class Ingest:
             changes=tuple(tally.changes),
             changes_count=tally.events,
             lossy=lossy,
+            shard=None if self._options.shard is None else str(self._options.shard),
+            waiting=tally.waiting,
         )
-
-
-def _source(folder: Folder) -> Source:
-    return Source(folder.path, folder.exclude, folder.everything)
 
 
 def _portions(items: Iterator[T], size: int) -> Iterator[list[T]]:

@@ -15,6 +15,7 @@ from lookalike.library.records import KnownFile, Member
 from lookalike.library.retrying import is_due
 from lookalike.library.store import Store
 from lookalike.library.verifying import Verifying
+from lookalike.sources.naming import is_away
 from lookalike.sources.source import Found
 from lookalike.sources.walk import digest
 from lookalike.types import ContentId, EncoderId
@@ -32,6 +33,9 @@ class Judging:
         options: of this run.
         context: what failures may depend on besides the file.
         stop: ends waiting.
+
+    Attributes:
+        waiting: paths of the files that somebody is writing: what they hold is unknown.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class Judging:
         context: Callable[[], str],
         stop: threading.Event,
     ) -> None:
+        self.waiting: list[str] = []
         self._store, self._keeping = store, keeping
         self._encoders, self._options = encoders, options
         self._context = context
@@ -51,7 +56,7 @@ class Judging:
 
     def decide(self, files: Sequence[Found]) -> Iterator[Job]:
         """Deal with files that are as they were, and say of the others what is to be done."""
-        looks = list(self._look_at(files))
+        looks = list(self._look_at(self._at_rest(files)))
         read = {look.digest for look in looks if look.digest is not None}
         held = self._store.members(list(read)) if read else {}
         whole = self._whole(held)
@@ -65,6 +70,15 @@ class Judging:
                 self._keeping.stays(file)
             else:
                 yield Job(found, file, file.members)
+
+    def _at_rest(self, files: Sequence[Found]) -> Sequence[Found]:
+        """Those that nobody is writing."""
+        waits = self._options.waits
+        if waits is None:
+            return files
+        waiting = {found.path for found in files if waits(found)}
+        self.waiting += waiting
+        return [found for found in files if found.path not in waiting]
 
     def _look_at(self, files: Sequence[Found]) -> Iterator[_Look]:
         """Tell files that seem to be as they were from others, and read what has to be read."""
@@ -85,8 +99,8 @@ class Judging:
                 yield _Look(found, file, read, True)
                 continue
             # Hashing a file is much cheaper than decoding it; it pays where its content may be
-            # known.
-            hashed = file is not None or found.size in sizes
+            # known. What has to be fetched isn't fetched twice.
+            hashed = (file is not None or found.size in sizes) and not is_away(found.path)
             yield _Look(found, file, _digest(found.path) if hashed else None, False)
 
     def _complete(self, files: Iterable[KnownFile]) -> set[str]:

@@ -8,7 +8,6 @@ the library says of them what it said before.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
@@ -27,8 +26,8 @@ from lookalike.library.store import Store
 from lookalike.library.tally import Tally
 from lookalike.library.views import pack
 from lookalike.road import Made, PictureCode
+from lookalike.sources.contents import stamp_of
 from lookalike.sources.walk import Found
-from lookalike.system.times import kept
 from lookalike.types import ContentId, EncoderId
 
 __all__ = ["Job", "Keeping"]
@@ -68,6 +67,8 @@ class Keeping:
         context: what failures may depend on besides the file.
         previews: keeps the previews of what is decoded; ``None`` where nobody wants them.
         progress: called after every commit.
+        settles: whether the run settles at its end what changed; else that is left for one that
+            does, and until then known as it was.
     """
 
     def __init__(
@@ -79,8 +80,11 @@ class Keeping:
         context: Callable[[], str],
         previews: Previews | None = None,
         progress: OnProgress | None = None,
+        *,
+        settles: bool = True,
     ) -> None:
         self._store = store
+        self._settles = settles
         self._previews = previews
         self._seen = seen
         self._tally = tally
@@ -176,6 +180,7 @@ class Keeping:
             self._ready.clear()
             self._later.clear()
             self._refusals.clear()
+            self._tally.committed = self._tally.added
         self._last_commit = time.monotonic()
         if self._progress is not None:
             tally = self._tally
@@ -214,6 +219,7 @@ class Keeping:
             self._put([job for job, _ in batch])
             self._put_later()
         self._later.clear()
+        self._tally.committed = self._tally.added
         if self._previews is not None:
             self._previews.put({_key(one): one.preview for one in made if one.preview})
 
@@ -258,7 +264,8 @@ class Keeping:
         if self._later:
             # Their contents may be held by nobody if this run doesn't end.
             self._loose.note()
-            self._store.wait_for(self._later)
+            if self._settles:
+                self._store.wait_for(self._later)
 
     def _may_leave(self, file: KnownFile) -> bool:
         """Whether a file that holds a content may turn out to hold it no more."""
@@ -267,11 +274,8 @@ class Keeping:
             return False
         if state == CHANGED or covers(self.same_place, file.path):
             return True
-        try:
-            status = os.stat(file.path)
-        except (OSError, ValueError):
-            return True
-        return (status.st_size, kept(status.st_mtime_ns)) != (file.size, file.mtime_ns)
+        size, mtime_ns = stamp_of(file.path) or (None, None)
+        return size not in (file.size, -1) or mtime_ns != file.mtime_ns
 
 
 def _key(made: Made[EncoderId]) -> ContentKey:

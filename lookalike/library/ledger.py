@@ -14,6 +14,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 from lookalike.errors import Cause
 from lookalike.library.run_records import LossEntry
+from lookalike.system.installing import install_command
 
 __all__ = ["GROUPS", "Group", "LedgerGroup", "Refused", "group_of", "groups_of"]
 
@@ -105,8 +106,7 @@ def groups_of(
 def _advice(group: Group, reasons: Iterable[str]) -> str:
     if group == "extra":
         extras = sorted({name for reason in reasons for name in _EXTRA.findall(reason)})
-        package = f"lookalike[{','.join(extras)}]" if extras else "lookalike"
-        what = f"pip install '{package}'" if extras else "reinstall lookalike with all it needs"
+        what = install_command(*extras) if extras else "reinstall lookalike with all it needs"
         return f"{what}; the next run reads them"
     if group == "limit":
         limits = sorted({_limit(reason) for reason in reasons})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
@@ -12,20 +12,16 @@ from lookalike.errors import LibraryError
 from lookalike.library.arguments import check_flag, check_options
 from lookalike.library.checking import CheckReport, OnCheck, RepairReport, report_of
 from lookalike.library.models import first
-from lookalike.library.opening import (
-    Location,
-    delete_library,
-    file_of,
-    makes_one,
-    open_library,
-    repair_library,
-)
+from lookalike.library.opening import Location, beside, makes_one, open_library
 from lookalike.library.reading import Reading
+from lookalike.library.repeating import through
 from lookalike.library.reports import IndexReport, OnProgress
+from lookalike.library.tending import delete_library, repair_library
 from lookalike.types import Limits
 
 if TYPE_CHECKING:
     from lookalike.library.updating import Updating
+    from lookalike.library.watched import Watched
 
 __all__ = ["DEFAULT_PHOTO", "Library"]
 
@@ -53,8 +49,8 @@ class Library(Reading):
         """Open a library, or make one.
 
         Args:
-            location: the path of its file, or ``":memory:"`` for a library without a file, which is
-                gone when it is closed.
+            location: the path of its file; the address of a library on a server; or ``":memory:"``
+                for a library without a file, which is gone when it is closed.
             create: make it where it is missing; its folder has to be there.
             read_only: never write; assumed where the disk can't be written to.
             limits: for decoding a picture.
@@ -78,7 +74,7 @@ class Library(Reading):
             return cls(store, engine, limits=limits, workers=workers, photo=photo, made=made)
         except BaseException:
             with suppress(LibraryError):
-                is_new = is_new and file_of(location) is not None and not store.encoders()
+                is_new = is_new and beside(location) is not None and not store.encoders()
             store.close()
             if is_new:
                 with suppress(LibraryError):
@@ -134,13 +130,15 @@ class Library(Reading):
         gone: bool = False,
         verify: bool = False,
         verify_rate: float | None = None,
+        shard: str | None = None,
         progress: OnProgress | None = None,
         stop: threading.Event | None = None,
     ) -> IndexReport:
         """Bring the library up to date with folders; without any, with all that it knows.
 
         Args:
-            folders: to look through, with everything below; they stay known to the library.
+            folders: to look through, with everything below; they stay known to the library. Also
+                addresses (``s3://bucket/prefix``) and tar or Parquet files of pictures.
             exclude: patterns that leave files out, see :func:`lookalike.sources.walk.walk`; they
                 are kept for these folders. ``None`` keeps the patterns that a folder has, an empty
                 list drops them.
@@ -160,6 +158,9 @@ class Library(Reading):
             verify: read also files whose size and time of change are as before, and tell which of
                 them hold something else.
             verify_rate: bytes a second that this may read.
+            shard: ``I/N`` for one of N workers: of all files those of its part are put in; what
+                changed, moved or is gone stays as it was until a run without a shard settles it.
+                Where only one process may write, it waits until others have ended.
             progress: called after every batch, in this thread.
             stop: set it, from any thread, to end after the batch in hand.
 
@@ -169,9 +170,46 @@ class Library(Reading):
         """
         from lookalike.library.options import index_options
 
-        options = index_options(gone, verify, verify_rate)
-        return self._updating(progress, stop).index(
-            folders, exclude, everything, parts, members, previews, options
+        options = index_options(gone, verify, verify_rate, shard)
+        work = self._updating(progress, stop)
+        return through(
+            self._store,
+            work,
+            lambda: work.index(folders, exclude, everything, parts, members, previews, options),
+        )
+
+    def watch(
+        self,
+        *folders: str | os.PathLike[str],
+        rest: float = 2.0,
+        poll: float | None = None,
+        progress: OnProgress | None = None,
+        stop: threading.Event | None = None,
+    ) -> Iterator[Watched]:
+        """Index folders, then go on as files come, and say what came and of what it is a copy.
+
+        Args:
+            folders: as for :meth:`index`; without any, all that the library knows.
+            rest: seconds for which a file has to stay as it is before it is read, 0 to 86,400.
+            poll: seconds between two looks through the folders, 0.1 to 86,400, in place of events
+                from the system. ``None`` takes events, and looks where there are none.
+            progress: as for :meth:`index`.
+            stop: set it, from any thread, to end.
+
+        Returns:
+            What happens, as it happens; the first run over all is ``indexed``.
+
+        Raises:
+            MissingExtraError: the extra ``watch`` isn't installed.
+            UsageError, LibraryError: as for :meth:`index`; a folder that can't be watched. Another
+                process that is writing is waited for.
+        """
+        from lookalike.library.watching import watch
+
+        stop = stop or threading.Event()
+        updating = self._updating(progress, stop)
+        return watch(
+            self._store, updating, self.search_many, folders, rest=rest, poll=poll, stop=stop
         )
 
     def reindex(
@@ -193,7 +231,8 @@ class Library(Reading):
             progress: as for :meth:`index`.
             stop: likewise.
         """
-        return self._updating(progress, stop).reindex(photo)
+        work = self._updating(progress, stop)
+        return through(self._store, work, lambda: work.reindex(photo))
 
     def remove(self, folder: str | os.PathLike[str]) -> int:
         """Forget a folder and its pictures, but for those of other folders of the library.

@@ -195,7 +195,7 @@ class Models:
                 f"'lookalike reindex --model {source}' makes them anew"
             )
         if not stored.kept:
-            stored.recipe.origin.pinned(progress)
+            stored.recipe.origin.pinned(progress, anew=False)
             stored.check()
 
     def text(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -52,8 +52,10 @@ class NarrowedTable:
     def within(self, queries: Codes, radius: int, *, among: ContentIds | None = None) -> RadiusHits:
         return self._whole.within(queries, radius, among=self._some(among))
 
-    def pairs(self, radius: int) -> Iterator[tuple[ContentIds, ContentIds, npt.NDArray[np.int32]]]:
-        for first, second, distances in self._whole.pairs(radius):
+    def pairs(
+        self, radius: int, *, progress: Callable[[int, int], None] | None = None
+    ) -> Iterator[tuple[ContentIds, ContentIds, npt.NDArray[np.int32]]]:
+        for first, second, distances in self._whole.pairs(radius, progress=progress):
             kept = np.isin(first, self._among) & np.isin(second, self._among)
             yield first[kept], second[kept], distances[kept]
 

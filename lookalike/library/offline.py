@@ -15,7 +15,9 @@ from collections.abc import Collection, Sequence
 from lookalike.library.records import Folder, Mount, Place
 from lookalike.library.seen import NEW, STAYS, Seen
 from lookalike.library.store import Store
+from lookalike.sources.contents import why_unreachable
 from lookalike.sources.folders import is_under
+from lookalike.sources.naming import is_address, is_away, split
 from lookalike.sources.tour import Tour
 from lookalike.system.mounts import disk_at, mount_point
 from lookalike.types import FileId
@@ -25,6 +27,7 @@ __all__ = ["Offline", "covers", "taken_over", "why_absent"]
 NOT_THERE = "is not there"
 NO_FOLDER = "is no folder any more"
 EMPTY = "is empty"
+NOT_REACHED = "can't be reached or read"
 OTHER_DISK = "is on another disk than before"
 OTHER_FILES = "has none of the pictures that it had"
 
@@ -58,7 +61,7 @@ class Offline:
             path = folder.path
             if self._devices[path] is None:
                 # What may not be looked at is there, whatever a person says of what is not.
-                untold = _is_there(path, follow_links=True) is None
+                untold = is_address(path) or _is_there(path, follow_links=True) is None
                 if untold or (not gone and self._holds(path)):
                     self.places[path] = why_absent(path)
         self._others: dict[str, bool] = {}
@@ -213,7 +216,12 @@ def covers(places: Collection[str], path: str) -> bool:
 
 
 def _device(path: str) -> int | None:
-    """The disk of a folder, as the system numbers it until it starts anew; ``None``: no folder."""
+    """The disk of a folder, as the system numbers it until it starts anew; ``None``: no folder.
+
+    0 for a place away that can be asked now.
+    """
+    if is_away(path):
+        return None if why_unreachable(path, look=False) else 0
     if not os.path.isdir(path):
         return None
     try:
@@ -277,4 +285,6 @@ def _mounts(tour: Tour, path: str) -> list[Mount]:
 
 def why_absent(path: str) -> str:
     """What to say of a folder that can't be looked through."""
+    if is_away(path) and (is_address(path) or os.path.lexists(split(path)[0])):
+        return NOT_REACHED
     return NO_FOLDER if os.path.lexists(path) and not os.path.islink(path) else NOT_THERE

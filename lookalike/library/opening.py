@@ -4,45 +4,82 @@ from __future__ import annotations
 
 import errno
 import os
-import re
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
-from lookalike.errors import (
-    LibraryDamagedError,
-    LibraryError,
-    LibraryNotFoundError,
-    LibraryReadOnlyError,
-    UsageError,
-)
+from lookalike.errors import LibraryNotFoundError, UsageError
 from lookalike.library.arguments import check_path
-from lookalike.library.checking import CheckReport, OnCheck, RepairReport, report_of
+from lookalike.library.away import Place, folder_of, place_at
 from lookalike.library.disk import is_network
 from lookalike.library.engine import Engine
+from lookalike.library.look_store import Look, PairStore
 from lookalike.library.previews import Previews
 from lookalike.library.store import Store
 
 __all__ = [
     "MEMORY",
     "Location",
-    "check_library",
-    "count_deletable",
-    "delete_library",
+    "beside",
+    "cache_of",
     "exists",
     "file_of",
     "makes_one",
     "open_library",
+    "pairs_in_memory",
+    "place_of",
     "previews_in_memory",
     "previews_of",
-    "repair_library",
+    "shown",
 ]
 
 Location = str | os.PathLike[str]
-"""The path of a file, or :data:`MEMORY`."""
+"""The path of a file, an address, or :data:`MEMORY`."""
 
 MEMORY = ":memory:"
 """A library without a file, gone when it is closed."""
 
-_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+
+def place_of(location: Location) -> Place | None:
+    """What an address leads to; ``None`` for a location on this machine.
+
+    Raises:
+        UsageError: no path, or an address that can't be understood.
+    """
+    return place_at(check_path("a library's location", location))
+
+
+def shown(location: Location) -> str:
+    """A location as it may be printed: an address without what is secret in it, an absolute path.
+
+    It names the same library.
+
+    Raises:
+        UsageError: it can't be understood.
+    """
+    place = place_of(location)
+    return str(file_of(location) or os.fspath(location)) if place is None else place.location
+
+
+def beside(location: Location, *, lasting: bool = False, make: bool = False) -> Path | None:
+    """What the names of all that lies beside a library begin with: the path of its file.
+
+    Of a library on a server it is a name in a folder of the user's own, which may be missing.
+    ``None`` for one in memory.
+
+    Args:
+        location: of the library.
+        lasting: whether what lies there can't be made again.
+        make: make the user's own folder for it.
+    """
+    place = place_of(location)
+    if place is None:
+        return file_of(location)
+    folder = folder_of(place, lasting=lasting)
+    if make:
+        with suppress(OSError):  # which who writes there says again
+            folder.mkdir(parents=True, exist_ok=True)
+    return folder / "library"
 
 
 def file_of(location: Location) -> Path | None:
@@ -54,12 +91,8 @@ def file_of(location: Location) -> Path | None:
     named = check_path("a library's location", location)
     if named == MEMORY:
         return None
-    address = _ADDRESS.match(named)
-    if address is not None:
-        raise UsageError(
-            f"{address[1]}:// names no library that this lookalike can open: give the path of a"
-            f" file, or {MEMORY}"
-        )
+    if place_at(named) is not None:
+        return None
     path = Path(named).absolute()
     try:
         path.exists()
@@ -74,7 +107,14 @@ def file_of(location: Location) -> Path | None:
 
 
 def exists(location: Location) -> bool:
-    """Whether something is at a location, be it a library or not."""
+    """Whether something is at a location, be it a library or not.
+
+    Raises:
+        LibraryError: it is on a server that doesn't answer.
+    """
+    place = place_of(location)
+    if place is not None:
+        return place.exists()
     path = file_of(location)
     return path is not None and os.path.exists(path)
 
@@ -87,6 +127,9 @@ def makes_one(location: Location, *, create: bool, read_only: bool) -> bool:
         LibraryError: it would fail: there is no folder for the file, or something else is there.
     """
     named = os.fspath(location) if isinstance(location, str | os.PathLike) else ""
+    place = place_of(location)
+    if place is not None:
+        return create and not read_only and not place.exists()
     path = file_of(location)
     if path is None:
         return create and not read_only
@@ -115,6 +158,9 @@ def open_library(location: Location, *, create: bool, read_only: bool) -> tuple[
         UsageError: the location can't be understood.
         LibraryError: there is none and ``create`` is false, or it can't be opened.
     """
+    place = place_of(location)
+    if place is not None:
+        return place.open(create=create, read_only=read_only)
     path = file_of(location)
     if path is None:
         if read_only or not create:
@@ -132,15 +178,32 @@ def open_library(location: Location, *, create: bool, read_only: bool) -> tuple[
 
 
 def previews_of(store: Store) -> Previews:
-    """The previews of a library, which lie beside its file, or in memory where it has none."""
+    """The previews of a library: beside its file, on this machine, or in memory for one there."""
     # Here, not above: SQLite.
     from lookalike.library.local.previews import PreviewsFile, previews_file
 
-    path = file_of(store.location)
+    path = beside(store.location, make=True)
     if path is None:
         return previews_in_memory()
+    # They are of this machine, whoever may write to the library.
+    read_only = store.read_only and place_of(store.location) is None
     shared = not is_network(path.parent)
-    return PreviewsFile(previews_file(path), read_only=store.read_only, shared=shared)
+    return PreviewsFile(previews_file(path), read_only=read_only, shared=shared)
+
+
+def cache_of(location: Location) -> Path | None:
+    """The folder of what is made of a library and can be made again; ``None`` for one in memory."""
+    from lookalike.library.mapped import cache_folder
+
+    path = beside(location)
+    return None if path is None else cache_folder(path)
+
+
+def pairs_in_memory(looks: Iterable[Look]) -> PairStore:
+    """Where pairs are kept for a library that can't be written to, with those that it has."""
+    from lookalike.library.memory.looks import PairsInMemory
+
+    return PairsInMemory(looks)
 
 
 def previews_in_memory(limit: int | None = None) -> Previews:
@@ -148,117 +211,3 @@ def previews_in_memory(limit: int | None = None) -> Previews:
     from lookalike.library.local.previews import LIMIT, PreviewsFile
 
     return PreviewsFile(None, limit=limit or LIMIT)
-
-
-def delete_library(location: Location) -> None:
-    """Delete a library with everything beside it. The pictures stay.
-
-    Raises:
-        UsageError: the location can't be understood.
-        LibraryError: there is none, it is no library, or somebody is writing to it.
-    """
-    path = file_of(location)
-    if path is None:
-        raise LibraryNotFoundError(f"{MEMORY} can't be deleted: it is gone when it is closed")
-    from lookalike.library.local.deleting import delete
-
-    delete(path)
-
-
-def count_deletable(location: Location) -> tuple[int | None, bool]:
-    """What :func:`delete_library` would delete.
-
-    Returns:
-        The number of pictures, if it can be known, and whether the library is damaged.
-
-    Raises:
-        UsageError: the location can't be understood.
-        LibraryError: there is none, it is no library, or it can't be deleted.
-    """
-    path = file_of(location)
-    if path is None:
-        raise LibraryNotFoundError(f"{MEMORY} can't be deleted: it is gone when it is closed")
-    from lookalike.library.local.deleting import check_deletable
-    from lookalike.library.local.store import LocalStore
-
-    check_deletable(path)
-    try:
-        store = LocalStore(path, create=False, read_only=True)
-        try:
-            return store.count_pictures(), False
-        finally:
-            store.close()
-    except LibraryDamagedError:
-        return None, True
-    except LibraryError:  # of an older version, or in use
-        return None, False
-
-
-def check_library(location: Location, progress: OnCheck | None = None) -> CheckReport:
-    """Check the library at a location, be it so damaged that it can't be opened.
-
-    Args:
-        location: where it is.
-        progress: called now and then.
-
-    Raises:
-        UsageError: the location can't be understood.
-        LibraryError: there is none, it is something else, or it can't be read at all.
-    """
-    path = file_of(location)
-    if path is None:
-        raise LibraryNotFoundError(f"{MEMORY} is a new library each time: there is none to check")
-    from lookalike.library.local.checking import check_file
-    from lookalike.library.local.engine import LocalEngine
-    from lookalike.library.local.store import LocalStore
-
-    report = report_of(str(path), check_file(path, progress))
-    if not report.sound:
-        return report
-    try:
-        store = LocalStore(path, create=False, read_only=True)
-    except LibraryReadOnlyError:  # an older version, whose cache is made anew anyway
-        return report
-    engine = LocalEngine(store)
-    try:
-        found = [*report.notes, *engine.check(progress)]
-    finally:
-        engine.close()
-        store.close()
-    return report_of(str(path), found)
-
-
-def repair_library(location: Location, progress: OnCheck | None = None) -> RepairReport:
-    """Repair the library at a location from what is sound in it.
-
-    A damaged file is made anew, whole or not at all; as it was, it stays beside the new one. What
-    can't be saved is made anew by the next index. Of a damaged cache nothing is kept.
-
-    Args:
-        location: where it is.
-        progress: called now and then.
-
-    Raises:
-        UsageError: the location can't be understood.
-        LibraryDamagedError: nothing can be saved; all is as it was.
-        LibraryFullError: there is too little room for the new file.
-        LibraryLockedError: another program is writing to it.
-        LibraryReadOnlyError: it can't be written to.
-        LibraryError: there is none, it is something else, or it can't be read at all.
-    """
-    path = file_of(location)
-    if path is None:
-        raise LibraryNotFoundError(f"{MEMORY} is a new library each time: there is none to repair")
-    from lookalike.library.local import mapped
-    from lookalike.library.local.repairing import repair
-
-    problems, damaged, tables = repair(path, progress)
-    if damaged is not None:
-        return RepairReport(str(path), "file", problems, str(damaged), tables)
-    report = check_library(path, progress)
-    if report.sound:
-        return RepairReport(str(path), "nothing", ())
-    mapped.delete(path)
-    if mapped.cache_folder(path).exists():  # of another user, or in use on Windows
-        raise LibraryReadOnlyError(f"{mapped.cache_folder(path)} can't be deleted: delete it")
-    return RepairReport(str(path), "cache", report.problems)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from lookalike.errors import UsageError
 from lookalike.library.arguments import check_switch
+from lookalike.sources.shards import Shard, shard_of
+from lookalike.sources.source import Found
 from lookalike.types import EncoderId, Limits
 
 __all__ = ["Options", "index_options"]
@@ -26,6 +28,9 @@ class Options:
         gone: whether files of folders that look unplugged are gone.
         verify: whether files that seem to be as they were are read, to make sure.
         verify_rate: bytes a second that this may read; ``None`` for as many as it can.
+        shard: which files are looked at; ``None`` for all. What changed or is gone is settled only
+            by a run over all.
+        waits: whether a file is still being written, so that it stays as it is known in this run.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -35,13 +40,16 @@ class Options:
     gone: bool = False
     verify: bool = False
     verify_rate: float | None = None
+    shard: Shard | None = None
+    waits: Callable[[Found], bool] | None = None
 
 
-def index_options(gone: Any, verify: Any, verify_rate: Any) -> Options:
+def index_options(gone: Any, verify: Any, verify_rate: Any, shard: Any = None) -> Options:
     """What a user tells a run.
 
     Raises:
-        UsageError: a value of another type, or a rate without anything to verify.
+        UsageError: a value of another type, a rate without anything to verify, or a shard that is
+            to say what is gone.
     """
     for what, value in (("gone", gone), ("verify", verify)):
         if value is None or check_switch(what, value) is None:
@@ -52,4 +60,7 @@ def index_options(gone: Any, verify: Any, verify_rate: Any) -> Options:
             raise UsageError(f"verify_rate is bytes a second, 1 or more, not {verify_rate!r}")
         if not verify:
             raise UsageError("verify_rate limits what verify reads: give verify=True, too")
-    return Options(gone=bool(gone), verify=bool(verify), verify_rate=verify_rate)
+    part = shard_of(shard)
+    if gone and part is not None:
+        raise UsageError("what is gone is settled by the run over all: give gone without a shard")
+    return Options(gone=bool(gone), verify=bool(verify), verify_rate=verify_rate, shard=part)

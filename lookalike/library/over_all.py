@@ -8,7 +8,6 @@ from typing import TypeAlias
 from lookalike.errors import PictureError
 from lookalike.library.engine import Table
 from lookalike.library.filters import Filter
-from lookalike.library.given import name_of
 from lookalike.library.models import Models
 from lookalike.library.narrowed import narrowed
 from lookalike.library.records import EncoderInfo
@@ -16,7 +15,7 @@ from lookalike.library.reports import SearchResult
 from lookalike.library.stages import Clock, summed
 from lookalike.library.store import Store
 from lookalike.library.together import nearest_to_all
-from lookalike.road import Picture, Question
+from lookalike.road import Question
 from lookalike.types import ContentId, Encoded, Match, Slot
 
 __all__ = ["Tables", "by_pictures", "by_text"]
@@ -63,7 +62,7 @@ def by_pictures(
     store: Store,
     row: EncoderInfo,
     tables: Tables,
-    given: Sequence[Picture],
+    names: Sequence[str],
     asked: Sequence[Question | PictureError],
     weights: Sequence[float],
     k: int,
@@ -75,7 +74,7 @@ def by_pictures(
         store: of the library.
         row: the photo encoder.
         tables: of the library.
-        given: the pictures.
+        names: of the pictures.
         asked: what became of each.
         weights: of each.
         k: pictures to find.
@@ -86,16 +85,16 @@ def by_pictures(
     """
     clock = Clock()
     photos: list[Encoded] = []
-    for picture, question in zip(given, asked, strict=True):
+    for name, question in zip(names, asked, strict=True):
         if isinstance(question, PictureError):
-            raise type(question)(f"{name_of(picture)}: {question}", cause=question.cause)
+            raise type(question)(f"{name}: {question}", cause=question.cause)
         if question.photo is not None:
             photos.append(question.photo)
     table = narrowed(store, tables([row]), only)["photo"]
     clock.lap("open")
     hits = _hits(store, row, nearest_to_all(table, photos, weights, k), k, only)
     clock.lap("search")
-    told = " ".join(f"{w:+g} x {name_of(one)}" for w, one in zip(weights, given, strict=True))
+    told = " ".join(f"{w:+g} x {name}" for w, name in zip(weights, names, strict=True))
     return SearchResult(told, True, hits, summed(clock.laps))
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 from lookalike.arguments import check_whole
+from lookalike.errors import UsageError
 from lookalike.library.arguments import check_flag, check_path
 from lookalike.library.filters import Filter, check_filter
+from lookalike.library.list_store import ORDERS, Order
 from lookalike.library.previews import Previews
 from lookalike.library.records import ContentKey, PictureInfo
 from lookalike.library.store import Store
@@ -78,6 +81,23 @@ class Pictures:
             return shot
         return shot.without_position() or None
 
+    def shots(self, pictures: Iterable[PictureInfo]) -> dict[int, Shot]:
+        """How pictures were taken, by their ids; those whose files say nothing are left out.
+
+        Where they were taken is not said.
+
+        Args:
+            pictures: of this library.
+        """
+        given = list(pictures)
+        contents = self._store.contents([ContentKey(one.digest, one.member) for one in given])
+        shots = self._store.shots([content for content in contents if content is not None])
+        return {
+            one.id: shots[content].without_position()
+            for one, content in zip(given, contents, strict=True)
+            if content in shots
+        }
+
     def page(
         self,
         limit: int = 100,
@@ -103,6 +123,52 @@ class Pictures:
             limit, after=last, newest=check_flag("newest", newest), only=check_filter(only)
         )
 
+    def ordered(self, by: Order = "oldest", *, only: Filter | None = None) -> list[int]:
+        """The ids of all pictures, in an order.
+
+        Args:
+            by: ``oldest`` or ``newest`` in the library first; ``taken``, ``path`` or ``size`` of
+                the file, or the same backwards, such as ``-taken``. Pictures of which nobody knows
+                when they were taken come last.
+            only: what they have to be; its kinds say nothing here.
+
+        Raises:
+            UsageError: there is no such order.
+        """
+        if by not in ORDERS:
+            raise UsageError(f"an order is one of {', '.join(ORDERS)}, not {by!r}")
+        found: list[int] = self._store.ordered(by, check_filter(only)).tolist()
+        return found
+
+    def many(self, pictures: Iterable[int]) -> list[PictureInfo]:
+        """The pictures of some ids, in their order; those that aren't there are left out.
+
+        Raises:
+            UsageError: an id is no whole number.
+        """
+        wanted = [_checked(picture) for picture in pictures]
+        found = self._store.pictures(wanted)
+        return [found[picture] for picture in wanted if picture in found]
+
+    def months(self, *, only: Filter | None = None) -> list[tuple[str | None, int]]:
+        """How many pictures were taken in each month, such as ``2019-06``; the last month first.
+
+        Those of which nobody knows come at the end, as ``None``.
+
+        Args:
+            only: which pictures are counted; its kinds say nothing here.
+        """
+        return self._store.months(check_filter(only))
+
+    def folders(self, *, only: Filter | None = None) -> dict[str, int]:
+        """How many pictures each folder holds by itself, without those below it; by path.
+
+        Args:
+            only: which pictures are counted; its kinds say nothing here.
+        """
+        found = self._store.directories(check_filter(only))
+        return dict(sorted(found.items(), key=lambda entry: os.fsencode(entry[0])))
+
     def holds(self, path: str | os.PathLike[str]) -> bool:
         """Whether a file is one of the library's, be it there now or missing.
 
@@ -112,6 +178,26 @@ class Pictures:
         Raises:
             UsageError: no path.
         """
+        return bool(self._store.known(self._names(path)))
+
+    def find(self, path: str | os.PathLike[str]) -> PictureInfo | None:
+        """The first picture of a file; ``None`` if it isn't one of the library's, or is missing.
+
+        Args:
+            path: as for :meth:`holds`.
+
+        Raises:
+            UsageError: no path.
+        """
+        for file in self._store.known(self._names(path)).values():
+            content = file.members[0].content
+            for picture in self._store.pictures_of([content])[content]:
+                if picture.path == file.path and not picture.member:
+                    return picture
+        return None
+
+    def _names(self, path: str | os.PathLike[str]) -> list[str]:
+        """What a library may call a file: by its own path, and by those of its folders."""
         own = os.path.abspath(check_path("path", path))
         folder, name = os.path.split(own)
         real = os.path.join(os.path.realpath(folder), name)
@@ -120,7 +206,7 @@ class Pictures:
             root = os.path.join(os.path.realpath(known.path), "")
             if real.startswith(root):
                 candidates.add(os.path.join(known.path, real[len(root) :]))
-        return bool(self._store.known(list(candidates)))
+        return list(candidates)
 
     def copies(self, picture: int) -> list[int]:
         """Ids of the other pictures with the same content, ascending.

@@ -13,6 +13,7 @@ from lookalike.library.arguments import check_callback, check_flag
 from lookalike.library.closing import closed
 from lookalike.library.comparing import Comparing
 from lookalike.library.containing import Containing
+from lookalike.library.duplicating import Duplicating
 from lookalike.library.engine import Engine
 from lookalike.library.filters import Filter, check_filter
 from lookalike.library.models import Models, Opened
@@ -23,13 +24,14 @@ from lookalike.library.store import Store
 from lookalike.types import Limits, Part
 
 if TYPE_CHECKING:
+    from lookalike.library.asked import Asked
     from lookalike.library.asking import Asking, Picture
     from lookalike.library.merging import CodeChoice
 
 __all__ = ["Reading"]
 
 
-class Reading(Containing, Comparing):
+class Reading(Containing, Comparing, Duplicating):
     """The half of :class:`~lookalike.library.library.Library` that never writes."""
 
     def __init__(
@@ -53,7 +55,7 @@ class Reading(Containing, Comparing):
 
     @property
     def location(self) -> str:
-        """Where it is: the path of its file, or ``:memory:``."""
+        """Where it is: the path of its file, its address without a password, or ``:memory:``."""
         return self._store.location
 
     @property
@@ -71,6 +73,10 @@ class Reading(Containing, Comparing):
     def identity(self) -> object:
         """Tells this library from another that takes its place; LibraryNotFoundError if none is."""
         return self._store.identity()
+
+    def state(self) -> str:
+        """Changes whenever a search could find something else, such as when pictures are added."""
+        return "-".join(map(str, self._store.stamp()))
 
     @property
     def pictures(self) -> Pictures:
@@ -119,7 +125,7 @@ class Reading(Containing, Comparing):
 
     def search(
         self,
-        picture: Picture,
+        picture: Picture | Asked,
         k: int = 10,
         *,
         code: CodeChoice = "both",
@@ -132,7 +138,8 @@ class Reading(Containing, Comparing):
         Args:
             picture: a path, the bytes of a file, a PIL image, or an array (height, width) or
                 (height, width, 3 or 4) of uint8, or of floats from 0 to 1; or an
-                :class:`~lookalike.road.Item`, which says which picture of a file.
+                :class:`~lookalike.road.Item`, which says which picture of a file; or what
+                :meth:`asked` made ready.
             k: pictures to find, 1 to 10,000.
             code: which code to ask: ``pdq`` for copies, ``photo`` for what looks alike, or both.
             name: of the file that bytes come from; its suffix tells some camera raw from TIFF.
@@ -152,7 +159,7 @@ class Reading(Containing, Comparing):
 
     def search_many(
         self,
-        pictures: Iterable[Picture],
+        pictures: Iterable[Picture | Asked],
         k: int = 10,
         *,
         code: CodeChoice = "both",
@@ -181,7 +188,7 @@ class Reading(Containing, Comparing):
 
     def search_together(
         self,
-        pictures: Iterable[Picture],
+        pictures: Iterable[Picture | Asked],
         weights: Sequence[float] | None = None,
         k: int = 10,
         *,

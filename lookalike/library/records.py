@@ -60,6 +60,8 @@ class Appearance(NamedTuple):
         pixel_digest: of all that the file shows, or that one later picture of it; ``None`` where
             that isn't known yet, or can't be told.
         loss: what of the file is lost; empty where nothing is known to be.
+        format: Pillow's name of the file's format.
+        file_bytes: size of the file.
     """
 
     key: ContentKey
@@ -67,6 +69,8 @@ class Appearance(NamedTuple):
     height: int
     pixel_digest: bytes | None
     loss: str
+    format: str
+    file_bytes: int
 
 
 class Mount(NamedTuple):

@@ -12,7 +12,7 @@ from lookalike.images.fitting import target_size
 from lookalike.road import FULL_SIZE, Picture, Road
 from lookalike.types import InputSpec, Part, Pixels
 
-__all__ = ["LONGEST", "Region", "check_part", "region"]
+__all__ = ["LONGEST", "Region", "check_part", "part_size", "region"]
 
 LONGEST = 4096
 """Pixels of a part's longer side, at most; a larger part is made smaller, which no code notices."""
@@ -26,10 +26,12 @@ class Region(NamedTuple):
     Attributes:
         pixels: of it, upright, neither side longer than :data:`LONGEST`.
         size: its width and height in pixels, in the picture at full size.
+        digest: SHA-256 of the whole picture's bytes.
     """
 
     pixels: Pixels
     size: tuple[int, int]
+    digest: bytes
 
 
 def region(road: Road[Any], picture: Picture, part: Part) -> Region:
@@ -47,8 +49,13 @@ def region(road: Road[Any], picture: Picture, part: Part) -> Region:
         PictureError: the picture can't be read.
     """
     decoded = road.picture(picture, more={_PART: InputSpec(LONGEST, "within", "lanczos", part)})
-    whole = InputSpec(FULL_SIZE.size, "within", part=part)
-    return Region(decoded.inputs[_PART], target_size((decoded.width, decoded.height), whole))
+    size = part_size((decoded.width, decoded.height), part)
+    return Region(decoded.inputs[_PART], size, decoded.content_digest)
+
+
+def part_size(size: tuple[int, int], part: Part) -> tuple[int, int]:
+    """Width and height in pixels of a part of a picture of some size."""
+    return target_size(size, InputSpec(FULL_SIZE.size, "within", part=part))
 
 
 def check_part(value: Any) -> Part | None:

@@ -88,6 +88,9 @@ class IndexReport:
         changes_count: how many changes there were in all.
         lossy: files of the indexed folders that were read with a loss, now or before; they are
             among the others (see :attr:`Status.losses`).
+        shard: which part of all files was looked at, such as ``3/8``; ``None`` for all.
+        waiting: files that changed, or may have moved, and that stay as they were known until a run
+            over all settles them; 0 after such a run.
     """
 
     added: int
@@ -110,6 +113,8 @@ class IndexReport:
     changes: tuple[Change, ...] = ()
     changes_count: int = 0
     lossy: int = 0
+    shard: str | None = None
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class Settling:
         self._inner = [f for f in elsewhere if covers(folders, f)]
         self._names = {name: _named(name, owner) for name, owner in tour.same_place.items()}
         self._claims = array("q")  # for each that waits the file that goes there, 0 for none
-        self._leaving = bytearray()  # by file id: whether it goes elsewhere
+        self._leaving = Seen()  # those that go elsewhere
 
     def run(self) -> None:
         """Do all of it; in a transaction."""
@@ -132,12 +132,10 @@ class Settling:
         return file.present and self._offline.excuses(file.path, self._tour)
 
     def _leave(self, file: FileId) -> None:
-        if file >= len(self._leaving):
-            self._leaving.extend(bytes(max(4096, file + 1 - len(self._leaving))))
-        self._leaving[file] = 1
+        self._leaving.note(file, CHANGED)
 
     def _leaves(self, file: FileId) -> bool:
-        return file < len(self._leaving) and self._leaving[file] == 1
+        return self._leaving[file] == CHANGED
 
     # Changing places
 

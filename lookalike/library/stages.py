@@ -20,6 +20,12 @@ class Clock:
         self.laps[name] = now - self._last
         self._last = now
 
+    def add(self, name: str) -> None:
+        """End a part of a stage that may come several times; the next one begins."""
+        before = self.laps.get(name, 0.0)
+        self.lap(name)
+        self.laps[name] += before
+
 
 def summed(laps: dict[str, float]) -> dict[str, float]:
     """The stages, and ``total``."""

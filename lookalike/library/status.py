@@ -13,6 +13,7 @@ from lookalike.library.previews import Previews
 from lookalike.library.records import EncoderInfo, Folder
 from lookalike.library.reports import CodeStatus, FolderStatus, LedgerEntry, Status
 from lookalike.library.store import Store
+from lookalike.sources.naming import is_address, split
 
 __all__ = ["describe"]
 
@@ -52,7 +53,7 @@ def describe(
 
 
 def _folder(store: Store, folder: Folder) -> FolderStatus:
-    own = why_absent(folder.path) if not os.path.isdir(folder.path) else ""
+    own = why_absent(folder.path) if not _is_there(folder.path) else ""
     notes = [own] if own else []
     for place in folder.offline:
         if place.path == folder.path:
@@ -68,6 +69,11 @@ def _folder(store: Store, folder: Folder) -> FolderStatus:
         everything=folder.everything,
         note="; ".join(notes),
     )
+
+
+def _is_there(path: str) -> bool:
+    """Whether a folder, or an archive, is on this machine; a store elsewhere isn't asked."""
+    return is_address(path) or os.path.isdir(path) or os.path.isfile(split(path)[0])
 
 
 def _code(

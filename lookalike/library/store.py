@@ -2,15 +2,14 @@
 
 A store keeps the truth: folders, files and the pictures in them, contents, codes, encoders, the
 ledger, settings. It decides nothing and searches nothing: :mod:`lookalike.library.engine` searches.
-Calls take and give batches, so that an engine far away is asked once for many. No SQL and no
-row numbers pass through here.
+Calls take and give batches, for engines far away. No SQL and no row numbers pass through here.
 
 *Atomic* are: each call that writes, by itself, and everything inside of :meth:`Store.writing`
 together where :attr:`Capabilities.transactions` says so. Everything that writes can be repeated
 with the same outcome, so that a run which was killed between two calls is simply run again.
 
-To add a place: implement :class:`Store` and an engine, let :mod:`lookalike.library.opening` know
-the form of its location, and run the suite of ``tests/library/contract.py`` on it.
+To add a place: implement :class:`Store` and an engine, add it to :mod:`lookalike.library.opening`,
+and run the suite of ``tests/library/contract.py`` on it.
 """
 
 from __future__ import annotations
@@ -21,6 +20,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lookalike.library.checking import OnCheck, Problem
+from lookalike.library.list_store import ListStore
+from lookalike.library.look_store import LookStore
 from lookalike.library.records import (
     Appearance,
     ContentKey,
@@ -35,6 +36,7 @@ from lookalike.library.records import (
 )
 from lookalike.library.run_store import RunStore
 from lookalike.library.shot_store import ShotStore
+from lookalike.library.verdict_store import VerdictStore
 from lookalike.types import ContentId, Decoded, Encoder, EncoderId, FileId, PictureId, Slot
 
 __all__ = ["Capabilities", "Store"]
@@ -45,19 +47,25 @@ class Capabilities:
     """What a place can do beyond answering.
 
     Attributes:
-        durable: what was written is there after closing and opening again.
+        durable: what was written is there after opening again.
         transactions: :meth:`Store.writing` keeps all or nothing.
         processes: several processes may use the library at a time.
         read_only: it can be opened without the right to write.
+        fillers: several may index other paths at a time.
+        ordered: ids of contents ascend as they came; else they follow from what a content is.
+        moments: a table shows one moment; else what is there when it is asked.
     """
 
     durable: bool
     transactions: bool
     processes: bool
     read_only: bool
+    fillers: bool = False
+    ordered: bool = True
+    moments: bool = True
 
 
-class Store(RunStore, ShotStore, Protocol):
+class Store(RunStore, ShotStore, ListStore, LookStore, VerdictStore, Protocol):
     """What one library knows. Any number of threads may ask; see the module for what is atomic."""
 
     @property

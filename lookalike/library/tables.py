@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -74,8 +74,10 @@ class ArrayTable:
     def within(self, queries: Codes, radius: int, *, among: ContentIds | None = None) -> RadiusHits:
         return self._index.within(queries, radius, allowed=self._mask(among))
 
-    def pairs(self, radius: int) -> Iterator[tuple[ContentIds, ContentIds, npt.NDArray[np.int32]]]:
-        return self._index.pairs(radius, allowed=self._allowed)
+    def pairs(
+        self, radius: int, *, progress: Callable[[int, int], None] | None = None
+    ) -> Iterator[tuple[ContentIds, ContentIds, npt.NDArray[np.int32]]]:
+        return self._index.pairs(radius, allowed=self._allowed, progress=progress)
 
     @property
     def has_parts(self) -> bool:
@@ -149,7 +151,8 @@ class ArrayTable:
                 None,
             )
         embeddings = self.embeddings[rows] if self.embeddings.shape[1] else None
-        return Stored(there, self.words[rows], self.quality[rows], embeddings)
+        parts = self.parts[rows] if self.has_parts else None
+        return Stored(there, self.words[rows], self.quality[rows], embeddings, parts)
 
     def sample(self, most: int, seed: int = 0) -> ContentIds:
         ids = self.contents if self._allowed is None else self.contents[self._allowed]

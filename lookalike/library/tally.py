@@ -29,6 +29,7 @@ class Tally:
 
     Attributes:
         waiting: files whose fate is decided when the run ends.
+        committed: of those that were added, how many are kept whatever happens to the run.
     """
 
     added: int = 0
@@ -43,6 +44,7 @@ class Tally:
     failed: int = 0
     encoded: int = 0
     waiting: int = 0
+    committed: int = 0
     events: int = 0
     _told: dict[Event, list[Change]] = field(default_factory=lambda: defaultdict(list))
 

@@ -13,7 +13,6 @@ from lookalike.arguments import check_whole
 from lookalike.errors import UsageError
 from lookalike.library.arguments import (
     check_callback,
-    check_path,
     check_patterns,
     check_photo,
     check_stop,
@@ -27,15 +26,18 @@ from lookalike.library.loose import forget, forgotten
 from lookalike.library.models import Models
 from lookalike.library.offline import covers, taken_over
 from lookalike.library.options import Options
+from lookalike.library.places import absolute, given_places
 from lookalike.library.previews import Previews, wants_previews
 from lookalike.library.records import EncoderInfo, Folder
 from lookalike.library.reports import IndexReport, OnProgress
 from lookalike.library.store import Store
+from lookalike.library.tally import Tally
+from lookalike.library.turns import shard_turn
 from lookalike.road import Road
 from lookalike.sources.exclude import Exclusion
 from lookalike.sources.folders import Folder as Source
 from lookalike.sources.folders import is_under
-from lookalike.sources.rules import Rules
+from lookalike.sources.naming import is_away
 from lookalike.types import EncoderId, Limits, Slot
 
 __all__ = ["MOST_MEMBERS", "Updating"]
@@ -78,6 +80,7 @@ class Updating:
         check_callback("progress", progress)
         check_stop(stop)
         self._progress, self._stop = progress, stop
+        self.tally = Tally()  # of the run in hand
 
     def index(
         self,
@@ -90,20 +93,18 @@ class Updating:
         options: Options,
     ) -> IndexReport:
         """As :meth:`lookalike.library.library.Library.index` says."""
-        paths = [absolute(folder) for folder in folders]
         exclude, parts = check_patterns(exclude), check_switch("parts", parts)
         everything = check_switch("everything", everything)
         previews = check_switch("previews", previews)
         known = {folder.path: folder for folder in self._store.folders()}
-        for path in paths:
-            if not os.path.isdir(path) and path not in known:
-                raise UsageError(f"{path} is not a folder that can be reached")
+        paths = given_places(folders, known)
         Exclusion(exclude or ())  # says what is wrong with a pattern before it is kept
         if members is not None:
             members = check_whole("members", members, 1, MOST_MEMBERS)
         if not paths and not known:
             raise UsageError("this library has no folders yet: name one to index")
-        with self._alone():
+        shared = options.shard is not None
+        with shard_turn(self._store, self._stop) if shared else self._alone():
             with self._store.writing():
                 self._settings(parts, members, previews)
                 for path in paths or known:
@@ -115,11 +116,24 @@ class Updating:
                     if folder != known.get(path):
                         self._store.put_folder(folder)
             chosen = self._chosen(paths)
+            current = self._models.current()
+            if shared:
+                self._check_fitted(current["photo"])
+                return self._ingest(list(current.values()), chosen, options)
             photo = self._fitting().grown()
             current = self._models.current()
             if photo.id != current["photo"].id:
                 return self._renew(current, {**current, "photo": photo})
             return self._ingest(list(current.values()), chosen, options)
+
+    def _check_fitted(self, photo: EncoderInfo) -> None:
+        """Refuse a model that each worker would fit on other pictures."""
+        stored = self._models.recipe(photo)
+        if stored is not None and not stored.pictures:
+            raise UsageError(
+                f"{photo.name} is fitted on the library's pictures first: index some of them"
+                " without a shard, then go on in shards"
+            )
 
     def _new_folder(self, path: str) -> Folder:
         """A folder that is new to the library; it may lie in one that is known."""
@@ -180,7 +194,7 @@ class Updating:
             store.drop_folder(path)
             kept = [name for name in folders if name != path and is_under(name, path)]
             # A folder around it takes in the files that it doesn't leave out.
-            outer = self._around(path)
+            outer = None if is_away(path) else self._around(path)
             if outer is not None and (more := taken_over(outer, dropped)) != outer:
                 store.put_folder(more)
             rules = None if outer is None else Source(*outer[:3]).rules()
@@ -188,7 +202,7 @@ class Updating:
             def goes(name: str, *, is_folder: bool = False) -> bool:
                 if any(is_under(name, inner) for inner in kept):
                     return False
-                return rules is None or _leaves_out(rules, name, is_folder=is_folder)
+                return rules is None or rules.passes_over(name, is_folder=is_folder)
 
             gone = [file for file in store.files_under(path) if goes(file.path)]
             store.drop_files([file.id for file in gone])
@@ -262,6 +276,7 @@ class Updating:
         members = int(self._store.setting("members") or 1)
         options = replace(options or Options(), limits=self._limits, parts=parts, members=members)
         encoders = {row.id: self._models.lazy(row) for row in rows}
+        self.tally = Tally()
         previews = self._previews if wants_previews(self._store) else None
         with Road(
             encoders,
@@ -278,18 +293,6 @@ class Updating:
                 previews=previews,
                 progress=self._progress,
                 stop=self._stop,
+                tally=self.tally,
             )
             return ingest.run(folders, self._store.folders())
-
-
-def _leaves_out(rules: Rules, path: str, *, is_folder: bool) -> bool:
-    """Whether a walk leaves out what lies at a path below its folder: by its rules, or hidden."""
-    relative = path[len(rules.name.rstrip(os.sep)) + 1 :].replace(os.sep, "/")
-    if any(name.startswith(".") for name in relative.split("/")):
-        return True
-    return rules.leaves_out_on_the_way(relative, is_folder=is_folder)
-
-
-def absolute(folder: str | os.PathLike[str]) -> str:
-    """Absolute without following links: a folder keeps the name that the user knows."""
-    return os.path.abspath(check_path("a folder", folder))

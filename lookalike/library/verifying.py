@@ -6,7 +6,8 @@ import threading
 import time
 
 from lookalike.errors import PictureError
-from lookalike.sources.walk import Found, digest
+from lookalike.sources.contents import digest_of
+from lookalike.sources.source import Found
 
 __all__ = ["Verifying"]
 
@@ -37,6 +38,6 @@ class Verifying:
                     break
         self._bytes += found.size
         try:
-            return digest(found.path)
+            return digest_of(found)
         except (OSError, PictureError):
             return None  # decoding will say why

@@ -25,7 +25,7 @@ from PIL import Image
 from tiny_model import CARD, tiny
 
 from lookalike.library import Library
-from lookalike.library.opening import check_library
+from lookalike.library.tending import check_library
 
 __all__ = ["KINDS", "Fault", "Ground", "can_mount", "compiled", "draw", "try_fault"]
 

@@ -11,6 +11,8 @@ import random
 import pytest
 from faulty_disk import Ground, can_mount, compiled, draw, try_fault
 
+pytestmark = pytest.mark.slow
+
 RUNS = int(os.environ.get("LOOKALIKE_FAULTS", "3"))
 SEED = int(os.environ.get("LOOKALIKE_FAULTS_SEED", "0"))
 

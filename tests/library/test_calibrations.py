@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ from lookalike.library import calibrations as module
 from lookalike.library.calibration_hubs import DOUBTFUL
 from lookalike.library.calibrations import Calibrations
 from lookalike.library.engine import Engine
+from lookalike.library.look_store import Look
 from lookalike.library.opening import open_library
 from lookalike.library.store import Store
-from tests.calibrated import fill, tables_of
+from lookalike.shot import Shot
+from tests.calibrated import fill, tables_of, unlike_codes
 
 Opened = tuple[Store, Engine]
 
@@ -51,6 +54,36 @@ def test_it_is_renewed_when_the_library_has_doubled(opened: Opened) -> None:
     assert pairs_of(opened)["pdq"] == 1770
     fill(opened[0], 40, first=2000)
     assert pairs_of(opened)["pdq"] == 140 * 139 // 2
+
+
+@pytest.mark.parametrize("seconds", [2, 3600])
+def test_frames_of_a_burst_are_no_unrelated_pictures(opened: Opened, seconds: int) -> None:
+    """They come near each other; what was taken an hour apart and does so counts."""
+    frames = np.repeat(unlike_codes(20, seed=3), 2, axis=0)
+    frames[::2, :6] ^= 255  # 48 bits: too far to be copies
+    codes = np.concatenate([frames, unlike_codes(60, seed=4)])
+    start = datetime(2024, 5, 1, 12)
+    taken = [
+        start + timedelta(days=i // 2 if i < 40 else i, seconds=seconds * (i % 2))
+        for i in range(len(codes))
+    ]
+    shots = [Shot(moment.isoformat(), camera="Canon EOS") for moment in taken]
+    fill(opened[0], len(codes), codes=codes, shots=shots)
+    without = len(codes) if seconds > 10 else len(codes) - 20
+    assert pairs_of(opened)["photo"] == without * (without - 1) // 2
+
+
+def test_what_was_seen_to_be_a_copy_is_no_unrelated_picture(opened: Opened) -> None:
+    store, _engine = opened
+    codes = np.repeat(unlike_codes(20, seed=3), 2, axis=0)
+    codes[::2, :6] ^= 255  # 48 bits: too far to be copies by their codes
+    fill(store, len(codes), codes=codes)
+    (table, *_) = tables_of(*opened).values()
+    contents = table.sample(len(codes), 0).tolist()
+    pairs = list(zip(contents[::2], contents[1::2], strict=True))
+    kinds = ["edited", "part", "alike", ""]
+    store.put_looks([Look(a, b, "photo", 48, 1, 1, kinds[i % 4]) for i, (a, b) in enumerate(pairs)])
+    assert pairs_of(opened)["photo"] == 30 * 29 // 2  # one of each pair that is a copy or a part
 
 
 def test_what_is_kept_of_another_encoder_is_measured_anew(opened: Opened) -> None:

@@ -62,6 +62,7 @@ def test_folders_are_absolute_and_whole_names() -> None:
 
 def test_formats_have_their_usual_names() -> None:
     assert Filter.parse(formats="jpg, heic,.tif").formats == ("JPEG", "MPO", "HEIF", "TIFF")
+    assert Filter.parse(formats="mpo,DNG,jp2").formats == ("MPO", "RAW", "JPEG2000")
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,7 @@ def test_formats_have_their_usual_names() -> None:
         {"larger": "big"},
         {"formats": ""},
         {"formats": "jpeg;png"},
+        {"formats": "jpeg,foo"},
         {"kinds": "copy"},
         {"kinds": ""},
         {"under": [""]},

@@ -13,7 +13,7 @@ import pytest
 from lookalike.errors import LibraryFullError, LibraryLockedError
 from lookalike.library import Library
 from lookalike.library.local import connection
-from lookalike.library.opening import check_library
+from lookalike.library.tending import check_library
 
 
 def fill(disk: Path) -> None:

@@ -10,6 +10,7 @@ from lookalike.errors import Cause
 from lookalike.library.ledger import GROUPS, Group, group_of, groups_of
 from lookalike.library.reports import LedgerEntry
 from lookalike.library.run_records import LossEntry
+from lookalike.system.installing import install_command
 
 Status = Literal["skipped", "failed"]
 
@@ -47,10 +48,10 @@ def test_groups_come_in_one_order_and_count_all() -> None:
 @pytest.mark.parametrize(
     ("reasons", "words"),
     [
-        (["camera raw: install lookalike[raw] to read it"], "pip install 'lookalike[raw]'"),
+        (["camera raw: install lookalike[raw] to read it"], install_command("raw")),
         (
             ["install lookalike[tiff]", "install lookalike[raw]", "lookalike[raw]"],
-            "pip install 'lookalike[raw,tiff]'",
+            install_command("raw", "tiff"),
         ),
         (["this installation can't read AVIF: no module"], "reinstall lookalike"),
     ],

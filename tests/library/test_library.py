@@ -25,8 +25,7 @@ from lookalike.errors import (
     PictureFailed,
     UsageError,
 )
-from lookalike.library import IndexReport, Library, Progress
-from lookalike.library.local import engine
+from lookalike.library import IndexReport, Library, Progress, mapped_engine
 from lookalike.library.local.connection import writer_lock
 
 
@@ -352,7 +351,9 @@ def test_what_was_indexed_is_found_however_slow_the_tables_are(
     more.mkdir()
     shutil.copy(photos / "coins.jpg", more / "copy.jpg")
     (photos / "grass.jpg").rename(more / "moved.jpg")
-    monkeypatch.setattr(engine, "REFRESH_SHARE", 1e-12)  # as if making the tables took so long
+    monkeypatch.setattr(
+        mapped_engine, "REFRESH_SHARE", 1e-12
+    )  # as if making the tables took so long
     library.index(more)
     assert set(names(library, photos / "coins.jpg", 2)) == {"coins.jpg", "copy.jpg"}
     assert names(library, more / "moved.jpg", 1) == ["moved.jpg"]
@@ -362,7 +363,7 @@ def test_what_was_indexed_is_found_however_slow_the_tables_are(
         other.index()
         assert names(library, more / "gravel.jpg", 1) != ["gravel.jpg"]
         monkeypatch.undo()
-        monkeypatch.setattr(engine, "REFRESH_SHARE", math.inf)
+        monkeypatch.setattr(mapped_engine, "REFRESH_SHARE", math.inf)
         assert names(library, more / "gravel.jpg", 1) == ["gravel.jpg"]
 
 
@@ -375,7 +376,7 @@ def test_a_reader_sees_what_another_process_adds(
         assert "coins.jpg" not in names(reader, photos.parent / "coins.jpg")
         shutil.copy(photos.parent / "coins.jpg", photos)
         library.index()
-        monkeypatch.setattr(engine, "REFRESH_SHARE", math.inf)
+        monkeypatch.setattr(mapped_engine, "REFRESH_SHARE", math.inf)
         assert names(reader, photos / "coins.jpg", 1) == ["coins.jpg"]
 
 

@@ -45,8 +45,7 @@ from machine_model import Run, State, read_state
 from small_model import make_model
 
 from lookalike.errors import UsageError
-from lookalike.library import Library
-from lookalike.library.local import mapped
+from lookalike.library import Library, mapped
 
 RUNS = int(os.environ.get("LOOKALIKE_MACHINE_RUNS", "25"))
 STEPS = int(os.environ.get("LOOKALIKE_MACHINE_STEPS", "30"))
@@ -331,7 +330,7 @@ class Machine(RuleBasedStateMachine):
         store = self.library._store
         for encoder in store.encoders():
             if encoder.current:
-                table = mapped.load(store, encoder)
+                table = mapped.load(store, encoder, mapped.cache_folder(self.file), writable=True)
                 found = dict(zip(table.contents.tolist(), table.words, strict=True))
                 shown = dict(zip(found, table.visible.tolist(), strict=True))
                 assert {content for content in shown if shown[content]} == set(store.visible())

@@ -27,7 +27,7 @@ from lookalike.errors import (
 )
 from lookalike.library import Library
 from lookalike.library.local import connection
-from lookalike.library.local.settings import Settings
+from lookalike.library.sql.settings import Settings
 
 
 def everything(folder: Path) -> list[str]:

@@ -197,7 +197,7 @@ def test_a_missing_extra(
         library.index(folder)
         assert causes(library) == [("raw.cr2", "extra")]
         (group,) = library.status().groups
-        assert "lookalike[raw]" in group.advice
+        assert "[raw]" in group.advice
         asked.again()
         library.index()
         assert asked.again() == []

@@ -12,8 +12,9 @@ from lookalike.errors import (
     LibraryReadOnlyError,
     LibraryVersionError,
 )
+from lookalike.library import mapped
 from lookalike.library.disk import is_writable
-from lookalike.library.local import mapped, schema
+from lookalike.library.local import schema
 from lookalike.library.local.beside import beside
 from lookalike.library.local.connection import is_there, writer_lock
 from lookalike.library.local.database import Database

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator, Sequence
-
-from lookalike.indexes.explain import explain
-from lookalike.library.checking import OnCheck, Problem
-from lookalike.library.engine import Table
-from lookalike.library.local import mapped
+from lookalike.library import mapped
+from lookalike.library.disk import is_writable
 from lookalike.library.local.store import LocalStore
-from lookalike.library.records import EncoderInfo
-from lookalike.library.tables import ArrayTable, index_stamp
-from lookalike.types import EncoderId
+from lookalike.library.mapped_engine import MappedEngine
 
 __all__ = ["LocalEngine"]
 
-# A search that finds the library changed renews its tables only if that took less than this share
-# of the time since; else a library that is being indexed would be read again for every search.
-# What this process itself has finished writing is always seen.
-REFRESH_SHARE = 0.1
 
-
-class LocalEngine:
+class LocalEngine(MappedEngine):
     """The :class:`~lookalike.library.engine.Engine` of a file.
 
     Args:
@@ -31,61 +18,7 @@ class LocalEngine:
     """
 
     def __init__(self, store: LocalStore) -> None:
-        self._store = store
-        self._tables: dict[EncoderId, ArrayTable] = {}
-        self._refreshed = (
-            0.0,
-            0.0,
-        )  # when the tables were last up to date, and what making them took
-        self._lock = threading.Lock()
+        def writable() -> bool:
+            return not store.read_only and is_writable(store.path.parent)
 
-    def tables(self, encoders: Sequence[EncoderInfo]) -> dict[EncoderId, Table]:
-        """See :class:`~lookalike.library.engine.Engine`, as for all that follow."""
-        with self._lock:
-            stamp = self._store.stamp()
-            when, took = self._refreshed
-            found = {e.id: self._tables[e.id] for e in encoders if e.id in self._tables}
-            complete = len(found) == len(encoders)
-            fresh = complete and all(table.stamp == stamp for table in found.values())
-            started = time.monotonic()
-            young = when > self._store.settled and started - when - took < took / REFRESH_SHARE
-            if fresh:  # as good as made now
-                self._refreshed = (started, took)
-            if not (fresh or (complete and young)):
-                found = {e.id: mapped.load(self._store, e) for e in encoders}
-                for key, table in found.items():
-                    if key in self._tables:
-                        table.follow(self._tables[key])
-                current = {e.id for e in self._store.encoders()}
-                kept = {key: t for key, t in self._tables.items() if key in current}
-                self._tables = {**kept, **found}
-                self._refreshed = (started, time.monotonic() - started)
-            return dict(found)
-
-    def explain(self, encoder: EncoderInfo) -> str:
-        folder = mapped.table_folder(mapped.cache_folder(self._store.path), encoder)
-        stamp = index_stamp(encoder, self._store.stamp())
-        codes = self._store.count_codes(encoder.id)
-        return explain(codes, encoder.bits, folder=folder, stamp=stamp)
-
-    def prepare(self, encoders: Sequence[EncoderInfo]) -> None:
-        for encoder in encoders:
-            mapped.load(self._store, encoder)
-
-    def check(self, progress: OnCheck | None = None) -> Iterator[Problem]:
-        # Here, not above: a search needs none of it.
-        from lookalike.library.local.checking_cache import check_cache
-
-        for encoder in self._store.encoders():
-            if encoder.current:
-                yield from check_cache(self._store, encoder, progress)
-
-    @property
-    def bytes(self) -> int:
-        return mapped.size(self._store.path)
-
-    def close(self) -> None:
-        with self._lock:
-            for table in self._tables.values():
-                table.close()
-            self._tables.clear()
+        super().__init__(store, mapped.cache_folder(store.path), writable=writable)

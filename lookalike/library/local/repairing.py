@@ -10,8 +10,9 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from lookalike.errors import LibraryDamagedError, LibraryReadOnlyError
+from lookalike.library import mapped
 from lookalike.library.checking import OnCheck, Problem, Saved
-from lookalike.library.local import mapped, schema
+from lookalike.library.local import schema
 from lookalike.library.local.checking import check_file, library_version, reading
 from lookalike.library.local.connection import is_read_only, writer_lock
 from lookalike.library.local.errors import translated

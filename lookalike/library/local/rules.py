@@ -50,6 +50,11 @@ _WAITING = (
     " WHERE coalesce(json_extract(member.value, '$[1]'), 0) NOT IN (SELECT id FROM contents))"
     " ELSE 1 END"
 )
+_SETTLED = (
+    "CASE WHEN json_valid(members) THEN EXISTS (SELECT 1 FROM json_each(members) AS member"
+    " WHERE NOT coalesce(is_key(json_extract(member.value, '$[0]')), 0)"
+    " OR coalesce(json_type(member.value, '$[1]'), '') <> 'integer') ELSE 1 END"
+)
 
 _RULES = (
     Rule(
@@ -77,6 +82,24 @@ _RULES = (
         "NOT json_valid(exclude) OR NOT json_valid(mounts)",
         "folders whose patterns can't be read",
         "--repair leaves them out: index them again by name",
+    ),
+    Rule(
+        "looks",
+        "first >= second OR looked NOT BETWEEN 0 AND 2 OR NOT (found = '' OR json_valid(found))",
+        "pairs with impossible values",
+        "--repair leaves them out, and 'lookalike duplicates' looks at them anew",
+    ),
+    Rule(
+        "rejected",
+        "NOT is_key(hex(first)) OR NOT is_key(hex(second))",
+        "decisions about pairs that can't be understood",
+        "--repair leaves them out: decide anew",
+    ),
+    Rule(
+        "settled",
+        _SETTLED,
+        "decisions about groups that can't be understood",
+        "--repair leaves them out: decide anew",
     ),
     Rule("waiting", _WAITING, "files that wait for pictures that aren't there"),
 )
@@ -128,6 +151,7 @@ def add_functions(connection: sqlite3.Connection) -> None:
     connection.create_function("code_fault", 7, _code_fault, deterministic=True)
     connection.create_function("model_fault", 3, _model_fault, deterministic=True)
     connection.create_function("is_text", 1, _is_text, deterministic=True)
+    connection.create_function("is_key", 1, _is_key, deterministic=True)
 
 
 def _code_fault(
@@ -154,6 +178,15 @@ def _model_fault(card: object, model: object, fingerprint: object) -> bool:
         return stored_fingerprint(card, model) != fingerprint
     except LookalikeError:
         return True
+
+
+def _is_key(key: object) -> bool:
+    """Whether it is a content in hexadecimal: a digest, and the name of a member."""
+    try:
+        raw = bytes.fromhex(key) if isinstance(key, str) else b""
+    except ValueError:
+        return False
+    return len(raw) >= 32 and bool(_is_text(raw[32:]))
 
 
 def _is_text(raw: bytes | None) -> bool | None:

@@ -25,6 +25,10 @@ _FAULTS = (sqlite3.DatabaseError, MemoryError, OverflowError)
 # Gaps that are looked into, one after the other, without finding a row: a second or two. A page
 # holds some hundred ids; of texts there are so many between two others that halving has no end.
 _MOST_GAPS = {True: 20_000, False: 2_000}
+
+# The same for all prefixes of a table together: a table may have a million of them, of which each
+# runs into the same damaged page. Past that each is still read from both ends.
+_MOST_IN_ALL = 200_000
 _DIGITS = 12  # bytes of a text or blob that tell where its middle is
 
 
@@ -49,6 +53,7 @@ class Salvage:
         self._columns = list(columns)
         self._last = last
         self._holes: list[tuple[Key, Key]] = []
+        self._in_vain = 0  # gaps that were looked into without finding a row
         self.unread = 0
         """Places whose rows can't be read."""
 
@@ -85,13 +90,20 @@ class Salvage:
                     yield row
                 gaps.appendleft((_after(key), high))
                 continue
-            looked = looked + 1 if (low, high) == whole else 0
+            in_vain = (low, high) == whole
+            looked = looked + 1 if in_vain else 0
+            self._in_vain += in_vain
             middle = self._between(low, high)
-            if middle is None or looked > _MOST_GAPS[isinstance(middle, int)]:
+            if middle is None or looked > self._most(isinstance(middle, int), prefix):
                 self._holes.append((low, high))
                 continue
             gaps.append((low, middle))
             gaps.append((middle, high))
+
+    def _most(self, whole_number: bool, prefix: Row) -> int:
+        """How many gaps may be looked into, one after the other, without finding a row."""
+        most = _MOST_GAPS[whole_number]
+        return most if not prefix else min(most, _MOST_IN_ALL - self._in_vain)
 
     def _read(
         self, prefix: Row, low: Key, high: Key, *, down: bool

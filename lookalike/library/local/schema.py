@@ -232,4 +232,38 @@ CREATE INDEX shots_by_time ON shots (taken) WHERE taken IS NOT NULL;
 CREATE INDEX contents_by_format ON contents (format);
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4, _V5, _VIEWS, _SHOTS)
+_DUPLICATES = """
+-- Pairs of contents that may be copies, `first` less than `second`: what proposed them and at which
+-- distance; how closely they are to be looked at, and were (0: nobody looked); what was seen.
+-- `found` is JSON. All of it can be made anew.
+CREATE TABLE looks (
+    first INTEGER NOT NULL REFERENCES contents (id) ON DELETE CASCADE,
+    second INTEGER NOT NULL REFERENCES contents (id) ON DELETE CASCADE,
+    code TEXT NOT NULL,
+    distance INTEGER NOT NULL,
+    wanted INTEGER NOT NULL,
+    looked INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    agreement REAL NOT NULL,
+    found TEXT NOT NULL,
+    PRIMARY KEY (first, second)
+) WITHOUT ROWID;
+CREATE INDEX looks_by_second ON looks (second);
+-- What a user decided, by content: the digest of a file's bytes, then the name of a member. They
+-- stay when the contents go. `members` is JSON, a list of (content in hexadecimal, files).
+CREATE TABLE rejected (
+    id INTEGER PRIMARY KEY,
+    first BLOB NOT NULL,
+    second BLOB NOT NULL,
+    made TEXT NOT NULL,
+    UNIQUE (first, second)
+);
+CREATE TABLE settled (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    members TEXT NOT NULL,
+    made TEXT NOT NULL
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4, _V5, _VIEWS, _SHOTS, _DUPLICATES)

@@ -14,7 +14,8 @@ from itertools import count
 from lookalike.errors import LibraryLockedError
 from lookalike.library.checking import OnCheck, Problem
 from lookalike.library.checking_codes import check_codes
-from lookalike.library.memory.pictures import LOCATION, MemoryPictures
+from lookalike.library.memory.looks import MemoryLooks
+from lookalike.library.memory.pictures import LOCATION
 from lookalike.library.records import (
     Appearance,
     ContentKey,
@@ -30,7 +31,7 @@ from lookalike.types import ContentId, Decoded, Encoder, EncoderId, Slot
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore(MemoryPictures):
+class MemoryStore(MemoryLooks):
     """The :class:`~lookalike.library.store.Store` of this process; gone when it is closed."""
 
     capabilities = Capabilities(durable=False, transactions=False, processes=False, read_only=False)
@@ -182,6 +183,8 @@ class MemoryStore(MemoryPictures):
                 known.height,
                 known.pixel_digest,
                 known.loss,
+                known.format,
+                known.file_bytes,
             )
             for content, known in there.items()
         }

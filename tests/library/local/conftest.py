@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from damaging import make
 
-from lookalike.library.local.mapped import cache_folder
+from lookalike.library.mapped import cache_folder
 
 
 @pytest.fixture(scope="module")

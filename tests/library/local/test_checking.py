@@ -20,8 +20,8 @@ from lookalike.errors import (
     LookalikeError,
 )
 from lookalike.library.local import schema
-from lookalike.library.local.mapped import cache_folder
-from lookalike.library.opening import check_library
+from lookalike.library.mapped import cache_folder
+from lookalike.library.tending import check_library
 
 
 def has_dbstat() -> bool:

@@ -21,7 +21,7 @@ from lookalike.errors import (
 )
 from lookalike.library import Library
 from lookalike.library.local.connection import writer_lock
-from lookalike.library.opening import check_library, count_deletable, repair_library
+from lookalike.library.tending import check_library, count_deletable, repair_library
 
 
 @pytest.fixture

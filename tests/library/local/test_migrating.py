@@ -18,6 +18,8 @@ from lookalike.library.local import connection, migrating, schema
 from lookalike.library.local.connection import connect, writer_lock
 from lookalike.library.opening import open_library
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def new(photos: Path, tmp_path: Path) -> Path:
@@ -74,6 +76,20 @@ OF_BEFORE = {
         "INSERT INTO files SELECT * FROM new.files",
         "INSERT INTO pictures SELECT * FROM new.pictures",
         "INSERT INTO ledger SELECT * FROM new.ledger",
+        "INSERT OR REPLACE INTO settings SELECT * FROM new.settings WHERE key = 'members'",
+        "UPDATE settings SET value = '1' WHERE key = 'parts'",
+        IDS,
+    ),
+    7: (
+        ENCODERS,
+        "INSERT INTO contents SELECT id, digest, member, NULL, width, height, format, bytes,"
+        " members, loss FROM new.contents",
+        "INSERT INTO codes SELECT * FROM new.codes",
+        "INSERT INTO folders SELECT * FROM new.folders",
+        "INSERT INTO files SELECT * FROM new.files",
+        "INSERT INTO pictures SELECT * FROM new.pictures",
+        "INSERT INTO ledger SELECT * FROM new.ledger",
+        "INSERT INTO shots SELECT * FROM new.shots",
         "INSERT OR REPLACE INTO settings SELECT * FROM new.settings WHERE key = 'members'",
         "UPDATE settings SET value = '1' WHERE key = 'parts'",
         IDS,

@@ -23,8 +23,11 @@ from lookalike.errors import (
 from lookalike.library import Library
 from lookalike.library.local import schema
 from lookalike.library.local.connection import writer_lock
-from lookalike.library.local.mapped import cache_folder
-from lookalike.library.opening import check_library, open_library, repair_library
+from lookalike.library.mapped import cache_folder
+from lookalike.library.opening import open_library
+from lookalike.library.tending import check_library, repair_library
+
+pytestmark = pytest.mark.slow
 
 
 def uuid(path: Path) -> str:

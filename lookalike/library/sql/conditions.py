@@ -38,6 +38,7 @@ def conditions(only: Filter) -> tuple[str, list[object]]:
         parts.append("contents.width * contents.height >= ?")
         values.append(only.pixels)
     if any(only.sides):
-        parts.append("max(width, height) >= ? AND min(width, height) >= ?")
-        values += only.sides
+        longer, shorter = only.sides
+        parts.append("(width >= ? OR height >= ?) AND width >= ? AND height >= ?")
+        values += [longer, longer, shorter, shorter]
     return " AND ".join(f"({part})" for part in parts), values

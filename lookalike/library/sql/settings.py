@@ -5,29 +5,36 @@ from __future__ import annotations
 import json
 import os
 
-from lookalike.library.local.database import Database
 from lookalike.library.records import EncoderInfo, Folder, Mount, Place, Stamp
+from lookalike.library.sql.database import Database
 from lookalike.types import Encoder, EncoderId, Slot
 
 __all__ = ["Settings"]
 
 
 class Settings:
-    """What a library is told: a part of :class:`~lookalike.library.local.store.LocalStore`."""
+    """What a library is told: a part of :class:`~lookalike.library.sql.store.SqlStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def stamp(self) -> Stamp:
         """See :class:`~lookalike.library.store.Store`, as for all that follow."""
-        found = dict(self._database.fetch("SELECT key, value FROM settings"))
+        found = dict(
+            self._database.fetch(
+                "SELECT key, value FROM settings WHERE key IN ('uuid', 'epoch', 'generation')"
+            )
+        )
         return Stamp(found["uuid"], int(found["epoch"]), int(found["generation"]))
 
     def _touch(self, *, epoch: bool = False) -> None:
         """Note that a search could notice what is being written; ``epoch`` if it is no append."""
         keys = ("generation", "epoch") if epoch else ("generation",)
         for key in keys:
-            self._database.execute("UPDATE settings SET value = value + 1 WHERE key = ?", [key])
+            self._database.execute(
+                "UPDATE settings SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE key = ?",
+                [key],
+            )
 
     def setting(self, key: str) -> str | None:
         rows = self._database.fetch("SELECT value FROM settings WHERE key = ?", [key])
@@ -35,7 +42,11 @@ class Settings:
 
     def put_setting(self, key: str, value: str) -> None:
         with self._database.writing():
-            self._database.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [key, value])
+            self._database.execute(
+                "INSERT INTO settings (key, value) VALUES (?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                [key, value],
+            )
 
     def folders(self) -> list[Folder]:
         rows = self._database.fetch(
@@ -55,12 +66,14 @@ class Settings:
     def put_folder(self, folder: Folder) -> None:
         with self._database.writing():
             self._database.execute(
-                "INSERT OR REPLACE INTO folders (id, path, exclude, everything, mounts, offline)"
-                " VALUES ((SELECT id FROM folders WHERE path = ?1), ?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO folders (path, exclude, everything, mounts, offline)"
+                " VALUES (?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
+                " exclude = excluded.exclude, everything = excluded.everything,"
+                " mounts = excluded.mounts, offline = excluded.offline",
                 [
                     os.fsencode(folder.path),
                     json.dumps(list(folder.exclude)),
-                    folder.everything,
+                    int(folder.everything),
                     json.dumps(folder.mounts),
                     json.dumps(folder.offline),
                 ],
@@ -101,7 +114,7 @@ class Settings:
                     encoder.fingerprint,
                     encoder.bits,
                     encoder.embedding_size,
-                    current,
+                    int(current),
                     card,
                     data,
                 ],

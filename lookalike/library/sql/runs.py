@@ -7,9 +7,9 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from lookalike.library.local.files import Files
 from lookalike.library.records import Member
 from lookalike.library.run_records import Change, Waiting
+from lookalike.library.sql.listing import Listing
 
 __all__ = ["Runs"]
 
@@ -19,16 +19,19 @@ _WAITING = "SELECT path, size, mtime_ns, members, silent FROM waiting"
 CHANGES = "changes"
 
 
-class Runs(Files):
-    """What a run leaves: a part of :class:`~lookalike.library.local.store.LocalStore`."""
+class Runs(Listing):
+    """What a run leaves: a part of :class:`~lookalike.library.sql.store.SqlStore`."""
 
     def wait_for(self, waiting: Sequence[Waiting]) -> None:
         """See :class:`~lookalike.library.store.Store`, as for all that follow."""
         with self._database.writing():
             self._database.execute_many(
-                "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO waiting (path, size, mtime_ns, members, silent)"
+                " VALUES (?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET size = excluded.size,"
+                " mtime_ns = excluded.mtime_ns, members = excluded.members,"
+                " silent = excluded.silent",
                 [
-                    (os.fsencode(w.path), w.size, w.mtime_ns, json.dumps(w.members), w.silent)
+                    (os.fsencode(w.path), w.size, w.mtime_ns, json.dumps(w.members), int(w.silent))
                     for w in waiting
                 ],
             )

@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.library.filters import Filter
-from lookalike.library.local.conditions import conditions
-from lookalike.library.local.contents import Contents
 from lookalike.library.records import FileEntry, KnownFile, Member, PictureInfo
+from lookalike.library.sql.conditions import conditions
+from lookalike.library.sql.contents import Contents
 from lookalike.sources.folders import bounds
 from lookalike.types import ContentId, FileId, PictureId
 
-__all__ = ["UNDER", "Files"]
+__all__ = ["PICTURES", "UNDER", "Files", "picture_of"]
 
 UNDER = "path >= ? AND path < ?"
 """True of files in a folder and below, with the values of ``sources.folders.bounds``."""
@@ -26,7 +26,7 @@ _FILES = (
     "SELECT files.id, path, size, mtime_ns, present, member, content"
     " FROM files JOIN pictures ON pictures.file = files.id"
 )
-_PICTURES = (
+PICTURES = (
     "SELECT pictures.id, path, size, mtime_ns, width, height, format, digest, pictures.member,"
     " pictures.content FROM pictures JOIN files ON files.id = pictures.file"
     " JOIN contents ON contents.id = pictures.content WHERE present = 1"
@@ -34,7 +34,10 @@ _PICTURES = (
 
 
 class Files(Contents):
-    """Where pictures are: a part of :class:`~lookalike.library.local.store.LocalStore`."""
+    """Where pictures are: a part of :class:`~lookalike.library.sql.store.SqlStore`."""
+
+    # The values of a list in JSON, as rows.
+    _LISTED = "SELECT value FROM json_each(?)"
 
     def known(self, paths: Sequence[str]) -> dict[str, KnownFile]:
         """See :class:`~lookalike.library.store.Store`, as for all that follow."""
@@ -99,8 +102,7 @@ class Files(Contents):
         )
         # By name: another file in the place of this one may call its pictures otherwise.
         self._database.execute_many(
-            "DELETE FROM pictures WHERE file = ?"
-            " AND member NOT IN (SELECT value FROM json_each(?))",
+            f"DELETE FROM pictures WHERE file = ? AND member NOT IN ({self._LISTED})",  # noqa: S608
             gone,
         )
 
@@ -110,8 +112,8 @@ class Files(Contents):
         with self._database.writing():
             # No path begins with a null byte, and no two of these are alike.
             self._database.execute_many(
-                "UPDATE files SET path = CAST(char(0) || id AS BLOB) WHERE id = ?",
-                [(file,) for file in files],
+                "UPDATE files SET path = ? WHERE id = ?",
+                [(b"\0%d" % file, file) for file in files],
             )
 
     def move_files(self, moves: Sequence[tuple[FileId, FileEntry]]) -> None:
@@ -149,14 +151,14 @@ class Files(Contents):
 
     def pictures_of(self, contents: Sequence[ContentId]) -> dict[ContentId, list[PictureInfo]]:
         found: dict[ContentId, list[PictureInfo]] = {content: [] for content in contents}
-        sql = f"{_PICTURES} AND pictures.content IN ({{keys}}) ORDER BY pictures.id"
+        sql = f"{PICTURES} AND pictures.content IN ({{keys}}) ORDER BY pictures.id"
         for row in self._database.fetch_for(sql, list(found)):
-            found[row[-1]].append(_picture(row))
+            found[row[-1]].append(picture_of(row))
         return found
 
     def picture(self, picture: PictureId) -> PictureInfo | None:
-        rows = self._database.fetch(f"{_PICTURES} AND pictures.id = ?", [picture])
-        return _picture(rows[0]) if rows else None
+        rows = self._database.fetch(f"{PICTURES} AND pictures.id = ?", [picture])
+        return picture_of(rows[0]) if rows else None
 
     def page(
         self,
@@ -172,8 +174,8 @@ class Files(Contents):
         if only is not None and only.narrows:
             fitting, more = conditions(only)
             where, asked = f"{where} AND {fitting}", [*asked, *more]
-        sql = f"{_PICTURES}{where} ORDER BY pictures.id {direction} LIMIT ?"
-        return [_picture(row) for row in self._database.fetch(sql, [*asked, limit])]
+        sql = f"{PICTURES}{where} ORDER BY pictures.id {direction} LIMIT ?"
+        return [picture_of(row) for row in self._database.fetch(sql, [*asked, limit])]
 
     def matching(self, only: Filter) -> npt.NDArray[np.int64] | None:
         if not only.narrows:
@@ -190,9 +192,9 @@ class Files(Contents):
 
     def copies(self, picture: PictureId) -> list[PictureId]:
         rows = self._database.fetch(
-            "SELECT id FROM pictures WHERE present = 1 AND id <> ?1 AND content ="
-            " (SELECT content FROM pictures WHERE id = ?1) ORDER BY id",
-            [picture],
+            "SELECT id FROM pictures WHERE present = 1 AND id <> ? AND content ="
+            " (SELECT content FROM pictures WHERE id = ?) ORDER BY id",
+            [picture, picture],
         )
         return [row[0] for row in rows]
 
@@ -223,5 +225,6 @@ def _files(rows: Iterator[Any]) -> Iterator[KnownFile]:
         yield known._replace(members=(*known.members, *more)) if more else known
 
 
-def _picture(row: tuple[Any, ...]) -> PictureInfo:
+def picture_of(row: tuple[Any, ...]) -> PictureInfo:
+    """The picture of a row of :data:`PICTURES`."""
     return PictureInfo(row[0], os.fsdecode(row[1]), *row[2:9])

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from lookalike.library.local.shots import Shots
 from lookalike.library.records import Appearance, ContentKey, StoredCode
+from lookalike.library.sql.shots import Shots
 from lookalike.types import ContentId, Decoded, EncoderId
 
 __all__ = ["Contents"]
@@ -21,7 +21,12 @@ def _mark(encoder: EncoderId) -> str:
 
 
 class Contents(Shots):
-    """What files hold: a part of :class:`~lookalike.library.local.store.LocalStore`."""
+    """What files hold: a part of :class:`~lookalike.library.sql.store.SqlStore`."""
+
+    # A place whose planner needs it names the small index over them.
+    _VIEWS = (
+        "SELECT content, views FROM codes WHERE encoder = ? AND length(views) > 0 ORDER BY content"
+    )
 
     def contents(self, keys: Sequence[ContentKey]) -> list[ContentId | None]:
         """See :class:`~lookalike.library.store.Store`, as for all that follow."""
@@ -37,8 +42,8 @@ class Contents(Shots):
 
     def appearances(self, contents: Sequence[ContentId]) -> dict[ContentId, Appearance]:
         sql = (
-            "SELECT id, digest, member, width, height, pixel_digest, loss FROM contents"
-            " WHERE id IN ({keys})"
+            "SELECT id, digest, member, width, height, pixel_digest, loss, format, bytes"
+            " FROM contents WHERE id IN ({keys})"
         )
         return {
             content: Appearance(ContentKey(digest, member), *rest)
@@ -103,9 +108,9 @@ class Contents(Shots):
                 "INSERT INTO contents"
                 " (digest, member, pixel_digest, width, height, format, bytes, members, loss)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest, member)"
-                " DO UPDATE SET members = coalesce(excluded.members, members),"
+                " DO UPDATE SET members = coalesce(excluded.members, contents.members),"
                 " pixel_digest = CASE WHEN excluded.loss = ''"
-                " THEN coalesce(excluded.pixel_digest, pixel_digest)"
+                " THEN coalesce(excluded.pixel_digest, contents.pixel_digest)"
                 " ELSE excluded.pixel_digest END,"
                 " loss = excluded.loss",
                 [
@@ -141,9 +146,10 @@ class Contents(Shots):
                 append &= code.content > last[code.encoder]
                 last[code.encoder] = max(last[code.encoder], code.content)
             self._database.execute_many(
-                "INSERT OR REPLACE INTO codes"
-                " (encoder, content, code, embedding, quality, parts, views)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO codes (encoder, content, code, embedding, quality, parts, views)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (encoder, content) DO UPDATE SET"
+                " code = excluded.code, embedding = excluded.embedding,"
+                " quality = excluded.quality, parts = excluded.parts, views = excluded.views",
                 codes,
             )
             self._touch(epoch=not append)
@@ -157,12 +163,7 @@ class Contents(Shots):
         return map(StoredCode._make, rows)
 
     def views(self, encoder: EncoderId) -> Iterator[tuple[ContentId, bytes]]:
-        # The condition on views has the small index over them used.
-        yield from self._database.stream(
-            "SELECT content, views FROM codes INDEXED BY codes_with_views"
-            " WHERE encoder = ? AND views > x'' ORDER BY content",
-            [encoder],
-        )
+        yield from self._database.stream(self._VIEWS, [encoder])
 
     def drop_parts(self) -> None:
         with self._database.writing():
@@ -176,8 +177,8 @@ class Contents(Shots):
             before = {encoder: self._last_coded(encoder) for encoder in encoders}
             while some := list(islice(rest, _PORTION)):
                 self._database.execute_many(
-                    "DELETE FROM contents WHERE id = ?1"
-                    " AND NOT EXISTS (SELECT 1 FROM pictures WHERE content = ?1)",
+                    "DELETE FROM contents WHERE id = ?"
+                    " AND NOT EXISTS (SELECT 1 FROM pictures WHERE content = contents.id)",
                     [(content,) for content in some],
                 )
             for encoder in encoders:
@@ -194,7 +195,8 @@ class Contents(Shots):
 
     def unused(self) -> Iterator[ContentId]:
         for row in self._database.stream(
-            "SELECT id FROM contents WHERE id NOT IN (SELECT content FROM pictures)"
+            "SELECT id FROM contents"
+            " WHERE NOT EXISTS (SELECT 1 FROM pictures WHERE content = contents.id)"
         ):
             yield row[0]
 

@@ -1,6 +1,7 @@
 """The codes of a library as mapped files beside it, so that opening takes no pass over its rows.
 
-The SQLite file is the truth; everything here can be deleted at any time and is made again. For each
+The store is the truth, a file or a server; everything here can be deleted at any time and is made
+again. For each
 code there are arrays in the order of content ids, which only ever grow while the library's *epoch*
 stays, and a small manifest that says how many rows are valid and for which *generation*. A refresh
 appends what is new, writes the rows' visibility anew and replaces the manifest last, so that a
@@ -20,10 +21,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.library.arrays import Fields, blocks, fields_of, in_memory, visible_mask
-from lookalike.library.disk import is_writable
-from lookalike.library.local.store import LocalStore
+from lookalike.library.arrays import (
+    Fields,
+    TellsChanges,
+    blocks,
+    fields_of,
+    in_memory,
+    visible_mask,
+)
 from lookalike.library.records import EncoderInfo, Stamp
+from lookalike.library.store import Store
 from lookalike.library.tables import ArrayTable
 from lookalike.library.views import unpack
 from lookalike.system.locks import locked
@@ -45,6 +52,7 @@ __all__ = [
 _log = logging.getLogger(__name__)
 
 LOCK_SECONDS = 60.0
+_MANY = 0.25  # of the rows, from which on all are asked for
 
 
 def cache_folder(library: Path) -> Path:
@@ -57,9 +65,8 @@ def table_folder(cache: Path, encoder: EncoderInfo) -> Path:
     return cache / f"tables-{encoder.slot}"
 
 
-def size(library: Path) -> int:
-    """Bytes that the cache takes on disk."""
-    folder = cache_folder(library)
+def size(folder: Path) -> int:
+    """Bytes that a cache takes on disk."""
     return sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
 
 
@@ -68,22 +75,25 @@ def delete(library: Path) -> None:
     shutil.rmtree(cache_folder(library), ignore_errors=True)
 
 
-def load(store: LocalStore, encoder: EncoderInfo) -> ArrayTable:
+def load(store: Store, encoder: EncoderInfo, folder: Path, *, writable: bool) -> ArrayTable:
     """The codes of one encoder: mapped where the cache is fresh, else after refreshing it.
 
-    On a disk that can't be written to, a stale cache is left alone and the codes are read into
-    memory.
+    Args:
+        store: that has them.
+        encoder: which.
+        folder: of the cache; it may be missing.
+        writable: whether it can be written to. If not, a stale cache is left alone and the codes
+            are read into memory.
     """
-    folder = cache_folder(store.path)
     stamp, fields = store.stamp(), fields_of(store, encoder)
     found = _open(folder, store, encoder, stamp, fields)
     if found is not None:
         return found
-    if store.read_only or not is_writable(store.path.parent):
+    if not writable:
         _log.info("the code cache in %s is stale and can't be written: reading the codes", folder)
         return in_memory(store, encoder)
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         with locked(folder / "lock", seconds=LOCK_SECONDS):
             stamp, fields = store.stamp(), fields_of(store, encoder)
             # Somebody else may have been faster.
@@ -118,11 +128,12 @@ def matches(told: dict[str, Any], encoder: EncoderInfo, stamp: Stamp) -> bool:
         and told.get("fingerprint") == encoder.fingerprint
         and isinstance(told.get("rows"), int)
         and isinstance(told.get("generation"), int)
+        and told["generation"] <= stamp.generation  # else an older backup took its place
     )
 
 
 def _open(
-    folder: Path, store: LocalStore, encoder: EncoderInfo, stamp: Stamp, fields: Fields
+    folder: Path, store: Store, encoder: EncoderInfo, stamp: Stamp, fields: Fields
 ) -> ArrayTable | None:
     """Map the files if they are fresh and whole."""
     told = manifest(folder, encoder)
@@ -172,7 +183,7 @@ def _map(path: Path, dtype: type[Any], shape: tuple[int, ...]) -> npt.NDArray[An
 
 def _refresh(
     folder: Path,
-    store: LocalStore,
+    store: Store,
     encoder: EncoderInfo,
     stamp: Stamp,
     fields: Fields,
@@ -186,6 +197,7 @@ def _refresh(
         wanted = rows * columns * np.dtype(dtype).itemsize
         if not path.exists() or path.stat().st_size < wanted:
             rows = 0  # somebody deleted or cut a file
+    before = _before(folder, encoder, stamp, told, rows)
     last = _last_content(folder / f"{stem}.contents", rows)
     with ExitStack() as opened:  # closes all, also where a full disk lets none be closed in peace
         files = {
@@ -198,7 +210,7 @@ def _refresh(
                 file.write(block[ending].tobytes())
     contents = _map(folder / f"{stem}.contents", np.int64, (rows,))
     mask = folder / f"{stem}-{stamp[2]}.visible"
-    visible_mask(store, contents).tofile(mask)
+    _shown(store, contents, before).tofile(mask)
     fresh = {
         "uuid": stamp[0],
         "epoch": stamp[1],
@@ -216,6 +228,44 @@ def _refresh(
                 path.unlink()
             except OSError:
                 _log.debug("%s is still in use", path)
+
+
+def _before(
+    folder: Path, encoder: EncoderInfo, stamp: Stamp, told: dict[str, Any], rows: int
+) -> tuple[int, npt.NDArray[np.bool_]] | None:
+    """The generation that the rows were visible at, and which were; ``None`` if that is lost."""
+    if rows == 0:
+        return None
+    try:
+        old = visible(folder, encoder, stamp._replace(generation=told["generation"]), rows)
+    except (OSError, ValueError):
+        return None
+    return told["generation"], old
+
+
+def _shown(
+    store: Store,
+    contents: npt.NDArray[np.int64],
+    before: tuple[int, npt.NDArray[np.bool_]] | None,
+) -> npt.NDArray[np.bool_]:
+    """Which rows are visible: of those of before only what has changed is asked for."""
+    if before is None or not isinstance(store, TellsChanges):
+        return visible_mask(store, contents)
+    generation, old = before
+    changed = store.touched(generation)
+    new = contents[len(old) :]
+    if len(changed) + len(new) > len(contents) * _MANY:
+        return visible_mask(store, contents)
+    mask = np.zeros(len(contents), np.bool_)
+    mask[: len(old)] = old
+    # A new code may be of a content that has long been visible.
+    asked = np.union1d(changed, new)
+    rows = np.searchsorted(contents, asked)
+    inside = rows < len(contents)
+    rows, asked = rows[inside], asked[inside]
+    rows, asked = rows[contents[rows] == asked], asked[contents[rows] == asked]
+    mask[rows] = np.isin(asked, store.shown(asked))
+    return mask
 
 
 def _cut(path: Path, rows: int, dtype: type[Any], columns: int) -> Any:

@@ -1,4 +1,4 @@
-"""Whether the cache beside a library's file says what the file says."""
+"""Whether the cache of mapped files says what the library says."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 
 from lookalike.errors import LookalikeError
 from lookalike.indexes.table_folder import TableFolder
+from lookalike.library import mapped
 from lookalike.library.arrays import Fields, blocks, fields_of, visible_mask
 from lookalike.library.checking import OnCheck, Problem
-from lookalike.library.local import mapped
-from lookalike.library.local.store import LocalStore
 from lookalike.library.records import EncoderInfo
+from lookalike.library.store import Store
 from lookalike.library.tables import index_stamp
 from lookalike.types import ContentId
 
@@ -24,16 +24,16 @@ _REMEDY = "--repair deletes the cache, and the next search makes it anew; nothin
 
 
 def check_cache(
-    store: LocalStore, encoder: EncoderInfo, progress: OnCheck | None
+    store: Store, folder: Path, encoder: EncoderInfo, progress: OnCheck | None
 ) -> Iterator[Problem]:
     """What is wrong with the cached codes of one encoder; an old cache is not wrong.
 
     Args:
-        store: whose file is sound.
+        store: which is sound.
+        folder: of the cache.
         encoder: whose codes are compared, one by one.
         progress: called now and then.
     """
-    folder = mapped.cache_folder(store.path)
     where = f"cache of {encoder.slot}"
     stamp = store.stamp()
     manifest = mapped.manifest(folder, encoder)
@@ -61,12 +61,12 @@ def check_cache(
         yield Problem(where, what, 0, "check again later", harmless=True)
         return
     if wrong:
-        yield Problem(where, "codes that are not those of the file", wrong, _REMEDY)
+        yield Problem(where, "codes that are not those of the library", wrong, _REMEDY)
     yield from _tables(folder, encoder, index_stamp(encoder, stamp), rows)
 
 
 def _differing(
-    store: LocalStore,
+    store: Store,
     encoder: EncoderInfo,
     fields: Fields,
     cached: dict[str, Any],

@@ -1,0 +1,1 @@
+"""Which pictures of a library are there twice, and which of them to keep."""

@@ -1,0 +1,1 @@
+"""Whole libraries from one place to another, and codes to and from files of other programs."""

@@ -1,0 +1,1 @@
+"""What a library knows, in SQL that every database speaks: SQLite and PostgreSQL share it."""
