@@ -1,0 +1,1 @@
+"""A library in Milvus: binary vectors, Hamming, exact; see docs/milvus.md."""
