@@ -1,4 +1,4 @@
-"""A second decoder for tests: how Chromium shows a picture file."""
+"""Chromium for tests: launched, and as a second decoder that shows a picture file."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ import numpy.typing as npt
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
-# Chromium's own sandbox needs rights that a container doesn't give; pictures are our own here.
+# Chromium's own sandbox needs rights that a container doesn't give; pictures and pages are our own.
 _OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
-    "--force-color-profile=srgb",
 ]
 _PAGE = "https://pictures.test/"  # a secure context, which some calls need; never asked for
 
@@ -80,8 +79,12 @@ class Chromium:
 
 
 @contextmanager
-def opened() -> Iterator[Chromium]:
-    """Start Chromium; the test is skipped where it can't be."""
+def launched(*options: str) -> Iterator[Browser]:
+    """Start Chromium; the test is skipped where it can't be.
+
+    Args:
+        options: of its command line, besides those that all tests need.
+    """
     playwright = pytest.importorskip(
         "playwright.sync_api", reason="needs Playwright: pip install playwright"
     )
@@ -89,9 +92,16 @@ def opened() -> Iterator[Chromium]:
     if path is None:
         pytest.skip("there is no chromium: apt-get install chromium")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=_OPTIONS)
+        browser = driver.chromium.launch(executable_path=path, args=[*_OPTIONS, *options])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened() -> Iterator[Chromium]:
+    """Open a page for pictures; the test is skipped where that can't be."""
+    with launched("--force-color-profile=srgb") as browser:
         page = browser.new_page()
         page.route("**/*", lambda route: route.fulfill(body="<!doctype html>"))
         page.goto(_PAGE)
         yield Chromium(page)
-        browser.close()

@@ -15,9 +15,11 @@ from lookalike.server import records
 from lookalike.server.answers import ApiError, Json
 from lookalike.server.context import Context
 from lookalike.server.endpoints import Arguments
-from lookalike.server.rates import WRONG_TOKEN, client_of
+from lookalike.server.rates import client_of
 from lookalike.server.records import LEDGER_SHOWN
-from lookalike.server.uploads import read_json
+from lookalike.server.scopes import scopes_here
+from lookalike.server.uploads import STRANGERS_SECONDS, read_json
+from lookalike.server.visitors import here
 
 __all__ = ["LEDGER_SHOWN", "document", "health", "login", "logout", "status"]
 
@@ -34,37 +36,37 @@ async def status(_request: Request, context: Context, _arguments: Arguments) -> 
     return Json(await to_thread.run_sync(partial(_status, context)))
 
 
-async def document(_request: Request, context: Context, _arguments: Arguments) -> Response:
+async def document(request: Request, context: Context, _arguments: Arguments) -> Response:
     """The interface in the form of OpenAPI."""
-    return Json(context.document)
+    return context.document.answer(request)
 
 
 async def login(request: Request, context: Context, _arguments: Arguments) -> Response:
     """A cookie for the token."""
-    given = await read_json(request, context.settings.upload_seconds)
+    given = await read_json(request, min(context.settings.upload_seconds, STRANGERS_SECONDS))
     token = given.get("token") if isinstance(given, dict) else None
     if not isinstance(token, str):
         raise ApiError(400, "bad_json", 'the body is {"token": "..."}, and nothing else')
-    if not context.sessions.knows(token):
-        address = request.client.host if request.client else ""
-        context.rates.charge(client_of(address), WRONG_TOKEN)
-        raise ApiError(401, "wrong_token", "this is not the token that lookalike serve printed")
+    known = context.sessions.enter(token)
+    if known is None:
+        await context.strangers.guessed(request, client_of(here().address))
+        raise ApiError(401, "wrong_token", "this is not the token of this server")
     response = Response(status_code=204)
-    if context.sessions.needed:
-        context.sessions.begin(response, secure=_secure(request))
+    if context.sessions.kept:
+        context.sessions.begin(response, known, secure=_secure(request))
     return response
 
 
 async def logout(request: Request, context: Context, _arguments: Arguments) -> Response:
-    """Take the cookie away."""
+    """End the session, and take the cookie away."""
     response = Response(status_code=204)
-    context.sessions.end(response, secure=_secure(request))
+    context.sessions.end(response, request.cookies, secure=_secure(request))
     return response
 
 
 def _secure(request: Request) -> bool:
     """Whether the browser came by HTTPS, also where a proxy comes on from there by HTTP."""
-    return request.headers.get("origin", "").startswith("https://")
+    return here().https or request.headers.get("origin", "").startswith("https://")
 
 
 def _picked(record: type[T], found: object) -> T:
@@ -94,4 +96,6 @@ def _status(context: Context) -> records.Status:
         changes_count=found.changes_count,
         needs_token=context.sessions.needed,
         upload_bytes=context.settings.upload_bytes,
+        changes_allowed=context.settings.allow_changes,
+        scopes=list(scopes_here()),
     )

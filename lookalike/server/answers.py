@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from lookalike.fields import json_values
 from lookalike.server.records import Error, Problem
 
-__all__ = ["ApiError", "Json"]
+__all__ = ["ApiError", "Json", "is_known"]
 
 
 class Json(Response):
@@ -25,6 +26,12 @@ class Json(Response):
     def render(self, content: Any) -> bytes:
         """The answer's bytes."""
         return json.dumps(content, allow_nan=False, default=json_values).encode("ascii")
+
+
+def is_known(request: Request, tag: str) -> bool:
+    """Whether a client has what an ETag names already."""
+    given = request.headers.get("if-none-match", "")
+    return tag in [known.strip().removeprefix("W/") for known in given.split(",")]
 
 
 class ApiError(Exception):

@@ -6,30 +6,48 @@ import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 from lookalike.library.opening import Location
+from lookalike.server.alive import ALIVE
+from lookalike.server.answers import Json
+from lookalike.server.bodies import Bodies
 from lookalike.server.context import Context
 from lookalike.server.faults import HANDLERS
+from lookalike.server.fixed import Fixed
+from lookalike.server.logs import RequestLog
 from lookalike.server.openapi import describe
+from lookalike.server.pages import METRICS
 from lookalike.server.places import Places
+from lookalike.server.proxies import Proxies
+from lookalike.server.queries import Queries
 from lookalike.server.rates import Rates
 from lookalike.server.routes import ENDPOINTS, public_paths, routes
 from lookalike.server.security import Guard, SafeHeaders
 from lookalike.server.sessions import Sessions
 from lookalike.server.settings import Settings
 from lookalike.server.shelf import Shelf
+from lookalike.server.strangers import Strangers
 from lookalike.server.thumbnails import Thumbnails
 
 __all__ = ["create_app"]
 
+if TYPE_CHECKING:
+    from lookalike.server.metrics import Metrics
+
 _log = logging.getLogger(__name__)
 
-_UPLOADS = 4  # that are taken in while as many searches as there are workers go on
+_WORTH_PACKING = 1_000  # bytes
+_PACKED_ALREADY = ("image/*", "application/octet-stream", "text/event-stream")
+
+_RATE = 100.0  # requests a second of who has no token, where there is no other limit
+_LOOKING = 2  # threads that answer whether the library is there
 
 
 def create_app(library: Location, settings: Settings | None = None) -> ASGIApp:
@@ -46,26 +64,61 @@ def create_app(library: Location, settings: Settings | None = None) -> ASGIApp:
     settings = settings or Settings()
     context = Context(
         settings=settings,
-        shelf=Shelf(library, settings.limits, settings.workers),
-        thumbnails=Thumbnails(settings.limits, settings.workers, settings.thumbnail_bytes),
-        sessions=Sessions(settings.token, settings.port),
+        # One child more than there are workers: it serves who would wait for a single other client.
+        shelf=Shelf(library, settings.limits, settings.workers + 1),
+        thumbnails=Thumbnails(settings.limits, settings.workers + 1, settings.thumbnail_bytes),
+        sessions=Sessions(
+            settings.token, settings.port, settings.change_token, settings.invitation
+        ),
         rates=Rates(settings.rate, settings.burst),
         searching=Places(settings.workers, settings.waiting),
         shrinking=Places(settings.workers, settings.waiting),
-        uploading=Places(settings.workers + _UPLOADS, settings.waiting),
-        document=describe(ENDPOINTS),
+        uploading=Bodies(max(settings.held_bytes, 2 * settings.upload_bytes)),
+        strangers=Strangers(
+            settings.rate or _RATE,  # which is lifted for who has the token only
+            settings.burst or _RATE,
+            settings.wrong_tokens,
+            settings.hold_seconds,
+        ),
+        looking=CapacityLimiter(_LOOKING),
+        document=Fixed(bytes(Json(describe(ENDPOINTS)).body), "application/json"),
+        queries=Queries(settings.queries, settings.query_bytes, settings.query_seconds),
     )
-    guard = Middleware(Guard, sessions=context.sessions, rates=context.rates, public=public_paths())
+    guard = Middleware(
+        Guard,
+        sessions=context.sessions,
+        rates=context.rates,
+        strangers=context.strangers,
+        proxies=Proxies(settings.proxies),
+        public=public_paths(),
+        alive=ALIVE,
+        private=[METRICS],
+    )
+    packing = Middleware(
+        GZipMiddleware,
+        minimum_size=_WORTH_PACKING,
+        compresslevel=6,
+        exclude_content_types=_PACKED_ALREADY,
+    )
+    metrics = _metrics(context) if settings.metrics else None
     app = Starlette(
-        routes=routes(),
-        middleware=[guard],
+        routes=[*routes(), *([metrics.route()] if metrics else [])],
+        middleware=[guard, packing],
         exception_handlers=HANDLERS,
         lifespan=_lifespan,
     )
     app.router.redirect_slashes = False
     app.state.context = context
     # Around everything, so that no answer goes out without them.
-    return SafeHeaders(app)
+    outer: ASGIApp = RequestLog(SafeHeaders(app))
+    return outer if metrics is None else metrics.watching(outer)
+
+
+def _metrics(context: Context) -> Metrics:
+    """The figures for Prometheus; nobody else pays for its package."""
+    from lookalike.server.metrics import Metrics
+
+    return Metrics(context)
 
 
 @asynccontextmanager
@@ -77,6 +130,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await to_thread.run_sync(context.jobs.close)
         context.thumbnails.close()
         await to_thread.run_sync(context.shelf.close)
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from lookalike.server.answers import ApiError
 from lookalike.server.context import Context
 
-__all__ = ["PREFIX", "Arguments", "Endpoint", "Handler", "Query", "read_arguments"]
+__all__ = ["PREFIX", "Arguments", "Endpoint", "Handler", "Query", "Scope", "read_arguments"]
 
 PREFIX = "/api/v1"
 
@@ -21,6 +21,9 @@ _NUMBER = re.compile(r"\d{1,12}(\.\d{1,12})?", re.ASCII)
 
 Arguments: TypeAlias = Mapping[str, Any]
 """The parameters of a request by name, those of the path too."""
+
+Scope: TypeAlias = Literal["read", "decide", "change"]
+"""What a client may do, each more than the one before."""
 
 Handler: TypeAlias = Callable[[Request, Context, Arguments], Awaitable[Response]]
 
@@ -37,6 +40,7 @@ class Query:
         choices: the values that it may have; empty for any.
         least: the smallest whole number.
         most: the largest one.
+        needed: whether it has to be given.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Query:
     choices: tuple[str | int, ...] = ()
     least: int | None = None
     most: int | None = None
+    needed: bool = False
 
     def parse(self, text: str) -> str | int | float | bool:
         """The value that a request gives.
@@ -95,33 +100,37 @@ class Endpoint:
         answer: what comes: the name of a schema, or a media type, or nothing.
         status: of the answer.
         query: its parameters.
-        body: what it takes.
+        body: what it takes: "picture", or the name of a schema.
         errors: codes of HTTP for what may go wrong in the handler itself; what may go wrong on
             the way to it is known.
         tagged: whether a client that has the answer by its ETag is told so (304).
+        ranged: whether parts of the answer can be asked for (206).
         public: whether it needs no token.
         points: that it takes from the client's rate.
+        scope: what a token has to allow: to look, to decide about duplicates, or to change files.
     """
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "DELETE"]
     path: str
     handler: Handler
     told: str
     answer: str | None
     status: int = 200
     query: tuple[Query, ...] = ()
-    body: Literal["picture", "token"] | None = None
+    body: str | None = None
     errors: tuple[int, ...] = ()
     tagged: bool = False
+    ranged: bool = False
     public: bool = False
     points: float = 1
+    scope: Scope = "read"
 
 
 def read_arguments(request: Request, endpoint: Endpoint) -> Arguments:
     """The parameters of a request, with the defaults of those that aren't given.
 
     Raises:
-        ApiError: one that isn't known, comes twice, or has a wrong value.
+        ApiError: one that isn't known, comes twice, has a wrong value, or is missing.
     """
     known = {query.name: query for query in endpoint.query}
     found: dict[str, Any] = {query.name: query.default for query in endpoint.query}
@@ -134,4 +143,7 @@ def read_arguments(request: Request, endpoint: Endpoint) -> Arguments:
         if len(values) > 1:
             raise ApiError(400, "bad_parameter", f"{name} is given {len(values)} times: give one")
         found[name] = known[name].parse(values[0])
+    for query in endpoint.query:
+        if query.needed and found[query.name] is None:
+            raise ApiError(400, "bad_parameter", f"{query.name} is missing: {query.told}")
     return {**found, **request.path_params}

@@ -17,7 +17,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from lookalike.errors import (
+    ActionError,
     EncoderMismatchError,
+    LibraryAwayError,
     LibraryClosedError,
     LibraryDamagedError,
     LibraryError,
@@ -31,6 +33,7 @@ from lookalike.errors import (
     MissingExtraError,
     ModelError,
     PictureError,
+    ServerError,
     UsageError,
 )
 from lookalike.server.answers import ApiError
@@ -66,11 +69,14 @@ FAULTS: Final[Mapping[type[LookalikeError], ApiError]] = {
     MissingExtraError: _server(
         "a package that this takes isn't installed where the server runs: its log says which"
     ),
+    ServerError: _server("another server can't be asked now: the log of this one says why"),
+    ActionError: _server("files can't be acted on now: the log of the server says why"),
     LibraryError: _library("the library can't be used now: the log of the server says why"),
     LibraryNotFoundError: _library(
         "the library isn't there, or holds no pictures yet: run lookalike index FOLDER where the "
         "server runs"
     ),
+    LibraryAwayError: _library("the server that keeps the library doesn't answer: try again"),
     LibraryClosedError: _library("the server has closed the library and ends: ask again later"),
     LibraryLockedError: _library("another program keeps the library locked: try again"),
     LibraryReadOnlyError: _library(

@@ -18,7 +18,7 @@ from lookalike.library import PictureInfo
 from lookalike.server.answers import ApiError
 from lookalike.system.times import kept
 
-__all__ = ["Original", "changed", "is_unchanged", "open_original", "shown_type"]
+__all__ = ["Original", "changed", "is_away", "is_unchanged", "open_original", "shown_type"]
 
 _PIECE = 1 << 20
 
@@ -38,6 +38,14 @@ def is_unchanged(picture: PictureInfo) -> bool:
         return _matches(os.stat(picture.path), picture)
     except (OSError, ValueError):
         return False
+
+
+def is_away(path: str) -> bool:
+    """Whether a file can't be seen now: its disk is unplugged, or it was moved or deleted."""
+    try:
+        return not os.path.lexists(path)
+    except ValueError:
+        return True
 
 
 def open_original(picture: PictureInfo) -> FileIO:
@@ -86,16 +94,31 @@ class Original(Response):
         picture: what it is.
         name: to save it under.
         download: have it saved also where it could be shown.
+        part: (first byte, one past the last) of what is sent; ``None`` for all of it.
     """
 
-    def __init__(self, file: FileIO, picture: PictureInfo, name: str, *, download: bool) -> None:
+    def __init__(
+        self,
+        file: FileIO,
+        picture: PictureInfo,
+        name: str,
+        *,
+        download: bool,
+        part: tuple[int, int] | None = None,
+    ) -> None:
         self._file = file
+        size = picture.file_bytes
+        self._start, self._stop = part or (0, size)
+        told = {} if part is None else {"Content-Range": f"bytes {part[0]}-{part[1] - 1}/{size}"}
         shown = shown_type(picture)
         how = "attachment" if download or shown is None else "inline"
         quoted = quote(name.encode("utf-8", "replace"), safe="")
         super().__init__(
+            status_code=200 if part is None else 206,
             headers={
-                "Content-Length": str(picture.file_bytes),
+                "Content-Length": str(self._stop - self._start),
+                "Accept-Ranges": "bytes",
+                **told,
                 "Content-Disposition": f"{how}; filename*=UTF-8''{quoted}",
                 # Nothing in a picture may run, whatever a browser takes it for.
                 "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -116,11 +139,17 @@ class Original(Response):
                 }
             )
             if scope["method"] != "HEAD":
-                while piece := await to_thread.run_sync(self._file.read, _PIECE):
+                left = self._stop - self._start
+                self._file.seek(self._start)
+                while left and (piece := await self._read(min(left, _PIECE))):
+                    left -= len(piece)
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             self._file.close()
+
+    async def _read(self, size: int) -> bytes:
+        return await to_thread.run_sync(self._file.read, size)
 
 
 def _matches(status: os.stat_result, picture: PictureInfo) -> bool:

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
+from typing import Any, cast
 
-import h11
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from lookalike.errors import LookalikeError, UsageError
-from lookalike.server.answers import ApiError
+from lookalike.server.lines import Lines
+from lookalike.server.protocol import GuardedProtocol
+from lookalike.server.proxies import Proxies
 from lookalike.server.security import is_loopback
+from lookalike.system.handles import allow_open
 
-__all__ = ["address_of", "bind", "run", "server_for"]
+__all__ = ["address_of", "bind", "lines_for", "run", "server_for"]
 
-_KEEP_ALIVE = 15  # seconds
+_log = logging.getLogger(__name__)
+
+_BACKLOG = 128  # connections that wait to be taken, and that are taken at once
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_REST_SECONDS = 0.5  # less than the second for which asyncio rests by itself
+_TOLD_SECONDS = 60.0  # between two lines of the log about the same
+
+_OPEN_FILES = 4_096  # that are asked for
+_CONNECTIONS = 1_000
+
 _LAST_WORDS = 5  # seconds for what is under way when the server ends
 
 
@@ -43,14 +57,14 @@ def bind(host: str, port: int) -> socket.socket:
         raise UsageError(f"{host} is no address of this machine: try 127.0.0.1") from error
     # An IPv4 address first: it is what 'localhost' is taken for by most programs.
     family, kind, protocol, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
-    taken = socket.socket(family, kind, protocol)
+    taken = _Listening(family, kind, protocol)
     try:
         if os.name == "posix":
             taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             taken.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         taken.bind(address)
-        taken.listen(128)
+        taken.listen(_BACKLOG)
     except OSError as error:
         taken.close()
         raise _why_not(error, host, port) from error
@@ -75,31 +89,46 @@ def address_of(taken: socket.socket) -> tuple[str, int, bool]:
     return host, port, is_loopback(host)
 
 
-def server_for(app: ASGIApp, *, log: bool = False) -> uvicorn.Server:
+def lines_for(proxies: Proxies | None = None) -> Lines:
+    """Room for as many connections as leave plenty of open files for everything else.
+
+    Args:
+        proxies: whose connections are those of many clients.
+    """
+    most = min(_CONNECTIONS, allow_open(_OPEN_FILES) // 2)
+    return Lines(most, most // 2, proxies.trusts if proxies else lambda _: False)
+
+
+def server_for(app: ASGIApp, lines: Lines | None = None) -> uvicorn.Server:
     """A server that isn't running yet.
 
     Args:
         app: what answers.
-        log: log every request too.
+        lines: counts its connections; by default as many as the open files allow.
     """
+    if lines is None:
+        lines = lines_for()
     config = uvicorn.Config(
         app,
-        http=_Protocol,
+        http=cast(type[asyncio.Protocol], partial(GuardedProtocol, lines)),
+        loop="asyncio",  # uvloop, where it is installed, takes connections in a way of its own
         ws="none",
         lifespan="on",
         log_config=None,
-        access_log=log,
+        access_log=False,  # the log of requests is lookalike's own
         server_header=False,
         proxy_headers=False,  # anybody could claim to be another client
-        timeout_keep_alive=_KEEP_ALIVE,
+        backlog=_BACKLOG,
+        timeout_keep_alive=int(lines.deadlines.idle),
         timeout_graceful_shutdown=_LAST_WORDS,
     )
-    return uvicorn.Server(config)
+    return _Server(config)
 
 
 def run(
     app: ASGIApp,
     taken: socket.socket,
+    lines: Lines | None = None,
     *,
     log: bool = False,
     begun: Callable[[], None] | None = None,
@@ -109,10 +138,11 @@ def run(
     Args:
         app: what answers.
         taken: a socket of :func:`bind`; it is closed in the end.
-        log: log every request.
+        lines: counts its connections; by default as many as the open files allow.
+        log: let Uvicorn say what it has to say.
         begun: called from a thread of its own, once the server answers.
     """
-    server = server_for(app, log=log)
+    server = server_for(app, lines)
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -133,22 +163,48 @@ def run(
         taken.close()
 
 
-class _Protocol(H11Protocol):
-    """Uvicorn's, but what isn't even HTTP gets the one form of errors too."""
+class _Listening(socket.socket):
+    """A socket that takes connections, and rests where the system has no room for more.
 
-    def send_400_response(self, msg: str) -> None:
-        """Answer what can't be parsed, and hang up."""
-        body = bytes(ApiError(400, "bad_request", "this is not HTTP").response().body)
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            (b"x-content-type-options", b"nosniff"),
-            (b"connection", b"close"),
-        ]
-        for event in (
-            h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
-            h11.Data(data=body),
-            h11.EndOfMessage(),
-        ):
-            self.transport.write(self.conn.send(event) or b"")
-        self.transport.close()
+    asyncio would try again at once, as often as the backlog is long, and log each failure with its
+    traceback; only then it rests for a second.
+    """
+
+    _resting_until = 0.0
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Take a connection."""
+        if time.monotonic() < self._resting_until:
+            raise BlockingIOError
+        try:
+            return super().accept()
+        except OSError as error:
+            if error.errno in _EXHAUSTED:
+                self._resting_until = time.monotonic() + _REST_SECONDS
+            raise
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's, but for what it says where open files are used up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = float("-inf")
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
+        await super().startup(sockets)
+
+    def _on_loop_error(self, loop: asyncio.AbstractEventLoop, told: dict[str, Any]) -> None:
+        error = told.get("exception")
+        if not isinstance(error, OSError) or error.errno not in _EXHAUSTED:
+            loop.default_exception_handler(told)
+            return
+        now = time.monotonic()
+        if now - self._told >= _TOLD_SECONDS:
+            self._told = now
+            _log.warning(
+                "no more connections can be taken now (%s): raise the limit, see ulimit -n",
+                error.strerror,
+            )

@@ -14,14 +14,17 @@ from lookalike.server.uploads import FIELD
 __all__ = ["describe"]
 
 _TOLD = {
+    206: "The part that the Range header asks for.",
     304: "What the client has is what there is.",
     400: "A parameter, a header or the body is wrong.",
     401: "The token is missing or wrong.",
-    403: "A page of another site asks, or a proxy, which takes a token.",
-    404: "There is no such picture.",
+    403: "A page of another site asks, or a proxy; or the token doesn't allow it.",
+    404: "There is no such thing.",
     408: "The body took too long to arrive.",
+    409: "Something has to be done before.",
     410: "The file has changed or gone since it was indexed.",
     413: "The body is larger than the limit.",
+    416: "The file has no such part.",
     421: "The server is asked by a name that isn't its own.",
     422: "The picture can't be decoded, or is beyond a limit.",
     429: "Too many requests from this client.",
@@ -77,8 +80,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
             "required": True,
             "content": {"multipart/form-data": {"schema": form}, "image/*": {"schema": file}},
         }
-    elif endpoint.body == "token":
-        operation["requestBody"] = {"required": True, "content": _json("Token")}
+    elif endpoint.body is not None:
+        operation["requestBody"] = {"required": True, "content": _json(endpoint.body)}
     return operation
 
 
@@ -97,7 +100,9 @@ def _parameter(query: Query) -> dict[str, Any]:
         schema["enum"] = list(query.choices)
     if query.least is not None and query.most is not None:
         schema |= {"minimum": query.least, "maximum": query.most}
-    return {"name": query.name, "in": "query", "description": query.told, "schema": schema}
+    needed = {"required": True} if query.needed else {}
+    told = {"name": query.name, "in": "query", "description": query.told}
+    return {**told, **needed, "schema": schema}
 
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
@@ -107,6 +112,8 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
     elif endpoint.answer is not None:
         answer["content"] = {endpoint.answer: {}}
     responses: dict[str, Any] = {str(endpoint.status): answer}
+    if endpoint.ranged:
+        responses["206"] = {**answer, "description": _TOLD[206]}
     if endpoint.tagged:
         responses["304"] = {"description": _TOLD[304]}
     for status in sorted(_wrong(endpoint)):

@@ -5,7 +5,6 @@ There is one document for all addresses of the page; its script looks at the add
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from importlib import resources
 from typing import Final
@@ -14,13 +13,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-__all__ = ["PAGES", "routes"]
+from lookalike.server.fixed import Fixed
+from lookalike.server.logs import ENDPOINT
+
+__all__ = ["METRICS", "PAGES", "routes"]
+
+METRICS: Final = "/metrics"
+"""Where figures on the server are, if it gives them."""
 
 PAGES: Final = {
     "/": "/api/v1/pictures",
-    "/search": "/api/v1/search",
     "/pictures/{id}": "/api/v1/pictures/{id}/similar",
-    "/library": "/api/v1/status",
+    "/queries/{id}": "/api/v1/queries/{id}/results",
+    "/compare": "/api/v1/compare",
+    "/library": "/api/v1/pictures",
+    "/library/state": "/api/v1/status",
+    "/duplicates": "/api/v1/duplicates",
+    "/duplicates/plan": "/api/v1/journal",
+    "/map": "/api/v1/map",
 }
 """Addresses of the page, and for each where the same is as JSON."""
 
@@ -49,12 +59,10 @@ def routes() -> list[Route]:
 
 def _giving(name: str, data: bytes) -> Callable[[Request], Awaitable[Response]]:
     kind = _TYPES[name[name.rindex(".") :]]
-    tag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    fixed = Fixed(data, kind, {"Cache-Control": "no-cache"})
 
     async def give(request: Request) -> Response:
-        if request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers=headers)
-        return Response(data, media_type=kind, headers=headers)
+        request.scope[ENDPOINT] = "page"
+        return fixed.answer(request)
 
     return give

@@ -4,26 +4,44 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from functools import partial
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
+import numpy.typing as npt
 from anyio import to_thread
+from PIL import Image, ImageOps
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lookalike.images.preview import PREVIEW, QUALITY
 from lookalike.library import PictureInfo
-from lookalike.server.answers import ApiError, Json
+from lookalike.server.answers import ApiError, Json, is_known
 from lookalike.server.context import Context
 from lookalike.server.endpoints import PREFIX, Arguments
-from lookalike.server.files import Original, is_unchanged, open_original
+from lookalike.server.files import Original, changed, is_away, is_unchanged, open_original
 from lookalike.server.fitting import only_of
+from lookalike.server.ranges import wanted_range
 from lookalike.server.records import Links, Picture, PictureDetails, PicturePage
 from lookalike.server.shelf import Volume
+from lookalike.server.subjects import picture_of
 from lookalike.shot import Shot
 from lookalike.system.times import moment
 
-__all__ = ["details", "find", "links", "original", "pictures", "thumbnail", "thumbnail_tag"]
+__all__ = [
+    "details",
+    "links",
+    "original",
+    "picture_facts",
+    "pictures",
+    "thumbnail",
+    "thumbnail_tag",
+]
+
+_MOST_NAMED = 100  # ids in one request
 
 
 def links(sealed: str) -> Links:
@@ -38,19 +56,6 @@ def links(sealed: str) -> Links:
     )
 
 
-def find(volume: Volume, sealed: str) -> PictureInfo:
-    """The picture of an id.
-
-    Raises:
-        ApiError: there is none.
-    """
-    number = volume.ids.number(sealed)
-    found = None if number is None else volume.library.pictures.get(number)
-    if found is None:
-        raise ApiError(404, "no_such_picture", "the library has no picture with this id")
-    return found
-
-
 async def pictures(_request: Request, context: Context, arguments: Arguments) -> Response:
     """A page of the library's pictures."""
     return Json(await to_thread.run_sync(partial(_page, context, arguments)))
@@ -62,25 +67,41 @@ async def details(_request: Request, context: Context, arguments: Arguments) -> 
 
 
 async def thumbnail(request: Request, context: Context, arguments: Arguments) -> Response:
-    """A small JPEG."""
+    """A small JPEG: the library's own preview where that is large enough, or the file is away."""
     size = arguments["size"]
-    picture = await to_thread.run_sync(partial(_find, context, arguments["id"]))
-    headers = {
-        "Cache-Control": "private, max-age=300",
-        "ETag": thumbnail_tag(picture, size),
-    }
-    if _known(request, headers["ETag"]):
+    picture, small = await to_thread.run_sync(partial(_preview, context, arguments["id"], size))
+    # A preview in place of something larger is another picture than that will be.
+    tag = thumbnail_tag(picture, size if small is None else min(size, PREVIEW.size))
+    if not is_known(request, tag) and small is None:
+        try:
+            small = await context.shrinking.run(partial(context.thumbnails.get, picture, size))
+        except ApiError as error:
+            if error.code != changed().code:
+                raise
+            work = partial(_preview, context, arguments["id"], PREVIEW.size)
+            _, small = await to_thread.run_sync(work)
+            if small is None:
+                raise
+            tag = thumbnail_tag(picture, PREVIEW.size)
+    headers = {"Cache-Control": "private, max-age=300", "ETag": tag}
+    if small is None or is_known(request, tag):
         return Response(status_code=304, headers=headers)
-    made = await context.shrinking.run(partial(_thumbnail, context, picture, size))
-    return Response(made, media_type="image/jpeg", headers=headers)
+    return Response(small, media_type="image/jpeg", headers=headers)
 
 
-def _thumbnail(context: Context, picture: PictureInfo, size: int) -> bytes:
-    def preview() -> bytes | None:
-        with context.shelf.volume() as volume:
-            return volume.library.pictures.preview(picture.id)
-
-    return context.thumbnails.get(picture, size, preview)
+def _preview(context: Context, sealed: str, size: int) -> tuple[PictureInfo, bytes | None]:
+    """A picture, and its preview where that will do."""
+    with context.shelf.volume() as volume:
+        picture = picture_of(volume, sealed)
+        kept = None
+        if size <= PREVIEW.size or not is_unchanged(picture):
+            kept = volume.library.pictures.preview(picture.id)
+    if kept is None or size >= PREVIEW.size:
+        return picture, kept
+    buffer = BytesIO()
+    with Image.open(BytesIO(kept), formats=("JPEG",)) as opened:
+        ImageOps.contain(opened, (size, size)).save(buffer, "JPEG", quality=QUALITY)
+    return picture, buffer.getvalue()
 
 
 def thumbnail_tag(picture: PictureInfo, size: int) -> str:
@@ -94,36 +115,86 @@ async def original(request: Request, context: Context, arguments: Arguments) -> 
     """The file itself, if it is what was indexed."""
     picture = await to_thread.run_sync(partial(_find, context, arguments["id"]))
     tag = f'"{picture.digest.hex()}"'
-    if _known(request, tag) and await to_thread.run_sync(is_unchanged, picture):
+    if is_known(request, tag) and await to_thread.run_sync(is_unchanged, picture):
         return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "private"})
     file = await context.shrinking.run(partial(open_original, picture))
+    try:
+        part = wanted_range(request, picture.file_bytes, tag)
+    except ApiError:
+        file.close()
+        raise
     name = os.path.basename(picture.path)
-    return Original(file, picture, name, download=arguments["download"])
+    return Original(file, picture, name, download=arguments["download"], part=part)
 
 
 def _find(context: Context, sealed: str) -> PictureInfo:
     with context.shelf.volume() as volume:
-        return find(volume, sealed)
+        return picture_of(volume, sealed)
 
 
 def _page(context: Context, arguments: Arguments) -> PicturePage:
-    limit, after, only = arguments["limit"], arguments["after"], only_of(arguments)
+    if arguments["ids"] is not None:
+        return _named(context, arguments["ids"].split(","))
+    limit, order, only = arguments["limit"], arguments["order"], only_of(arguments)
     with context.shelf.volume() as volume:
-        number = None
-        if after is not None:
-            number = volume.ids.number(after)
-            if number is None:
+        pictures = volume.library.pictures
+        after = None
+        if arguments["after"] is not None:
+            after = volume.ids.number(arguments["after"])
+            if after is None:
                 raise ApiError(400, "bad_parameter", "after is the 'next' of another page")
-        newest = arguments["order"] == "newest"
-        # One more than asked for tells whether there is another page.
-        found = volume.library.pictures.page(limit + 1, after=number, newest=newest, only=only)
-        shown = found[:limit]
-        entries = [Picture(**_entry(volume.ids.seal(one.id), one)) for one in shown]
-    return PicturePage(entries, entries[-1].id if len(found) > limit else None)
+        if order in ("oldest", "newest") and only is None and not arguments["skip"]:
+            # One more than asked for tells whether there is another page.
+            found = pictures.page(limit + 1, after=after, newest=order == "newest")
+            shown, more, total = found[:limit], len(found) > limit, pictures.count()
+        else:
+            key = (volume.library.state(), order, only)
+            ids = context.orders.get(
+                key, lambda: np.array(pictures.ordered(order, only=only), np.int64)
+            )
+            start = arguments["skip"] + (0 if after is None else _behind(ids, after))
+            shown = pictures.many(ids[start : start + limit].tolist())
+            more, total = len(ids) > start + limit, len(ids)
+        entries = _entries(volume, shown)
+    return PicturePage(entries, entries[-1].id if more and entries else None, total)
 
 
-def _entry(sealed: str, picture: PictureInfo) -> dict[str, Any]:
+def _named(context: Context, ids: Sequence[str]) -> PicturePage:
+    """The pictures of some ids, in their order; those that are gone are left out."""
+    if len(ids) > _MOST_NAMED:
+        told = f"{len(ids):,} ids at once: give at most {_MOST_NAMED}"
+        raise ApiError(400, "bad_parameter", told)
+    with context.shelf.volume() as volume:
+        numbers = [volume.ids.number(one) for one in ids]
+        found = volume.library.pictures.many(one for one in numbers if one is not None)
+        entries = _entries(volume, found)
+    return PicturePage(entries, None, len(entries))
+
+
+def _entries(volume: Volume, pictures: Sequence[PictureInfo]) -> list[Picture]:
+    shots = volume.library.pictures.shots(pictures)
+    return [
+        Picture(**picture_facts(volume.ids.seal(one.id), one, shots.get(one.id)))
+        for one in pictures
+    ]
+
+
+def _behind(ids: npt.NDArray[np.int64], picture: int) -> int:
+    """The place behind a picture."""
+    places = np.flatnonzero(ids == picture)
+    if not len(places):
+        raise ApiError(
+            400,
+            "bad_parameter",
+            "after is no picture of this list, or the library has changed: begin again without it",
+        )
+    return int(places[0]) + 1
+
+
+def picture_facts(sealed: str, picture: PictureInfo, shot: Shot | None) -> dict[str, Any]:
+    """What every list tells of a picture."""
     modified = moment(picture.mtime_ns)
+    taken = None if shot is None else shot.moment
     return {
         "id": sealed,
         "name": os.path.basename(picture.path),
@@ -134,6 +205,8 @@ def _entry(sealed: str, picture: PictureInfo) -> dict[str, Any]:
         "bytes": picture.file_bytes,
         "modified": modified.isoformat().replace("+00:00", "Z"),
         "member": picture.member or None,
+        "taken": None if taken is None else taken.isoformat(),
+        "away": is_away(picture.path),
         "links": links(sealed),
     }
 
@@ -141,15 +214,14 @@ def _entry(sealed: str, picture: PictureInfo) -> dict[str, Any]:
 def _details(context: Context, arguments: Arguments) -> PictureDetails:
     with context.shelf.volume() as volume:
         sealed, pictures = arguments["id"], volume.library.pictures
-        picture = find(volume, sealed)
+        picture = picture_of(volume, sealed)
         shot = pictures.shot(picture.id, with_position=arguments["position"]) or Shot()
         copies = [volume.ids.seal(number) for number in pictures.copies(picture.id)]
     return PictureDetails(
-        **_entry(sealed, picture),
+        **picture_facts(sealed, picture, shot),
         sha256=picture.digest.hex(),
         unchanged=is_unchanged(picture),
         copies=copies,
-        taken=None if shot.moment is None else shot.moment.isoformat(),
         camera=shot.camera or None,
         lens=shot.lens or None,
         software=shot.software or None,
@@ -157,8 +229,3 @@ def _details(context: Context, arguments: Arguments) -> PictureDetails:
         longitude=shot.longitude,
         altitude=shot.altitude,
     )
-
-
-def _known(request: Request, tag: str) -> bool:
-    given = request.headers.get("if-none-match", "")
-    return tag in [known.strip().removeprefix("W/") for known in given.split(",")]

@@ -10,9 +10,7 @@ from collections.abc import Callable
 
 from lookalike.server.answers import ApiError
 
-__all__ = ["WRONG_TOKEN", "Rates", "client_of"]
-
-WRONG_TOKEN = 30.0  # points: with the default rate, three guesses a second
+__all__ = ["Rates", "client_of", "too_many"]
 
 _MOST_CLIENTS = 10_000  # whoever was idle longest is forgotten, which only fills its bucket
 
@@ -32,14 +30,14 @@ class Rates:
         self._rate, self._burst, self._clock = rate, max(burst, rate, 1.0), clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # (points, when)
 
-    def charge(self, client: str, points: float) -> None:
+    def wait(self, client: str, points: float) -> float:
         """Take points from a client's bucket; what costs more than is there leaves a debt.
 
-        Raises:
-            ApiError: it holds less than a point.
+        Returns:
+            0, or the seconds until its bucket holds a point again: then nothing was taken.
         """
         if not self._rate:
-            return
+            return 0.0
         now = self._clock()
         held, when = self._buckets.pop(client, (self._burst, now))
         held = min(self._burst, held + (now - when) * self._rate)
@@ -47,14 +45,28 @@ class Rates:
         self._buckets[client] = (held - points if allowed else held, now)
         if len(self._buckets) > _MOST_CLIENTS:
             self._buckets.popitem(last=False)
-        if not allowed:
-            seconds = math.ceil((1 - held) / self._rate)
-            raise ApiError(
-                429,
-                "too_many_requests",
-                f"too many requests from {client}: wait {seconds} s",
-                {"Retry-After": str(seconds)},
-            )
+        return 0.0 if allowed else (1 - held) / self._rate
+
+    def charge(self, client: str, points: float) -> None:
+        """The same for who has to be refused.
+
+        Raises:
+            ApiError: the bucket holds less than a point.
+        """
+        seconds = self.wait(client, points)
+        if seconds:
+            raise too_many(client, seconds)
+
+
+def too_many(client: str, seconds: float) -> ApiError:
+    """What a client is told that has asked for too much."""
+    wait = math.ceil(seconds)
+    return ApiError(
+        429,
+        "too_many_requests",
+        f"too many requests from {client}: wait {wait:,} s",
+        {"Retry-After": str(wait)},
+    )
 
 
 def client_of(address: str) -> str:

@@ -14,8 +14,10 @@ from lookalike.fields import same_as, told
 from lookalike.library.ledger import Group
 from lookalike.library.run_records import Event
 from lookalike.match import Match
+from lookalike.matching.compare import Comparison
 
 __all__ = [
+    "ID",
     "LEDGER_SHOWN",
     "ChangeEntry",
     "CodeEntry",
@@ -25,10 +27,13 @@ __all__ = [
     "LedgerGroup",
     "Links",
     "LossyFile",
+    "PairComparison",
     "Picture",
     "PictureDetails",
     "PicturePage",
     "Problem",
+    "QueryLinks",
+    "QueryRecord",
     "SearchResult",
     "Skip",
     "Status",
@@ -37,7 +42,7 @@ __all__ = [
 
 LEDGER_SHOWN: Final = 200
 
-_ID = {"type": "string", "pattern": "^[A-Za-z0-9_-]{24}$"}
+ID: Final = {"type": "string", "pattern": "^[A-Za-z0-9_-]{24}$"}
 
 _PATH = told("absolute; bytes that aren't UTF-8 are lone surrogates (PEP 383)")
 _COUNT = told("", schema={"minimum": 0})
@@ -70,6 +75,34 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryLinks:
+    """Addresses on this server."""
+
+    self: str
+    results: str
+    thumbnail: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRecord:
+    """A picture that was sent to search by."""
+
+    id: str = field(metadata=told("of the query", schema=ID))
+    name: str | None = field(
+        metadata=told("'upload' with the ending of the name that it was sent under; else null")
+    )
+    bytes: int = field(metadata=told("size of the file"))
+    width: int = field(metadata=same_as(Match, "width"))
+    height: int = field(metadata=same_as(Match, "height"))
+    expires: str = field(
+        metadata=told(
+            "when it is forgotten, unless it is asked for before", schema={"format": "date-time"}
+        )
+    )
+    links: QueryLinks
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """What a search found."""
 
@@ -78,10 +111,27 @@ class SearchResult:
         metadata=told("best first", schema={"items": {"$ref": "#/components/schemas/Hit"}})
     )
     seconds: Mapping[str, float] = field(
-        metadata=told("by stage: decode, encode, open, compare, search, look, total")
+        metadata=told(
+            "by stage: decode, encode, open, compare, search, look, total; empty where all was "
+            "found before"
+        )
     )
     left_out: int = field(
         metadata=told("hits left out, no nearer than unrelated pictures", schema={"minimum": 0})
+    )
+    next: int | None = field(
+        metadata=told("the 'after' of the next hits; null where there are none, or for a search")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PairComparison(Comparison):
+    """What two pictures are to each other."""
+
+    a: str = field(metadata=told("id of the first", schema=ID))
+    b: str = field(metadata=told("id of the second", schema=ID))
+    previews: bool = field(
+        metadata=told("whether previews were compared, since a file isn't what was indexed")
     )
 
 
@@ -89,7 +139,7 @@ class SearchResult:
 class Picture:
     """A picture of the library."""
 
-    id: str = field(metadata=told("opaque; stays as long as the file", schema=_ID))
+    id: str = field(metadata=told("opaque; stays as long as the file", schema=ID))
     name: str = field(metadata=told("the last part of the path"))
     path: str = field(metadata=same_as(Match, "path"))
     width: int = field(metadata=same_as(Match, "width"))
@@ -100,6 +150,10 @@ class Picture:
         metadata=told("time of the file's last change", schema={"format": "date-time"})
     )
     member: str | None = field(metadata=same_as(Match, "member"))
+    taken: str | None = field(
+        metadata=told("when, as the file says: ISO 8601, with an offset where one is said")
+    )
+    away: bool = field(metadata=told("whether the file can't be seen now"))
     links: Links
 
 
@@ -109,6 +163,7 @@ class PicturePage:
 
     pictures: list[Picture]
     next: str | None = field(metadata=told("the 'after' of the next page; null on the last one"))
+    total: int = field(metadata=told("pictures in all that fit what was asked"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +175,8 @@ class PictureDetails(Picture):
     copies: list[str] = field(
         metadata=told(
             "other files with the same bytes",
-            schema={"items": _ID},
+            schema={"items": ID},
         )
-    )
-    taken: str | None = field(
-        metadata=told("when, as the file says: ISO 8601, with an offset where one is said")
     )
     camera: str | None = field(metadata=told("make and model, as the file says"))
     lens: str | None = field(metadata=told("as the file says"))
@@ -224,6 +276,8 @@ class Status:
     changes_count: int = field(metadata=told("how many there were", schema={"minimum": 0}))
     needs_token: bool = field(metadata=told("whether this server asks for a token"))
     upload_bytes: int = field(metadata=told("the largest file that can be sent"))
+    changes_allowed: bool = field(metadata=told("whether this server lets anybody change files"))
+    scopes: list[str] = field(metadata=told("what whoever asks may do: read, decide, change"))
 
 
 @dataclass(frozen=True, slots=True)

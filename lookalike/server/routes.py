@@ -8,53 +8,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lookalike.server import about, pages, pictures, searches
+from lookalike.library.list_store import ORDERS
+from lookalike.server import about, alive, pages, pictures, searches
 from lookalike.server.context import Context
 from lookalike.server.endpoints import PREFIX, Endpoint, Query, read_arguments
-from lookalike.server.rates import client_of
-from lookalike.server.thumbnails import SIZES
+from lookalike.server.logs import ENDPOINT
+from lookalike.server.parameters import FITTING, SEARCHING, SIZE
+from lookalike.server.routes_lists import LISTS
+from lookalike.server.routes_searching import SEARCHES
+from lookalike.server.routes_tidying import TIDYING
+from lookalike.server.scopes import check_scope
+from lookalike.server.visitors import here
 
 __all__ = ["ENDPOINTS", "public_paths", "routes"]
 
-_K = Query("k", "Hits at most.", 20, "integer", least=1, most=1000)
-_CODE = Query(
-    "code",
-    "Which code to ask: pdq for the same picture, also edited; photo for what looks alike.",
-    "both",
-    choices=("pdq", "photo", "both"),
-)
-
-_ALL = Query(
-    "all", "Whether hits are given that are no nearer than unrelated pictures.", False, "boolean"
-)
-_MAX_CHANCE = Query(
-    "max_chance",
-    "Leave out alike hits with a greater chance, in place of the usual line.",
-    None,
-    "number",
-)
-
-_FITTING = (
-    Query("under", "Only pictures in this folder or below.", None),
-    Query("taken", "Only pictures taken then, such as 2019 or 2019-06..2021.", None),
-    Query("larger", "Only pictures of at least this size, such as 2MP or 1920x1080.", None),
-    Query("format", "Only pictures of these formats, such as jpeg,heic.", None),
-)
-_KIND = Query("kind", "Only hits of these kinds, such as edited,part.", None)
-
-_SIZE = Query("size", "Pixels of the longer side, at most.", 256, "integer", choices=SIZES)
-
 ENDPOINTS: tuple[Endpoint, ...] = (
-    Endpoint(
-        "POST",
-        "/search",
-        searches.search,
-        "Search by a picture that is sent: the same, edited and similar ones, best first.",
-        "SearchResult",
-        query=(_K, _CODE, _ALL, _MAX_CHANCE, *_FITTING, _KIND),
-        body="picture",
-        points=5,
-    ),
+    *SEARCHES,
     Endpoint(
         "GET",
         "/pictures",
@@ -66,11 +35,20 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             Query("after", "The 'next' of the page before.", None),
             Query(
                 "order",
-                "By when the library came to know them.",
+                "By when the library came to know them, when they were taken, path or size.",
                 "oldest",
-                choices=("oldest", "newest"),
+                choices=ORDERS,
             ),
-            *_FITTING,
+            Query(
+                "skip",
+                "Pictures that are passed over, behind 'after' if that is given.",
+                0,
+                "integer",
+                least=0,
+                most=100_000_000,
+            ),
+            *FITTING,
+            Query("ids", "Only these, at most 100, in this order; nothing else counts then.", None),
         ),
     ),
     Endpoint(
@@ -84,11 +62,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         "GET",
         "/pictures/{id}/similar",
-        searches.similar,
+        searches.results,
         "Search by a picture of the library, which itself is left out.",
         "SearchResult",
-        query=(_K, _CODE, _ALL, _MAX_CHANCE, *_FITTING, _KIND),
-        errors=(410, 422),
+        query=SEARCHING,
+        errors=(422,),
         points=5,
     ),
     Endpoint(
@@ -97,7 +75,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         pictures.thumbnail,
         "A small copy, without metadata.",
         "image/jpeg",
-        query=(_SIZE,),
+        query=(SIZE,),
         errors=(410, 422),
         tagged=True,
     ),
@@ -108,27 +86,37 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "The file, byte for byte as it was indexed.",
         "*/*",
         query=(Query("download", "Have it saved also where it could be shown.", False, "boolean"),),
-        errors=(410,),
+        errors=(410, 416),
         tagged=True,
+        ranged=True,
     ),
-    Endpoint(
-        "POST",
-        "/thumbnail",
-        searches.shrink,
-        "A small copy of a picture that is sent, for what a browser can't show.",
-        "image/jpeg",
-        query=(_SIZE,),
-        body="picture",
-        points=5,
-    ),
+    *LISTS,
+    *TIDYING,
     Endpoint("GET", "/status", about.status, "What the library holds.", "Status"),
     Endpoint("GET", "/health", about.health, "Whether the server answers.", "Health", public=True),
+    Endpoint(
+        "GET",
+        "/livez",
+        alive.livez,
+        "Whether the server lives; never refused.",
+        "Health",
+        public=True,
+    ),
+    Endpoint(
+        "GET",
+        "/readyz",
+        alive.readyz,
+        "Whether a search would be answered now; never refused.",
+        "Health",
+        public=True,
+    ),
     Endpoint(
         "GET",
         "/openapi.json",
         about.document,
         "This interface in the form of OpenAPI.",
         "application/json",
+        tagged=True,
         public=True,
     ),
     Endpoint(
@@ -138,7 +126,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Give the token, get a cookie: for the page.",
         None,
         status=204,
-        body="token",
+        body="Token",
         errors=(401,),
         public=True,
     ),
@@ -159,15 +147,19 @@ def routes() -> list[Route]:
         Route(PREFIX + endpoint.path, _answering(endpoint), methods=[endpoint.method])
         for endpoint in ENDPOINTS
     ]
-    return [*interface, *pages.routes()]
+    return [*interface, *alive.routes(), *pages.routes()]
 
 
 def _answering(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+    address = f"{endpoint.method} {PREFIX}{endpoint.path}"
+
     async def answer(request: Request) -> Response:
+        request.scope[ENDPOINT] = address
         context: Context = request.app.state.context
+        if not endpoint.public:
+            check_scope(context, endpoint.scope)
         if endpoint.points > 1:  # the first point is taken before
-            address = request.client.host if request.client else ""
-            context.rates.charge(client_of(address), endpoint.points - 1)
+            here().charge(endpoint.points - 1)
         return await endpoint.handler(request, context, read_arguments(request, endpoint))
 
     return answer

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hi
 
 from lookalike.fields import Told, json_keys, told_of
 from lookalike.match import Match
-from lookalike.server import records
+from lookalike.server import group_records, job_records, list_records, records
 
 __all__ = ["SCHEMAS", "record_schema"]
 
@@ -25,12 +25,32 @@ _NAMES = {str: "string", int: "integer", float: "number", bool: "boolean", type(
 _NAMED: tuple[type, ...] = (
     records.Error,
     records.SearchResult,
+    records.QueryRecord,
+    records.PairComparison,
     records.Picture,
     records.PicturePage,
     records.PictureDetails,
     records.Status,
     records.Health,
     records.Token,
+    job_records.JobRecord,
+    job_records.JobList,
+    job_records.JobRequest,
+    list_records.Timeline,
+    list_records.FolderList,
+    list_records.LedgerPage,
+    list_records.SelfTestResult,
+    list_records.Map,
+    group_records.GroupRecord,
+    group_records.DuplicatesPage,
+    group_records.Verdict,
+    group_records.VerdictPair,
+    group_records.SettledGroup,
+    group_records.PlanRequest,
+    group_records.PlanRecord,
+    group_records.ApplyRequest,
+    group_records.Journal,
+    group_records.UndoRequest,
 )
 
 
@@ -93,7 +113,18 @@ def _hit() -> _Schema:
     public = {
         name: _field(hints[name], about) for name, about in told_of(Match).items() if about.public
     }
-    properties = {"id": own["id"], "name": own["name"], **public, "links": own["links"]}
+    folded = {
+        "type": "boolean",
+        "description": "Whether it is no nearer than unrelated pictures are; only with all=true.",
+    }
+    properties = {
+        "id": own["id"],
+        "name": own["name"],
+        **public,
+        "folded": folded,
+        "away": own["away"],
+        "links": own["links"],
+    }
     return _object("A picture that was found.", properties)
 
 

@@ -1,32 +1,33 @@
-"""Searching: by a picture that is sent, by a picture of the library."""
+"""Searching: by a picture that is sent, or was before, and by a picture of the library."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lookalike.errors import PictureError
 from lookalike.fields import public_values
-from lookalike.library import SearchResult
-from lookalike.library.calibration_cut import cut
-from lookalike.road import Item
+from lookalike.library import Filter, SearchResult
+from lookalike.library.calibration_cut import shown
 from lookalike.server import records
-from lookalike.server.answers import Json
+from lookalike.server.answers import ApiError, Json
 from lookalike.server.context import Context
 from lookalike.server.endpoints import Arguments
-from lookalike.server.files import changed, is_unchanged, open_original
+from lookalike.server.files import is_away
 from lookalike.server.fitting import only_of
-from lookalike.server.pictures import find, links
+from lookalike.server.found import Found
+from lookalike.server.pictures import links
 from lookalike.server.shelf import Volume
+from lookalike.server.subjects import Subject, part_of, subject_of, subjects_of
 from lookalike.server.uploads import Upload, read_picture
-from lookalike.types import Match
+from lookalike.types import Match, Part
 
-__all__ = ["search", "shrink", "similar"]
+__all__ = ["results", "search", "shrink"]
+
+_LESS = -0.5  # weight of a picture that hits shall not be like; of the others 1
 
 
 async def search(request: Request, context: Context, arguments: Arguments) -> Response:
@@ -47,8 +48,8 @@ async def shrink(request: Request, context: Context, arguments: Arguments) -> Re
         return Response(await context.shrinking.run(work), media_type="image/jpeg")
 
 
-async def similar(_request: Request, context: Context, arguments: Arguments) -> Response:
-    """The same for a picture of the library, itself left out."""
+async def results(_request: Request, context: Context, arguments: Arguments) -> Response:
+    """The same for a picture of the library, itself left out, or for one that was sent before."""
     return Json(await context.searching.run(partial(_by_id, context, arguments)))
 
 
@@ -58,37 +59,71 @@ def _by_bytes(context: Context, picture: Upload, arguments: Arguments) -> record
         result = volume.library.search(
             picture.data, arguments["k"], code=arguments["code"], name=picture.name, only=only
         )
-        return _answer(volume, result, arguments)
+        found = Found(list(result.hits), False, result.exact, result.seconds)
+        return _answer(volume, found, {**arguments, "after": 0})
 
 
 def _by_id(context: Context, arguments: Arguments) -> records.SearchResult:
-    k, only = arguments["k"], only_of(arguments)
+    only, part = only_of(arguments), part_of(arguments)
+    after, k = arguments["after"], arguments["k"]
     with context.shelf.volume() as volume:
-        picture = find(volume, arguments["id"])
-        open_original(picture).close()  # what isn't what was indexed is not even decoded
-        try:
-            # By the path, not by the bytes: the suffix tells some camera raw from TIFF.
-            item = Item(picture.path, picture.member)
-            result = volume.library.search(item, k + 1, code=arguments["code"], only=only)
-        except PictureError:
-            if not is_unchanged(picture):
-                raise changed() from None
-            raise
-        others = [match for match in result.hits if match.id != picture.id]
-        return _answer(volume, replace(result, hits=tuple(others[:k])), arguments)
+        about = subject_of(context, volume, arguments["id"])
+        more = subjects_of(context, volume, arguments["more"])
+        less = subjects_of(context, volume, arguments["less"])
+        if (more or less) and arguments["code"] == "pdq":
+            raise ApiError(
+                400, "bad_parameter", "more and less ask the photo code: leave code=pdq out"
+            )
+
+        def search(k: int) -> SearchResult:
+            if more or less:
+                return _together(volume, (about, part), more, less, k, only)
+            asked = about.asked(volume, part, look=arguments["look"])
+            return volume.library.search(asked, k, code=arguments["code"], only=only)
+
+        sides = tuple(one.id for one in more), tuple(one.id for one in less)
+        code = "photo" if more or less else arguments["code"]
+        key = (volume.library.state(), about.id, *sides, part, code, only, arguments["look"])
+        given = (about, *more, *less)
+        own = {one.picture.id for one in given if one.picture is not None}
+        return _answer(volume, context.found.page(key, search, after, k, own), arguments)
 
 
-def _answer(volume: Volume, result: SearchResult, arguments: Arguments) -> records.SearchResult:
-    if not arguments["all"]:
-        result = cut(result, arguments["max_chance"])
+def _together(
+    volume: Volume,
+    about: tuple[Subject, Part | None],
+    more: Any,
+    less: Any,
+    k: int,
+    only: Filter | None,
+) -> SearchResult:
+    subject, part = about
+    asked = [subject.asked(volume, part), *(one.asked(volume) for one in (*more, *less))]
+    weights = [1.0] * (1 + len(more)) + [_LESS] * len(less)
+    return volume.library.search_together(asked, weights, k, only=only)
+
+
+def _answer(volume: Volume, found: Found, arguments: Arguments) -> records.SearchResult:
+    kept, _ = shown(found.hits, arguments["max_chance"])
+    near = {hit.id for hit in kept}
+    listed = found.hits if arguments["all"] else [*kept]
+    # Behind the last hit that is near come only others: nobody has to page through them.
+    goes_on = found.more and (arguments["all"] or not found.hits or found.hits[-1].id in near)
     return records.SearchResult(
-        exact=result.exact,
-        hits=[_hit(volume.ids.seal(match.id), match) for match in result.hits],
-        seconds={stage: round(seconds, 6) for stage, seconds in result.seconds.items()},
-        left_out=result.left_out,
+        exact=found.exact,
+        hits=[_hit(volume.ids.seal(hit.id), hit, hit.id not in near) for hit in listed],
+        seconds={stage: round(seconds, 6) for stage, seconds in found.seconds.items()},
+        left_out=len(found.hits) - len(listed),
+        next=arguments["after"] + arguments["k"] if goes_on else None,
     )
 
 
-def _hit(sealed: str, match: Match) -> dict[str, Any]:
-    name = os.path.basename(match.path)
-    return {"id": sealed, "name": name, **public_values(match), "links": links(sealed)}
+def _hit(sealed: str, match: Match, folded: bool) -> dict[str, Any]:
+    return {
+        "id": sealed,
+        "name": os.path.basename(match.path),
+        **public_values(match),
+        "folded": folded,
+        "away": is_away(match.path),
+        "links": links(sealed),
+    }

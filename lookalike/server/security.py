@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections import Counter
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,8 +14,14 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lookalike.server.answers import ApiError
-from lookalike.server.rates import WRONG_TOKEN, Rates, client_of
+from lookalike.server.lines import LINE
+from lookalike.server.logs import CLIENT
+from lookalike.server.places import busy
+from lookalike.server.proxies import Proxies, was_forwarded
+from lookalike.server.rates import Rates, client_of
 from lookalike.server.sessions import Sessions
+from lookalike.server.strangers import Strangers
+from lookalike.server.visitors import VISITOR, Visitor
 
 __all__ = ["API", "STATUSES", "Guard", "SafeHeaders", "is_loopback"]
 
@@ -40,9 +48,11 @@ _HEADERS: Final = {
 }
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?\Z")
-_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
-_MOST_AT_ONCE = 256  # requests of all clients
+
+# Requests that are being answered; those that need no token are not counted.
+_MOST_AT_ONCE = 256
+_MOST_OF_ONE = 128
 
 
 class SafeHeaders:
@@ -69,69 +79,124 @@ class Guard:
 
     Args:
         app: what comes after.
-        sessions: checks the token.
+        sessions: checks the tokens.
         rates: of clients.
+        strangers: slows down who has no token.
+        proxies: those that are trusted.
         public: paths of the interface that need no token.
+        alive: paths that nothing is asked for: whether the server lives is said at any time.
+        private: paths outside the interface that need the token.
     """
 
     def __init__(
-        self, app: ASGIApp, sessions: Sessions, rates: Rates, public: Collection[str]
+        self,
+        app: ASGIApp,
+        sessions: Sessions,
+        rates: Rates,
+        strangers: Strangers,
+        proxies: Proxies,
+        public: Collection[str],
+        alive: Collection[str],
+        private: Collection[str] = (),
     ) -> None:
         self._app = app
-        self._sessions = sessions
-        self._rates = rates
-        self._public = frozenset(public)
-        self._at_once = 0
+        self._sessions, self._rates = sessions, rates
+        self._strangers, self._proxies = strangers, proxies
+        self._public, self._alive = frozenset(public), frozenset(alive)
+        self._private = frozenset(private)
+        self._at_once: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in self._alive:
             await self._app(scope, receive, send)
             return
+        request = Request(scope)
+        peer = request.client.host if request.client else ""
+        address, https = self._proxies.client(peer, request.headers)
+        client = client_of(address)
+        scope[CLIENT] = client
         try:
-            self._check(Request(scope))
+            visitor = await self._visitor(request, client)
         except ApiError as error:
             await error.response()(scope, receive, send)
             return
-        self._at_once += 1
+        before = VISITOR.set(replace(visitor, address=address, https=https))
+        try:
+            if self._is_open(request.scope["path"]):  # cheap, and not to be had by being many
+                await self._app(scope, receive, send)
+            else:
+                await self._counted(visitor.name, scope, receive, send)
+        finally:
+            VISITOR.reset(before)
+
+    def _is_open(self, path: str) -> bool:
+        """Whether a path takes no token, and tells nothing of the library."""
+        return path in self._public or not (path.startswith(API) or path in self._private)
+
+    async def _counted(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._at_once.total() >= _MOST_AT_ONCE or self._at_once[name] >= _MOST_OF_ONE:
+            await busy().response()(scope, receive, send)
+            return
+        self._at_once[name] += 1
         try:
             await self._app(scope, receive, send)
         finally:
-            self._at_once -= 1
+            self._at_once[name] -= 1
+            if not self._at_once[name]:
+                del self._at_once[name]
 
-    def _check(self, request: Request) -> None:
+    async def _visitor(self, request: Request, client: str) -> Visitor:
+        """Who asks, if that may be answered."""
         # Not request.url, which is made of the Host header too.
         headers, path = request.headers, str(request.scope["path"])
-        client = client_of(request.client.host if request.client else "")
-        self._rates.charge(client, 1)
-        if self._at_once >= _MOST_AT_ONCE:
-            raise ApiError(503, "busy", "too much at once: try again", {"Retry-After": "1"})
-        host = _checked_host(headers, loopback_only=not self._sessions.needed)
-        if path.startswith(API):
+        host = _checked_host(request, loopback_only=not self._sessions.needed)
+        if path.startswith(API) or path in self._private:
             _check_site(request.method, headers, host)
-        if (
-            path.startswith(API)
-            and path not in self._public
-            and not self._sessions.admits(headers.get("authorization"), request.cookies)
-        ):
-            if "authorization" in headers:
-                self._rates.charge(client, WRONG_TOKEN)
+        elsewhere = any(map(_is_elsewhere, _sites(headers)))
+        by_page = path.startswith(API) or headers.get("sec-fetch-site") == "same-origin"
+        if not self._sessions.needed and elsewhere and by_page:
+            raise _proxied()
+        authorization = headers.get("authorization")
+        known = self._sessions.admits(authorization, request.cookies)
+        if known is None:
+            if self._is_open(path):
+                # Logging in costs nothing: the right token is let in whoever else asks from here.
+                if not path.endswith("/login"):
+                    await self._strangers.asked(request, client, "the page")
+                return Visitor(client, client, frozenset(), rates=self._rates)
+            if self._sessions.guessed(authorization):
+                await self._strangers.guessed(request, client)
+            else:
+                await self._strangers.asked(request, client, "what takes it")
             raise ApiError(
                 401,
                 "token_required",
-                "this needs the token that lookalike serve printed: send it as "
+                "this needs the token of this server: send it as "
                 "'Authorization: Bearer TOKEN', or log in on the page",
                 {"WWW-Authenticate": "Bearer"},
             )
+        # Who has the token shares nothing with who hasn't, though both come from one address.
+        name = f"{client}, with the token" if self._sessions.needed else client
+        self._rates.charge(name, 1)
+        line = request.scope.get("state", {}).get(LINE)
+        if line is not None and self._sessions.needed:
+            line.proven = True
+        return Visitor(name, client, known.scopes, known.session, rates=self._rates)
 
 
-def _checked_host(headers: Headers, *, loopback_only: bool) -> str:
+def _checked_host(request: Request, *, loopback_only: bool) -> str:
     """The name that the client calls us by.
 
     Without a token only names of this very machine are answered to: a page of another site can
-    let its own name point here (DNS rebinding), and would be taken for one of ours.
+    let its own name point here (DNS rebinding), and would be taken for one of ours. Nor is a proxy
+    answered, which would let others in: by what it adds, by the version of HTTP that simple ones
+    speak and no browser does, or by the site that the browser behind it takes us for.
     """
+    headers = request.headers
     host = headers.get("host", "")
+    if loopback_only and request.scope["http_version"] not in ("1.1", "2"):
+        raise _proxied()
     found = _HOST.match(host)
     if not found:
         raise ApiError(400, "bad_host", "the Host header is missing or is no name")
@@ -143,13 +208,31 @@ def _checked_host(headers: Headers, *, loopback_only: bool) -> str:
                 f"this is not {found.group(1)}: ask 127.0.0.1 or localhost, or start "
                 "lookalike serve with --token to be reached by other names",
             )
-        if any(name in headers for name in _FORWARDED):
-            raise ApiError(
-                403,
-                "proxied",
-                "a proxy asks for others: start lookalike serve with --token",
-            )
+        if was_forwarded(headers):
+            raise _proxied()
     return host
+
+
+def _proxied() -> ApiError:
+    return ApiError(
+        403,
+        "proxied",
+        "a proxy asks for others, or a program that speaks HTTP/1.0: start lookalike serve with "
+        "--token, and with --behind-proxy",
+    )
+
+
+def _sites(headers: Headers) -> list[str]:
+    """What the page that asks says of where it is."""
+    return [headers[name] for name in ("origin", "referer") if name in headers]
+
+
+def _is_elsewhere(site: str) -> bool:
+    """Whether a page is on another machine, by the name that its browser knows it by."""
+    scheme, found, rest = site.partition("://")
+    name = _HOST.match(re.split(r"[/?#]", rest)[0])
+    # Origins of other kinds are those of other sites, which are told apart later.
+    return bool(found) and scheme in ("http", "https") and not (name and is_loopback(name[1]))
 
 
 def _check_site(method: str, headers: Headers, host: str) -> None:

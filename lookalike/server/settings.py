@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 
 from lookalike.errors import UsageError
+from lookalike.server.proxies import Network
 from lookalike.system.processors import processors
 from lookalike.types import Limits
 
@@ -21,9 +22,15 @@ class Settings:
 
     Attributes:
         token: that a client has to know; ``None`` for none, which only loopback allows.
+        change_token: that also allows to change pictures; ``None`` where nobody may.
         port: that is listened on; names the cookie, since browsers share cookies between ports.
+        invitation: that lets a browser log in once, in place of the token.
+        proxies: networks of the reverse proxies that are believed when they say who asks.
+        metrics: whether figures are given out for Prometheus.
         upload_bytes: of a picture to search by; more is refused.
         upload_seconds: in which a body has to arrive.
+        sent_pixels: of a picture to search by, as its header states them; more is refused.
+        held_bytes: of bodies that are in memory at the same time.
         limits: for decoding a picture, uploaded or of the library.
         workers: searches that run side by side, and likewise thumbnails; each has a decoding
             process of its own.
@@ -31,19 +38,40 @@ class Settings:
         rate: points that one client gains a second, see :mod:`lookalike.server.rates`; 0 for no
             limit.
         burst: points that one client can save.
+        wrong_tokens: that one address may give at once; ten times as many may come from all.
+        hold_seconds: for which the answer to one wrong token too many is held back.
         thumbnail_bytes: thumbnails that are kept in memory, in bytes.
+        queries: pictures that were sent to search by and are kept in memory, at most.
+        query_bytes: all of them together.
+        query_seconds: after which one that nobody asks for is forgotten.
     """
 
     token: str | None = None
+    change_token: str | None = None
+    invitation: str | None = None
+    proxies: tuple[Network, ...] = ()
+    metrics: bool = False
     port: int = 0
     upload_bytes: int = 50_000_000
     upload_seconds: float = 60.0
+    sent_pixels: int = 100_000_000
+    held_bytes: int = 400_000_000
     limits: Limits = field(default_factory=Limits)
     workers: int = field(default_factory=processors)
     waiting: int = 64
     rate: float = 100.0
     burst: float = 300.0
+    wrong_tokens: int = 10
+    hold_seconds: float = 2.0
     thumbnail_bytes: int = 64_000_000
+    queries: int = 200
+    query_bytes: int = 256_000_000
+    query_seconds: float = 86_400.0
+
+    @property
+    def allow_changes(self) -> bool:
+        """Whether anybody may change pictures."""
+        return self.change_token is not None
 
 
 def new_token() -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hmac
-import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from io import BytesIO
 
 from PIL import Image
@@ -50,13 +48,12 @@ class Thumbnails:
         """Start a decoding process."""
         self._pool.warm(1)
 
-    def get(self, picture: PictureInfo, size: int, preview: Callable[[], bytes | None]) -> bytes:
+    def get(self, picture: PictureInfo, size: int) -> bytes:
         """A thumbnail as a JPEG file's bytes; small pictures aren't enlarged.
 
         Args:
             picture: of the library.
             size: of the longer side, at most.
-            preview: the library's own small picture, for while the file isn't there.
 
         Raises:
             ApiError: the file isn't what was indexed.
@@ -74,9 +71,6 @@ class Thumbnails:
                 picture.path, inputs={"thumbnail": _spec(size)}, member=picture.member
             )
         except PictureError:
-            small = None if os.path.lexists(picture.path) else preview()
-            if small is not None:  # its disk may be unplugged
-                return small
             if not is_unchanged(picture):
                 raise changed() from None
             raise

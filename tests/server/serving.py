@@ -20,6 +20,7 @@ from PIL import Image, ImageOps
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lookalike.server.app import create_app
+from lookalike.server.lines import Lines
 from lookalike.server.listen import address_of, bind, server_for
 from lookalike.server.openapi import describe
 from lookalike.server.routes import ENDPOINTS
@@ -27,6 +28,7 @@ from lookalike.server.settings import Settings
 
 DOCUMENT = describe(ENDPOINTS)
 TOKEN = "a token for the tests, without blanks".replace(" ", "-")
+CHANGE = f"{TOKEN}-that-changes"
 AWKWARD = "<img src=x onerror=alert(1)>.png"
 RAW_BYTES = os.fsdecode(b"caf\xe9.jpg")
 
@@ -52,14 +54,16 @@ class Server:
 
 
 @contextmanager
-def running(library: Path, settings: Settings) -> Iterator[Server]:
-    """Serve a library until the end of the block."""
-    with bind("127.0.0.1", 0) as taken:
+def running(
+    library: Path, settings: Settings, lines: Lines | None = None, port: int = 0
+) -> Iterator[Server]:
+    """Serve a library until the end of the block; port 0 is one that is free."""
+    with bind("127.0.0.1", port) as taken:
         host, port, _ = address_of(taken)
         app = create_app(library, replace(settings, port=port))
         asked: list[tuple[str, str]] = []
         surprises: list[str] = []
-        server = server_for(recording(app, asked, surprises))
+        server = server_for(recording(app, asked, surprises), lines)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
         thread.start()
         try:

@@ -94,7 +94,7 @@ def test_a_read_only_library_is_served(
     """The same for root, who is told that nothing can be written."""
     shutil.rmtree(own.with_name(own.name + "-cache"))
     monkeypatch.setattr("lookalike.library.local.connection.is_writable", lambda _: False)
-    monkeypatch.setattr("lookalike.library.local.mapped.is_writable", lambda _: False)
+    monkeypatch.setattr("lookalike.library.local.engine.is_writable", lambda _: False)
     with serve(own).client() as client:
         assert client.get("/api/v1/status").json()["read_only"] is True
         assert client.post("/api/v1/search", content=query).json()["hits"]
@@ -104,5 +104,9 @@ def test_a_read_only_library_is_served(
 def test_an_empty_library_is_served(serve: Serve, tmp_path: Path, query: bytes) -> None:
     Library.open(tmp_path / "l.lookalike").close()
     with serve(tmp_path / "l.lookalike").client() as client:
-        assert client.get("/api/v1/pictures").json() == {"pictures": [], "next": None}
+        assert client.get("/api/v1/pictures").json() == {
+            "pictures": [],
+            "next": None,
+            "total": 0,
+        }
         assert client.post("/api/v1/search", content=query).json()["hits"] == []

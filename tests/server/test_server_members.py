@@ -42,9 +42,7 @@ def test_each_has_its_thumbnail(tmp_path: Path, asked: list[str | None]) -> None
     first, second = page(tmp_path / "a.tiff", ""), page(tmp_path / "a.tiff", "page-2")
     thumbnails = Thumbnails(Limits(), 1, 1_000_000)
     try:
-        made = [
-            thumbnails.get(picture, 128, lambda: None) for picture in (first, second, first, second)
-        ]
+        made = [thumbnails.get(picture, 128) for picture in (first, second, first, second)]
     finally:
         thumbnails.close()
     assert asked == ["", "page-2"]

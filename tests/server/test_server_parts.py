@@ -14,6 +14,7 @@ from lookalike.server.rates import Rates, client_of
 from lookalike.server.security import is_loopback
 from lookalike.server.sessions import Sessions
 from lookalike.server.settings import check_token, new_token
+from lookalike.server.visitors import ALL_SCOPES, OPEN_SCOPES
 
 IDS = OpaqueIds("one library")
 
@@ -120,26 +121,75 @@ def test_loopback(name: str, here: bool) -> None:
     assert is_loopback(name) is here
 
 
-def cookie_of(sessions: Sessions) -> str:
-    response = Response()
-    sessions.begin(response, secure=False)
+def cookie_of(sessions: Sessions, token: str = "a good long token") -> str:
+    response, known = Response(), sessions.knows(token)
+    assert known is not None
+    sessions.begin(response, known, secure=False)
     name, _, value = response.headers["set-cookie"].partition(";")[0].partition("=")
     assert name == sessions.cookie
     return value
 
 
-def test_a_session_ends_after_a_week() -> None:
+def test_a_session_ends() -> None:
     now = [1_000_000.0]
     sessions = Sessions("a good long token", 1, clock=lambda: now[0])
-    value = cookie_of(sessions)
-    assert sessions.admits(None, {sessions.cookie: value})
-    assert Sessions("a good long token", 1, lambda: now[0]).admits(None, {sessions.cookie: value})
-    assert not Sessions("another token, long", 1).admits(None, {sessions.cookie: value})
-    now[0] += 7 * 24 * 3600 + 1
-    assert not sessions.admits(None, {sessions.cookie: value})
-    until, _, signature = value.partition(".")
-    longer = f"{int(until) * 2}.{signature}"
-    assert not sessions.admits(None, {sessions.cookie: longer})
+    value, idle, left = (cookie_of(sessions) for _ in range(3))
+    assert len({value, idle, left}) == 3
+    cookies = {sessions.cookie: value}
+    assert sessions.admits(None, cookies)
+    for other in (Sessions("a good long token", 1), Sessions("another token, long", 1)):
+        assert not other.admits(None, cookies)  # it is kept in memory
+    sessions.end(Response(), {sessions.cookie: left}, secure=False)
+    assert not sessions.admits(None, {sessions.cookie: left})
+    for _ in range(6):
+        now[0] += 24 * 3600
+        assert sessions.admits(None, cookies)
+    assert not sessions.admits(None, {sessions.cookie: idle})  # two days without a request
+    now[0] += 24 * 3600
+    assert not sessions.admits(None, cookies)  # a week
+
+
+def test_sessions_are_not_without_number() -> None:
+    sessions = Sessions("a good long token", 1)
+    first = cookie_of(sessions)
+    for _ in range(1_000):
+        last = cookie_of(sessions)
+    assert not sessions.admits(None, {sessions.cookie: first})
+    assert sessions.admits(None, {sessions.cookie: last})
+
+
+def test_an_invitation_is_good_once_and_for_minutes() -> None:
+    now = [0.0]
+    for later, lets_in in ((10, True), (301, False)):
+        sessions = Sessions("a good long token", 1, None, "an invitation", lambda: now[0])
+        assert sessions.admits("Bearer an invitation", {}) is None  # it is for logging in alone
+        now[0] += later
+        found = sessions.enter("an invitation")
+        assert (found is not None) is lets_in
+        assert found is None or found.scopes == OPEN_SCOPES
+        assert sessions.enter("an invitation") is None
+        assert sessions.enter("a good long token") is not None
+
+
+def test_tokens_allow_what_they_are_for() -> None:
+    sessions = Sessions("a good long token", 1, "the token for changes")
+    for token, scopes in (
+        ("a good long token", OPEN_SCOPES),
+        ("the token for changes", ALL_SCOPES),
+    ):
+        for known in (
+            sessions.admits(f"Bearer {token}", {}),
+            sessions.admits(None, {sessions.cookie: cookie_of(sessions, token)}),
+        ):
+            assert known is not None
+            assert known.scopes == scopes
+    assert sessions.admits(None, {}) is None
+    unlocked = Sessions(None, 1, "the token for changes")
+    known = unlocked.admits(None, {})
+    assert known is not None
+    assert known.scopes == OPEN_SCOPES
+    assert unlocked.admits("Bearer a wrong one", {}) is None  # or it could be guessed at leisure
+    assert Sessions(None, 1).admits("Bearer whatever", {}) is not None
 
 
 @given(st.text(max_size=100))
@@ -147,6 +197,14 @@ def test_any_cookie_can_come(text: str) -> None:
     sessions = Sessions("a good long token", 1)
     assert not sessions.admits(None, {sessions.cookie: text})
     assert not sessions.admits(f"Bearer {text}", {})
+    assert not sessions.knows(text)
+
+
+@pytest.mark.parametrize("half", ["\udce9", "a good long token\udfff"])
+def test_halves_of_letters_are_no_token(half: str) -> None:
+    sessions = Sessions("a good long token", 1)
+    assert sessions.knows(half) is None
+    assert sessions.admits(f"Bearer {half}", {sessions.cookie: half}) is None
 
 
 def test_tokens() -> None:

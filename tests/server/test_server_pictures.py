@@ -14,6 +14,8 @@ import pytest
 from PIL import Image
 from serving import AWKWARD, RAW_BYTES, Serve, ids, refusal
 
+from lookalike import Library
+
 PICTURES = "/api/v1/pictures"
 
 
@@ -175,15 +177,17 @@ def test_awkward_names_go_through_as_json(client: httpx.Client) -> None:
 
 
 def files_of(client: httpx.Client, sealed: str) -> list[httpx.Response]:
-    """All answers that are made of the file itself."""
+    """All answers that need the file itself, where no preview is kept."""
     return [
         client.get(f"{PICTURES}/{sealed}/{further}")
-        for further in ("original", "thumbnail?size=512", "similar")
+        for further in ("original", "thumbnail?size=512")
     ]
 
 
 def test_only_what_was_indexed_is_given(serve: Serve, own: Path) -> None:
     """A file that was changed, deleted or exchanged is not, whatever its name, size and time."""
+    with Library.open(own, workers=1) as library:
+        library.index(previews=False)
     with serve(own).client() as client:
         known = ids(client)
         folder = own.parent / "pictures"
@@ -206,15 +210,11 @@ def test_only_what_was_indexed_is_given(serve: Serve, own: Path) -> None:
         cat.write_bytes(good[:14] + b"\x01\x23" + good[16:])  # says another density
         os.utime(cat, ns=(before.st_atime_ns, before.st_mtime_ns))
         assert client.get(f"{PICTURES}/{sealed}").json()["unchanged"] is True
-        for further in ("original", "similar", "thumbnail?size=1024"):
+        for further in ("original", "thumbnail?size=1024"):
             assert refusal(client.get(f"{PICTURES}/{sealed}/{further}"), 410) == "picture_changed"
 
-        cat.unlink()  # its disk may be unplugged: the library's own small picture is shown
-        first, small, last = files_of(client, sealed)
-        assert small.headers["content-type"] == "image/jpeg"
-        with Image.open(io.BytesIO(small.content)) as image:
-            assert max(image.size) == 256
-        for response in (first, last):
+        cat.unlink()
+        for response in files_of(client, sealed):
             assert refusal(response, 410) == "picture_changed"
         if hasattr(os, "mkfifo"):
             os.mkfifo(cat)  # opening it would block for ever
@@ -226,3 +226,47 @@ def test_only_what_was_indexed_is_given(serve: Serve, own: Path) -> None:
             assert refusal(response, 410) == "picture_changed"
         # Nothing of it hurt the others.
         assert all(r.status_code == 200 for r in files_of(client, known["coins.jpg"]))
+
+
+def test_what_is_away_can_still_be_seen_and_asked(serve: Serve, own: Path) -> None:
+    """As while a disk is unplugged: nothing needs the file but the file itself."""
+    folder = own.parent / "pictures"
+    with serve(own).client() as client:
+        sealed = ids(client)["chelsea.jpg"]
+        here = f"{PICTURES}/{sealed}"
+        before = client.get(f"{here}/similar?k=5&all=true").json()
+        assert client.get(here).json()["away"] is False
+        large = client.get(f"{here}/thumbnail?size=512")
+        folder.rename(own.parent / "unplugged")
+        assert client.get(here).json()["away"] is True
+        assert {p["away"] for p in client.get(PICTURES).json()["pictures"]} == {True}
+        for size, longer in ((128, 128), (256, 256), (512, 256), (1024, 256)):
+            small = client.get(f"{here}/thumbnail?size={size}")
+            assert small.headers["content-type"] == "image/jpeg"
+            with Image.open(io.BytesIO(small.content)) as image:
+                assert max(image.size) == longer
+        assert small.headers["etag"] != large.headers["etag"]
+        again = client.get(f"{here}/thumbnail", headers={"If-None-Match": small.headers["etag"]})
+        assert again.status_code == 304
+        assert refusal(client.get(f"{here}/original"), 410) == "picture_changed"
+        # Another search than before, and not what is kept of it.
+        found = client.get(f"{here}/similar?k=4&all=true").json()
+        assert {hit["away"] for hit in found["hits"]} == {True}
+        assert [hit["id"] for hit in found["hits"]] == [hit["id"] for hit in before["hits"][:4]]
+        part = client.get(f"{here}/similar?part=0.2,0.1,0.9,0.9&all=true&k=3").json()
+        assert part["hits"]
+        (own.parent / "unplugged").rename(folder)
+        now = client.get(f"{here}/thumbnail?size=512")
+        assert now.headers["etag"] == large.headers["etag"]
+        with Image.open(io.BytesIO(now.content)) as image:
+            assert max(image.size) > 256
+
+
+def test_some_by_their_ids(client: httpx.Client) -> None:
+    known = ids(client)
+    wanted = [known["coins.jpg"], "A" * 24, known["chelsea.jpg"]]
+    page = client.get("/api/v1/pictures", params={"ids": ",".join(wanted)}).json()
+    assert [one["name"] for one in page["pictures"]] == ["coins.jpg", "chelsea.jpg"]
+    assert (page["next"], page["total"]) == (None, 2)
+    many = {"ids": ",".join(wanted[:1] * 101)}
+    assert refusal(client.get("/api/v1/pictures", params=many), 400) == "bad_parameter"

@@ -10,10 +10,11 @@ import httpx
 import pytest
 from serving import TOKEN, Serve, Server, ids, refusal
 
+from lookalike.server.alive import ALIVE
 from lookalike.server.routes import ENDPOINTS, public_paths
 
 API = "/api/v1"
-PAGES = ("/", "/search", "/library", "/pictures/x", "/static/main.js", "/static/style.css")
+PAGES = ("/", "/queries/x", "/library", "/pictures/x", "/static/main.js", "/static/style.css")
 PRIVATE = [e for e in ENDPOINTS if not e.public]
 
 
@@ -41,10 +42,12 @@ def test_everything_needs_the_token(locked: Server, endpoint: object) -> None:
 
 def test_what_needs_no_token_tells_nothing_of_the_library(locked: Server, filled: Path) -> None:
     assert set(public_paths()) == {
-        f"{API}/{name}" for name in ("health", "openapi.json", "login", "logout")
+        f"{API}/{name}" for name in ("health", "livez", "readyz", "openapi.json", "login", "logout")
     }
     with locked.stranger() as client:
-        for path in (*PAGES, f"{API}/health", f"{API}/openapi.json"):
+        while client.get("/readyz").status_code != 200:
+            pass
+        for path in (*PAGES, *ALIVE, f"{API}/health", f"{API}/openapi.json"):
             response = client.get(path)
             assert response.status_code == 200
             assert str(filled.parent) not in response.text
@@ -112,14 +115,6 @@ def test_names_of_this_machine(server: Server, host: str) -> None:
 
 def test_with_a_token_any_name_will_do(locked: Server) -> None:
     with locked.client(headers={"Host": "pictures.example"}) as client:
-        assert client.get(f"{API}/status").status_code == 200
-
-
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"])
-def test_a_proxy_takes_a_token(server: Server, locked: Server, header: str) -> None:
-    with server.client(headers={header: "203.0.113.1"}) as client:
-        assert refusal(client.get(f"{API}/status"), 403) == "proxied"
-    with locked.client(headers={header: "203.0.113.1"}) as client:
         assert client.get(f"{API}/status").status_code == 200
 
 
@@ -230,15 +225,3 @@ def test_a_client_has_a_rate(serve: Serve, filled: Path) -> None:
     assert [a.status_code for a in answers] == [200] * 10 + [429] * 2
     assert refusal(answers[-1], 429) == "too_many_requests"
     assert int(answers[-1].headers["retry-after"]) >= 1
-
-
-def test_guessing_tokens_is_slow(serve: Serve, filled: Path) -> None:
-    locked = serve(filled, rate=0.001, burst=100, token=TOKEN)
-    with locked.stranger() as client:
-        for ask in (
-            lambda n: client.post(f"{API}/login", json={"token": f"guess {n}"}),
-            lambda n: client.get(f"{API}/status", headers={"Authorization": f"Bearer {n}"}),
-        ):
-            codes = [ask(n).status_code for n in range(6)]
-            assert codes[-1] == 429
-    assert codes.count(401) == 0  # the second way shares the first one's bucket

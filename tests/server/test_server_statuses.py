@@ -37,6 +37,7 @@ STAGES = {
     "security": security.STATUSES | {401},
     "rates": security.STATUSES,
     "places": security.STATUSES,
+    "protocol": {400, 408},
     "uploads": uploads.STATUSES,
     "shelf": faults.STATUSES,
     "endpoints": {400},
@@ -44,8 +45,24 @@ STAGES = {
     "about": {400, 401},
     "fitting": {400},
     "files": {410},
-    "pictures": {400, 404},
-    "listen": {400},
+    "pictures": {400},
+    "queries": {404},
+    "given": {400},
+    "groups": {400, 409},
+    "lists": {400, 409},
+    "maps": {409},
+    "deciding": {400},
+    "planning": {400, 404, 503},
+    "plans": {404},
+    "working": {400},
+    "jobs": {404, 503, 500},
+    "tasks": {400},
+    "scopes": {403},
+    "searches": {400},
+    "subjects": {400, 404},
+    "ranges": {416},
+    "alive": {503},
+    "pixels": {422},
 }
 
 
@@ -55,7 +72,8 @@ def test_every_stage_says_what_it_answers() -> None:
     for name, known in STAGES.items():
         assert raised(name) <= known, name
     assert raised("uploads") == uploads.STATUSES
-    assert raised("security") | raised("rates") == security.STATUSES | {401}
+    guarding = raised("security") | raised("rates") | raised("places")
+    assert guarding == security.STATUSES | {401}
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda e: f"{e.method} {e.path}")
@@ -67,7 +85,7 @@ def test_every_address_may_answer_what_any_may(endpoint: object) -> None:
     assert known is not None
     assert known >= {400, 403, 421, 429, 500, 503}
     assert (401 in known) == (path not in public_paths() or path.endswith("/login"))
-    assert (404 in known) == ("{id}" in endpoint.path)
+    assert (404 in known) == ("{id}" in endpoint.path or 404 in endpoint.errors)
 
 
 def test_errors_of_the_document_have_the_one_form() -> None:

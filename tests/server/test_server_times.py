@@ -10,7 +10,7 @@ import pytest
 
 from lookalike.library import PictureInfo
 from lookalike.server.files import is_unchanged, open_original
-from lookalike.server.pictures import _entry
+from lookalike.server.pictures import picture_facts
 from lookalike.sources.source import Found
 from lookalike.sources.walk import walk
 
@@ -34,6 +34,6 @@ def test_a_file_with_such_a_time_is_shown(tmp_path: Path, seconds: int, modified
     picture = PictureInfo(
         1, str(path), 5, found.mtime_ns, 8, 8, "JPEG", hashlib.sha256(b"bytes").digest()
     )
-    assert _entry("sealed", picture)["modified"] == modified
+    assert picture_facts("sealed", picture, None)["modified"] == modified
     assert is_unchanged(picture)
     open_original(picture).close()

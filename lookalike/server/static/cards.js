@@ -33,8 +33,8 @@ function facts(picture) {
 }
 
 function distance(picture, kind) {
-  const far = `${picture.distance}/${picture.bits} bits`;
-  const title = `${kind.told}: ${picture.distance} of ${picture.bits} bits differ (${picture.code})`;
+  const far = picture.distance === null ? "" : `${picture.distance}/${picture.bits} bits`;
+  const title = far ? `${kind.told}: ${picture.distance} of ${picture.bits} bits differ (${picture.code})` : kind.told;
   return make(
     "span",
     { className: `kind ${picture.kind}`, title },
@@ -50,24 +50,51 @@ function shortened(name) {
   return [make("span", { className: "head" }, letters.join("")), make("span", {}, tail)];
 }
 
-/** The card of a picture, or of a hit, which has a kind too. */
-export function card(picture) {
+// By the mouse, or by the keys on the picture; the details have them, too.
+function actions(list, of) {
+  return make(
+    "span",
+    { className: "acts" },
+    ...list.map(({ sign, name, href }) =>
+      make("a", { href, tabIndex: -1, title: name, "aria-label": `${name}: ${of}` }, sign),
+    ),
+  );
+}
+
+/**
+ * The card of a picture, or of a hit, which has a kind too.
+ * @param {object} picture to show.
+ * @param {function(object): object[]} acts what can be done with it: each with `key`, `sign`,
+ *   `name` and `href`.
+ */
+export function card(picture, acts = () => []) {
   const name = path(picture.name);
   const kind = picture.kind === undefined ? null : kindOf(picture.kind);
   const what = kind === null ? name : `${name}, ${kind.told}`;
-  const element = make(
+  const away = picture.away ? ", away" : "";
+  const can = acts(picture);
+  const link = make(
+    "a",
+    {
+      className: "picture",
+      href: picture.links.page,
+      title: `Search for ${name}`,
+      "aria-label": `Search for ${what}${away}`,
+    },
+    image(picture),
+    picture.away &&
+      make("span", { className: "away", title: "The file can't be reached: its disk is unplugged, or it is gone" }, "away"),
+  );
+  link.addEventListener("keydown", (event) => {
+    const act = can.findIndex((one) => one.key === event.key);
+    if (act < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    link.parentElement.querySelectorAll(".acts a")[act].click();
+  });
+  return make(
     "li",
     { className: "card" },
-    make(
-      "a",
-      {
-        className: "picture",
-        href: picture.links.page,
-        title: `Search for ${name}`,
-        "aria-label": `Search for ${what}`,
-      },
-      image(picture),
-    ),
+    link,
     kind && distance(picture, kind),
     make(
       "button",
@@ -76,13 +103,13 @@ export function card(picture) {
         className: "name",
         title: `Details of ${name}`,
         "aria-label": `Details of ${what}`,
-        onclick: () => showDetails(picture),
+        onclick: () => showDetails(picture, can),
       },
       ...shortened(name),
     ),
     facts(picture),
+    can.length ? actions(can, name) : null,
   );
-  return element;
 }
 
 function columns(cards) {
@@ -91,9 +118,8 @@ function columns(cards) {
   return other < 0 ? cards.length : other;
 }
 
-/** A grid of cards. */
-export function grid(pictures) {
-  const list = make("ul", { className: "grid" }, ...pictures.map(card));
+/** Let the arrow keys go around the cards of a list. */
+export function arrows(list) {
   list.addEventListener("keydown", (event) => {
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: "up", ArrowDown: "down" };
     const step = steps[event.key];
@@ -109,3 +135,7 @@ export function grid(pictures) {
   });
   return list;
 }
+
+/** A grid of cards. */
+export const grid = (pictures, acts) =>
+  arrows(make("ul", { className: "grid" }, ...pictures.map((one) => card(one, acts))));

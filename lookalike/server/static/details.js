@@ -1,22 +1,12 @@
 // The dialog that tells all about one picture.
 
 import { details, download, thumbnail } from "./api.js";
+import { copy } from "./copying.js";
 import { announce, complaint, fill, make } from "./dom.js";
 import { bytes, counted, date, edits, kindOf, path } from "./words.js";
 
-async function copy(text, button) {
-  let done = true;
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    // Without HTTPS browsers offer no clipboard but to this very machine: the old way.
-    const area = make("textarea", { value: text, className: "hidden" });
-    button.after(area);
-    area.select();
-    done = document.execCommand("copy");
-    area.remove();
-    button.focus();
-  }
+async function copyPath(text, button) {
+  const done = await copy(text, button);
   button.textContent = done ? "Copied" : "Select the path and copy it";
   announce(done ? "The path is copied." : "The path can't be copied.");
 }
@@ -26,6 +16,8 @@ function facts(picture, told) {
     ["Size", `${told.width} × ${told.height} pixels`],
     ["File", `${told.format}, ${bytes(told.bytes)}, changed ${date(told.modified)}`],
   ];
+  if (told.taken !== null) rows.push(["Taken", date(told.taken)]);
+  if (told.camera !== null) rows.push(["Camera", told.camera]);
   if (told.member !== null) rows.splice(1, 0, ["Picture", `${path(told.member)} of the file`]);
   if (picture.kind !== undefined) {
     if (picture.edits.length) rows.unshift(["Edits", edits(picture.edits)]);
@@ -48,8 +40,22 @@ function facts(picture, told) {
   );
 }
 
-/** Show a picture or a hit in the dialog. */
-export async function showDetails(picture) {
+/** What is the matter with the file; null if nothing is. */
+function trouble(told) {
+  if (told.away) {
+    const away = "The file can't be reached now: its disk is unplugged, or it is gone.";
+    return make("p", { className: "message" }, `${away} What is shown is the library's own preview.`);
+  }
+  if (told.unchanged) return null;
+  return complaint("The file has changed since it was indexed: run lookalike index.");
+}
+
+/**
+ * Show a picture or a hit in the dialog.
+ * @param {object} picture to show.
+ * @param {object[]} acts what else can be done with it, see cards.js.
+ */
+export async function showDetails(picture, acts = []) {
   const close = make("button", {
     type: "button",
     className: "close",
@@ -65,7 +71,7 @@ export async function showDetails(picture) {
   const told = make("div", { className: "told" }, make("p", {}, "…"));
   const shown = path(picture.path);
   const copyButton = make("button", { type: "button" }, "Copy path");
-  copyButton.addEventListener("click", () => copy(shown, copyButton));
+  copyButton.addEventListener("click", () => copyPath(shown, copyButton));
   const open = make("a", { className: "button", target: "_blank", rel: "noopener" }, "Open file");
   open.href = picture.links.original;
   const save = make("a", { className: "button", href: download(picture.links) }, "Download");
@@ -81,8 +87,8 @@ export async function showDetails(picture) {
       { className: "buttons" },
       make("a", { className: "button main", href: picture.links.page }, "Search for it"),
       copyButton,
-      open,
-      save,
+      ...(picture.away ? [] : [open, save]),
+      ...acts.map(({ name, href }) => make("a", { className: "button", href }, name)),
     ),
     told,
   );
@@ -90,18 +96,17 @@ export async function showDetails(picture) {
   close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => {
     // Beside it, or on its way to another page.
-    if (event.target === dialog || event.target.closest("a.main")) dialog.close();
+    if (event.target === dialog || event.target.closest("a:not([target])")) dialog.close();
   });
   dialog.addEventListener("close", () => {
     dialog.remove();
-    before?.focus();
+    if (before?.isConnected) before.focus();
   });
   document.body.append(dialog);
   dialog.showModal();
   try {
     const found = await details(picture.id);
-    const gone = "The file has changed or gone since it was indexed: run lookalike index.";
-    fill(told, found.unchanged ? null : complaint(gone), facts(picture, found));
+    fill(told, trouble(found), facts(picture, found));
   } catch (error) {
     fill(told, complaint(error.message));
   }

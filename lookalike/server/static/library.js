@@ -1,110 +1,178 @@
-// The page that says what the library holds.
+// The library: all pictures by date, folder, size, or in the order in which they were added.
 
-import { status } from "./api.js";
-import { make } from "./dom.js";
+import * as api from "./api.js";
+import { FILTERS, changed, comparing, given } from "./addresses.js";
+import { busy, complaint, fill, make } from "./dom.js";
+import { filterBar } from "./filters.js";
+import { go } from "./router.js";
+import { ORDERS } from "./views.js";
+import { monthTold, timeLine } from "./timeline.js";
+import { VirtualGrid } from "./virtual.js";
 import { counted, path } from "./words.js";
 
-/** What a file of the ledger has in common with others: as lookalike status groups them. */
-function groupOf(entry) {
-  if (entry.cause !== "file") return entry.cause;
-  return entry.status === "failed" ? "damaged" : "no picture";
+const NAMES = { taken: "Date taken", folder: "Folder", added: "Last added", size: "File size" };
+
+const acts = (picture) => [
+  { key: "c", sign: "⇄", name: "Compare", href: comparing(picture.id, null) },
+];
+
+/** The two halves of the library: its pictures, and how it is. */
+export function halves(here) {
+  const link = (href, name) => make("a", { href, "aria-current": href === here ? "page" : null }, name);
+  return make(
+    "nav",
+    { className: "halves", "aria-label": "Library" },
+    link("/library", "Pictures"),
+    link("/library/state", "State"),
+  );
 }
 
-function table(heading, names, rows, told, level = "h2") {
+function choice(address, by) {
+  const inputs = Object.entries(NAMES).flatMap(([key, name]) => {
+    const id = `by-${key}`;
+    const input = make("input", { type: "radio", name: "by", id, checked: key === by });
+    input.addEventListener("change", async () => {
+      await go(changed(new URL(location.href), { by: key === "taken" ? null : key }));
+      document.getElementById(id)?.focus({ preventScroll: true });
+    });
+    return [input, make("label", { for: id }, name)];
+  });
   return make(
-    "section",
-    {},
-    make(level, {}, heading),
-    told ? make("p", {}, told) : null,
+    "fieldset",
+    { className: "filters" },
+    make("legend", { className: "hidden" }, "Order by"),
+    ...inputs,
+  );
+}
+
+/** Where one is among the folders, and those that are in here. */
+async function folderList(address, signal) {
+  const under = address.searchParams.get("under");
+  const values = given(address, FILTERS);
+  const found = await api.folders(values, signal);
+  const open = (to) => changed(address, { under: to });
+  const parts = under?.split(/(?<=[/\\])/) ?? [];
+  const crumbs = parts.map((part, at) => {
+    const to = parts.slice(0, at + 1).join("").replace(/(?<=.)[/\\]$/, "");
+    return make("a", { href: open(to) }, path(part));
+  });
+  return make(
+    "nav",
+    { className: "folders", "aria-label": "Folders" },
+    under && make("p", { className: "crumbs" }, make("a", { href: open(null) }, "All folders"), " › ", ...crumbs),
     make(
-      "div",
-      { className: "scroll", tabIndex: 0, role: "region", "aria-label": heading },
-      make(
-        "table",
-        {},
-        make("thead", {}, make("tr", {}, ...names.map((n) => make("th", { scope: "col" }, n)))),
+      "ul",
+      {},
+      ...found.folders.map((one) =>
         make(
-          "tbody",
+          "li",
           {},
-          ...rows.map((row) => make("tr", {}, ...row.map((text) => make("td", {}, text)))),
+          make(
+            "a",
+            { className: "button", href: open(one.path) },
+            `${path(one.name)} `,
+            make("span", { className: "facts" }, counted(one.pictures, "picture")),
+            one.offline && make("span", { className: "offline" }, "offline"),
+          ),
         ),
       ),
     ),
   );
 }
 
-/** The content of the page. */
-export async function libraryPage() {
-  const found = await status();
-  const left = found.skipped + found.failed;
-  const parts = [
-    make("h1", {}, counted(found.pictures, "picture")),
-    make(
-      "p",
-      {},
-      `${found.distinct.toLocaleString("en")} different` +
-        (found.missing ? `, ${counted(found.missing, "file")} missing or left out` : "") +
-        (found.read_only ? "; the library can only be read here" : "") +
-        `. lookalike ${found.version}.`,
-    ),
-    table(
-      "Folders",
-      ["Folder", "Pictures", ""],
-      found.folders.map((folder) => [
-        path(folder.path),
-        folder.pictures.toLocaleString("en"),
-        [
-          folder.online ? path(folder.note) : `offline: it ${path(folder.note)}`,
-          folder.everything ? "with programs' own folders" : "",
-          ...folder.exclude.map((pattern) => `without ${path(pattern)}`),
-        ]
-          .filter(Boolean)
-          .join(", "),
-      ]),
-    ),
-    table(
-      "Codes",
-      ["Code", "Bits", "Pictures", "Searched by"],
-      found.codes.map((code) => [
-        code.name,
-        String(code.bits),
-        code.pictures.toLocaleString("en") +
-          (code.stale ? ` (${code.stale.toLocaleString("en")} old: run lookalike reindex)` : ""),
-        code.index,
-      ]),
-    ),
-  ];
-  if (found.changes_count) {
-    const rest = found.changes_count - found.changes.length;
-    parts.push(
-      table(
-        `${counted(found.changes_count, "change")} in the last run`,
-        ["Change", "File", "Before"],
-        found.changes.map((change) => [
-          change.what,
-          path(change.path),
-          change.from === null ? "" : path(change.from),
-        ]),
-      ),
-      rest > 0 ? make("p", {}, `And ${counted(rest, "other")}: lookalike status has more.`) : null,
-    );
+async function sectionsOf(by, values, signal) {
+  if (by === "taken") {
+    const found = await api.timeline(values, signal);
+    const sections = found.months.map((one) => ({ title: monthTold(one.month), count: one.pictures }));
+    if (found.undated) sections.push({ title: "Date not known", count: found.undated });
+    return { sections, months: found.months, total: found.total };
   }
-  if (left) parts.push(make("h2", {}, `${counted(left, "file")} without a code`));
-  for (const group of found.groups) {
-    const shown =
-      group.name === "loss" ? found.losses : found.ledger.filter((entry) => groupOf(entry) === group.name);
-    const rest = group.files - shown.length;
-    const heading = `${group.title[0].toUpperCase()}${group.title.slice(1)}: ${counted(group.files, "file")}`;
-    parts.push(
-      table(
-        heading,
-        ["File", group.name === "loss" ? "What is lost" : "Why"],
-        shown.map((entry) => [path(entry.path), path(entry.reason)]),
-        `What to do: ${group.advice}.`,
-        group.name === "loss" ? "h2" : "h3",
-      ),
-      rest > 0 ? make("p", {}, `And ${counted(rest, "other")}: lookalike status --all has them.`) : null,
-    );
+  const { total } = await api.pictures({ ...values, order: ORDERS[by], limit: 1 }, signal);
+  return { sections: [{ title: null, count: total }], months: [], total };
+}
+
+/** Fill the page. */
+export async function show(place, signal, address) {
+  document.title = "Library – lookalike";
+  const filters = filterBar(address, "the pictures");
+  const list = make("div", { className: "results" }, busy("Loading…"));
+  const top = make("div");
+  fill(place, halves("/library"), top, filters.element, list);
+  let asked = null;
+  let running = new AbortController();
+  signal.addEventListener("abort", () => running.abort());
+
+  const update = async (now) => {
+    filters.update(now);
+    const by = now.searchParams.get("by") in NAMES ? now.searchParams.get("by") : "taken";
+    if (now.search === asked) return;
+    asked = now.search;
+    running.abort();
+    running = new AbortController();
+    const own = running.signal;
+    const values = given(now, FILTERS);
+    list.setAttribute("aria-busy", "true");
+    let found;
+    let folders;
+    try {
+      [found, folders] = await Promise.all([
+        sectionsOf(by, values, own),
+        by === "folder" ? folderList(now, own) : null,
+      ]);
+    } catch (error) {
+      if (own.aborted) return;
+      list.removeAttribute("aria-busy");
+      if (error.status !== 400) throw error;
+      asked = null;
+      fill(list, complaint(error.message)); // something in the filters: they can be mended
+      return;
+    }
+    if (own.aborted) return;
+    list.removeAttribute("aria-busy");
+    fill(top, make("h1", { className: "summary" }, counted(found.total, "picture")), choice(now, by));
+    draw(list, found, { by, values, folders, signal: own });
+  };
+  await update(address);
+  return { update };
+}
+
+function draw(place, found, { by, values, folders, signal }) {
+  if (!found.total) {
+    const none = FILTERS.some((name) => values[name])
+      ? "No picture fits these filters."
+      : "The library holds no pictures yet. Put some in with: lookalike index FOLDER";
+    fill(place, folders, make("p", { className: "message" }, none));
+    return;
   }
-  return make("article", { className: "library" }, ...parts.filter(Boolean));
+  const wrong = make("div", { className: "wrongs" });
+  const tell = (text, button, then) => {
+    const told = complaint(text);
+    const again = make("button", { type: "button" }, button);
+    again.addEventListener("click", () => {
+      fill(wrong);
+      then();
+    });
+    told.append(" ", again);
+    fill(wrong, told);
+  };
+  let line = null;
+  const order = ORDERS[by];
+  const grid = new VirtualGrid({
+    sections: found.sections,
+    ask: async (skip, limit, own) => {
+      const page = await api.pictures({ ...values, order, skip, limit }, own);
+      if (page.total !== found.total) {
+        tell("The library has changed since.", "Show it anew", () => location.reload());
+      }
+      return page.pictures;
+    },
+    acts,
+    signal,
+    moved: (number) => line?.moved(number),
+    failed: (error) => tell(error.message, "Try again", () => grid.again()),
+  });
+  if (found.months.length > 1) line = timeLine(found.months, (number) => grid.show(number));
+  fill(place, folders, line?.element, wrong, grid.element);
+  grid.lay();
+  grid.draw();
 }
