@@ -25,6 +25,7 @@ __all__ = [
     "drawn",
     "split_for",
     "train_and_test",
+    "usual_protocol",
     "with_validation",
 ]
 
@@ -34,9 +35,22 @@ TEST_SHARE = 0.2
 VALIDATION_SHARE = 0.15
 """Of the training pictures."""
 
-PROTOCOLS = ("cifar10-full", "cifar10-5k", "resisc-80-20", "thesis")
+PROTOCOLS = (
+    "cifar10-full",
+    "cifar10-5k",
+    "resisc-80-20",
+    "folder-80-20",
+    "unseen-classes",
+    "incremental",
+    "thesis",
+)
 """Names that :func:`split_for` knows."""
 
+_BY_FIFTHS = ("resisc-80-20", "folder-80-20")
+_USUAL = {"cifar10": "cifar10-full", "resisc45": "resisc-80-20", "folder": "folder-80-20"}
+
+_UNSEEN = 0.3  # of the classes
+_FEWEST_CLASSES = 3
 _FEW_QUERIES, _FEW_TRAINING = 100, 500  # of each class, in cifar10-5k
 
 
@@ -51,6 +65,7 @@ class Split:
         database: what is searched in.
         queries_inside: whether each query is also in the database, at the same row.
         unlabelled: what may be learned from without its labels, besides ``training``.
+        added: classes that come into the database one after another, in this order.
     """
 
     protocol: str
@@ -59,6 +74,7 @@ class Split:
     database: Subset
     queries_inside: bool = False
     unlabelled: Subset | None = None
+    added: tuple[int, ...] = ()
 
 
 def drawn(
@@ -137,6 +153,11 @@ def with_validation(dataset: Dataset, seed: int = 0, share: float = VALIDATION_S
     return replace(dataset, train=train, validation=validation)
 
 
+def usual_protocol(dataset: Dataset) -> str:
+    """The protocol by which a data set is measured if nobody says another."""
+    return _USUAL[dataset.kind]
+
+
 def split_for(dataset: Dataset, protocol: str, seed: int = 0) -> Split:
     """The pictures to train with, to search for and to search in.
 
@@ -145,8 +166,15 @@ def split_for(dataset: Dataset, protocol: str, seed: int = 0) -> Split:
     - ``cifar10-5k``: of all pictures of each class, 100 are queries (1,000) and 500 others are
       learned from (5,000); what is left (54,000) is the database, and may be learned from without
       labels. Drawn by the seed.
-    - ``resisc-80-20``: the test subset (20 %) in the training subset (80 %, with validation), of
-      any data set with labels.
+    - ``folder-80-20``: the test subset (20 %) in the training subset (80 %, with validation) of any
+      folder of class folders; of NWPU-RESISC45 it is called ``resisc-80-20``.
+    - ``unseen-classes``: three tenths of the classes, drawn by the seed, are not learned from.
+      Their test pictures are searched for among the training pictures of all classes. After
+      Sablayrolles et al., "How should we evaluate supervised hashing?" (2017), whose database has
+      no other classes; here these are there to be mistaken for.
+    - ``incremental``: the database begins with the classes that ``unseen-classes`` learns from, and
+      the others come into it one after another, in an order drawn by the seed. The test pictures
+      of all classes that are there are searched for.
     - ``thesis``: every picture of all subsets in all of them, so that each finds itself.
 
     Raises:
@@ -161,10 +189,15 @@ def split_for(dataset: Dataset, protocol: str, seed: int = 0) -> Split:
             f"{dataset.source} has no labels, so nothing says what should be found: put the "
             "pictures into a folder for each class"
         )
-    if protocol.startswith("cifar10") and dataset.kind != "cifar10":
+    usable = protocol in ("unseen-classes", "incremental", "thesis")
+    if protocol.startswith("cifar10") != (dataset.kind == "cifar10") and not usable:
+        made_for = "CIFAR-10" if protocol.startswith("cifar10") else "folders of class folders"
         raise UsageError(
-            f"{protocol} is for CIFAR-10, and {dataset.source} isn't: use resisc-80-20 or thesis"
+            f"{protocol} is for {made_for}, and {dataset.source} isn't: use "
+            f"{usual_protocol(dataset)} or thesis"
         )
+    if protocol in _BY_FIFTHS:  # one thing under two names: each data set has its own
+        protocol = usual_protocol(dataset)
     training = dataset.train
     if dataset.validation is not None:
         training = joined([training, dataset.validation])
@@ -173,7 +206,29 @@ def split_for(dataset: Dataset, protocol: str, seed: int = 0) -> Split:
         return Split(protocol, training, whole, whole, queries_inside=True)
     if protocol == "cifar10-5k":
         return _few_labels(dataset, seed)
+    if protocol in ("unseen-classes", "incremental"):
+        return _unseen_classes(dataset, training, protocol, seed)
     return Split(protocol, training, dataset.test, training)
+
+
+def _unseen_classes(dataset: Dataset, training: Subset, protocol: str, seed: int) -> Split:
+    count = len(dataset.class_names)
+    if count < _FEWEST_CLASSES:
+        raise UsageError(
+            f"{dataset.source} has {count} classes: {protocol} takes {_FEWEST_CLASSES} or more,"
+            " two to learn from and one to keep apart"
+        )
+    unseen = np.random.default_rng(seed).permutation(count)[: max(1, round(_UNSEEN * count))]
+
+    def rows(subset: Subset, *, seen: bool) -> npt.NDArray[np.intp]:
+        labels = np.empty(0, np.int64) if subset.labels is None else subset.labels
+        return np.flatnonzero(np.isin(labels, unseen) != seen)
+
+    learned = training.take(rows(training, seen=True))
+    if protocol == "incremental":
+        added = tuple(int(label) for label in unseen)
+        return Split(protocol, learned, dataset.test, training, added=added)
+    return Split(protocol, learned, dataset.test.take(rows(dataset.test, seen=False)), training)
 
 
 def _few_labels(dataset: Dataset, seed: int) -> Split:

@@ -46,6 +46,9 @@ class Card:
         attribution: of the weights that it started from.
         command: that makes the file.
         figures: what was measured, by name, with the command that measures it.
+        learned_from: the record of the pictures that it learned from, as
+            :meth:`~lookalike.encoders.learned_from.LearnedFrom.write` tells of it; empty where
+            there is none.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Card:
     attribution: str = ""
     command: str = ""
     figures: Mapping[str, Any] = field(default_factory=dict)
+    learned_from: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
@@ -98,6 +102,7 @@ class Card:
                 attribution=str(values.get("attribution", "")),
                 command=str(values.get("command", "")),
                 figures=dict(values.get("figures", {})),
+                learned_from=dict(values.get("learned_from", {})),
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ModelError(
@@ -120,6 +125,9 @@ class Card:
         """The card as JSON text, with the checksum and fingerprint unless told otherwise."""
         values = asdict(self)
         values["figures"] = dict(self.figures)
+        if not self.learned_from:
+            del values["learned_from"]
+        del values["input"]["edge"], values["input"]["rounding"]  # of third-party models alone
         if checksum:
             values["fingerprint"] = self.fingerprint
         else:

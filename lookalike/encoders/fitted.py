@@ -64,7 +64,7 @@ class FittedEncoder:
             UsageError: ``threads`` is less than 1.
         """
         recipe = Recipe.of(origin.pinned())
-        return cls(recipe, recipe.tower(threads=threads))
+        return cls(recipe, recipe.checked(recipe.tower(threads=threads)))
 
     @property
     def name(self) -> str:
@@ -141,6 +141,8 @@ class FittedEncoder:
             "output": recipe.output,
             "pooling": recipe.pooling,
             "text": recipe.text,
+            "by_class": recipe.by_class,
+            "pooled": recipe.pooled,
             "kept": self._keeps_model,
             "fit": self._fit.told(),
         }
@@ -192,6 +194,8 @@ class StoredRecipe:
                 values["output"],
                 values["pooling"],
                 bool(values["text"]),
+                bool(values.get("by_class", False)),
+                bool(values.get("pooled", False)),
             )
             self.kept = bool(values["kept"])
             self.fit: Mapping[str, Any] = values["fit"]
@@ -286,6 +290,8 @@ def fingerprint(recipe: Recipe, fit: Fit) -> str:
     """Of a model and its fit."""
     state = hashlib.sha256()
     prepared = asdict(recipe.preprocessing)
+    if not prepared["input"]["edge"]:  # as before there was any: libraries keep their fingerprints
+        del prepared["input"]["edge"], prepared["input"]["rounding"]
     made = [list(recipe.digests.values()), prepared, recipe.output, recipe.pooling, fit.scale]
     state.update(json.dumps(made, sort_keys=True).encode())
     for array in fit.arrays().values():

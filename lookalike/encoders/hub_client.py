@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from lookalike.download import Checksum
 from lookalike.encoders import hub_cache
 from lookalike.errors import MissingExtraError, ModelError, UsageError
+from lookalike.system.installing import install_command
 
 if TYPE_CHECKING:
     from huggingface_hub import ModelInfo
@@ -170,7 +171,7 @@ def _library() -> ModuleType:
         import huggingface_hub
     except ImportError as error:
         raise MissingExtraError(
-            "models of the hub take huggingface_hub: pip install 'lookalike[hub]', or copy the "
+            f"models of the hub take huggingface_hub: {install_command('hub')}, or copy the "
             "model's folder from elsewhere and give hub:FOLDER"
         ) from error
     return huggingface_hub

@@ -13,15 +13,19 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from lookalike.encoders.image_processors import MODEL_TYPES, class_of
+from lookalike.encoders.timm_settings import KEY as TIMM_KEY
 from lookalike.errors import ModelError, UsageError
 
 __all__ = [
     "PRECISIONS",
     "check_precision",
     "companions",
+    "describing",
     "files_in",
     "image_files",
     "image_model",
+    "image_settings",
     "read_json",
     "text_files",
     "text_model",
@@ -39,9 +43,12 @@ PRECISIONS = {
 }
 """Precisions by the names that the hub's own library has for them, and the files' endings."""
 
-PREPROCESSORS = ("preprocessor_config.json", "processor_config.json")
+CONFIG = "config.json"
+_PREPROCESSOR, _PROCESSOR = "preprocessor_config.json", "processor_config.json"
 _TOKENIZER = "tokenizer.json"
 _LARGEST_JSON = 100_000_000
+# Of sentence-transformers: what follows the model, each step in a folder of its own.
+_DESCRIBES = re.compile(r"config\.json|\d+_(?!Normalize)\w+/config\.json")
 
 
 def check_precision(precision: str) -> str:
@@ -57,7 +64,7 @@ def check_precision(precision: str) -> str:
 
 def files_in(folder: Path) -> set[str]:
     """The names of the files in a model's folder that could matter, with slashes."""
-    found: set[str] = set()
+    found = {p.relative_to(folder).as_posix() for p in folder.glob("[0-9]*_*/config.json")}
     for place in (folder, folder / "onnx"):
         if place.is_dir():
             found.update(
@@ -96,14 +103,40 @@ def image_files(names: Collection[str], precision: str, origin: str) -> list[str
     Raises:
         ModelError: the model or its preprocessor's settings are missing.
     """
-    settings = [name for name in PREPROCESSORS if name in names]
+    settings = [name for name in (_PREPROCESSOR, _PROCESSOR) if name in names]
     if not settings:
-        raise ModelError(
-            f"{origin} has no preprocessor_config.json: it says nothing of how pictures are "
-            "prepared, so take another export, or write the file"
-        )
+        if CONFIG not in names:
+            raise _unsaid(origin)
+        settings = [CONFIG]  # timm has its settings there
     model = image_model(names, precision, origin)
     return [*settings, *companions(names, model)]
+
+
+def describing(names: Collection[str]) -> list[str]:
+    """The small files that tell of what kind a model is, and what follows it."""
+    return sorted(name for name in names if _DESCRIBES.fullmatch(name))
+
+
+def image_settings(folder: Path, origin: str) -> Mapping[str, Any]:
+    """How pictures are prepared, as the model's folder says it.
+
+    As transformers has it: what is nested in ``processor_config.json`` goes first; where no class
+    is named, ``config.json`` tells it by the kind of the model; and that file has the settings of
+    models of timm.
+
+    Raises:
+        ModelError: nothing says it, or a file can't be read.
+    """
+    settings = _settings(folder)
+    if settings is not None and class_of(settings):
+        return settings
+    config = read_json(folder / CONFIG) if (folder / CONFIG).is_file() else {}
+    if settings is None:
+        if TIMM_KEY not in config:
+            raise _unsaid(origin)
+        return config
+    named = config.get("image_processor_type") or MODEL_TYPES.get(str(config.get("model_type")))
+    return settings if named is None else {**settings, "image_processor_type": named}
 
 
 def text_files(names: Collection[str], precision: str) -> list[str]:
@@ -136,6 +169,25 @@ def read_json(file: Path) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise ModelError(f"{file}: holds no JSON object")
     return found
+
+
+def _settings(folder: Path) -> Mapping[str, Any] | None:
+    """What a preprocessor's file in a folder holds."""
+    if (folder / _PROCESSOR).is_file():
+        nested = read_json(folder / _PROCESSOR).get("image_processor")
+        if isinstance(nested, dict):
+            return nested
+    for name in (_PREPROCESSOR, _PROCESSOR):
+        if (folder / name).is_file():
+            return read_json(folder / name)
+    return None
+
+
+def _unsaid(origin: str) -> ModelError:
+    return ModelError(
+        f"{origin} has no preprocessor_config.json: it says nothing of how pictures are "
+        "prepared, so take another export, or write the file"
+    )
 
 
 def _model(names: Collection[str], precision: str, stems: tuple[str, ...]) -> str | None:

@@ -76,13 +76,18 @@ class Origin:
         return kept == self
 
     def pinned(
-        self, progress: Callable[[int, int], object] | None = None, *, ask: bool = True
+        self,
+        progress: Callable[[int, int], object] | None = None,
+        *,
+        ask: bool = True,
+        anew: bool = True,
     ) -> Origin:
         """The same with a commit for a revision, once its files of the image tower are here.
 
         Args:
             progress: called with the bytes that are there and the bytes in all.
             ask: whether the hub may be asked.
+            anew: whether it is yet to be found out what is taken of the model; a library knows.
 
         Raises:
             ModelError: there is no such model, or it can't be fetched.
@@ -92,6 +97,11 @@ class Origin:
         found = self._snapshot(ask=ask)
         wanted = layout.image_files(set(found.files), self.precision, str(self))
         if ask:
+            if anew:
+                found.fetch(layout.describing(found.files))
+            if layout.CONFIG in wanted:  # small: nothing large is fetched for one that says nothing
+                found.fetch([layout.CONFIG])
+                layout.image_settings(found.folder, str(self))
             found.fetch(wanted, progress)
         elif found.missing(wanted):
             raise ModelError(f"{self}: its files are no longer in the cache ({found.folder})")

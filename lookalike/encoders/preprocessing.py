@@ -7,23 +7,28 @@ an ONNX file of one's own has the same keys. A picture comes from the decoder in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.encoders.class_reading import (
+    FILTERS,
+    arithmetic,
+    check_side,
+    read_by_class,
+    three,
+)
+from lookalike.encoders.image_processors import TIMM, class_of
+from lookalike.encoders.timm_settings import KEY as TIMM_KEY
+from lookalike.encoders.timm_settings import read_timm
 from lookalike.errors import ModelError
 from lookalike.types import InputSpec, Pixels
 
 __all__ = ["Preprocessing"]
 
-Resample = Literal["box", "bilinear", "bicubic", "lanczos"]
-
-# Pillow's numbers for its filters. Nearest (0) and Hamming (5) are in no model that we know of.
-_FILTERS: dict[int, Resample] = {1: "lanczos", 2: "bilinear", 3: "bicubic", 4: "box"}
-_LARGEST = 4096
 # ConvNeXt's own rule: below this size a border is cut off, from it on the picture is stretched.
 _CONVNEXT_STRETCHES = 384
 _CONVNEXT_SHARE = 224 / 256
@@ -48,19 +53,31 @@ class Preprocessing:
     reversed: bool = False
 
     @classmethod
-    def parse(cls, values: Mapping[str, Any], origin: str) -> Preprocessing:
-        """Read the keys of a ``preprocessor_config.json``.
+    def parse(
+        cls, values: Mapping[str, Any], origin: str, *, by_class: bool = True
+    ) -> Preprocessing:
+        """Read the keys of a ``preprocessor_config.json``, or of a ``config.json`` of timm.
 
         Args:
-            values: the JSON object. Where keys are missing, the defaults are those of the image
-                processors on the hub: rescale by 1/255, bilinear, no crop.
+            values: the JSON object. If it names an image processor of transformers, that class
+                decides. Otherwise the keys alone do, and where keys are missing, the defaults are
+                rescaling by 1/255, bilinear, no crop.
             origin: names it in errors.
+            by_class: ``False`` for the keys alone in any case, as libraries of before were read.
 
         Raises:
-            ModelError: no size, or something that lookalike doesn't do, such as padding.
+            ModelError: no size, an unknown class, or something that lookalike doesn't do, such as
+                padding.
         """
         try:
-            return _parsed(cls, values, origin)
+            name = class_of(values) if by_class else ""
+            if name == TIMM or (by_class and not name and TIMM_KEY in values):
+                spec, factor, offset, swaps = read_timm(values, origin)
+            elif name:
+                spec, factor, offset, swaps = read_by_class(values, name, origin)
+            else:
+                return _by_keys(cls, values, origin)
+            return cls(spec, spec.size, factor, offset, swaps)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise ModelError(
                 f"{origin}: not a preprocessor's settings ({type(error).__name__}: {error}): "
@@ -81,7 +98,7 @@ class Preprocessing:
         return values
 
 
-def _parsed(cls: type[Preprocessing], values: Mapping[str, Any], origin: str) -> Preprocessing:
+def _by_keys(cls: type[Preprocessing], values: Mapping[str, Any], origin: str) -> Preprocessing:
     for key in ("do_pad", "do_thumbnail", "do_align_long_axis"):
         if values.get(key):
             raise ModelError(f"{origin}: {key} isn't supported: take a model that crops or resizes")
@@ -91,31 +108,22 @@ def _parsed(cls: type[Preprocessing], values: Mapping[str, Any], origin: str) ->
             "give a model that resizes them"
         )
     fit, size, side = _geometry(values, origin)
-    if not 1 <= side <= size <= _LARGEST:
-        raise ModelError(
-            f"{origin}: a crop of {side} pixels out of {size} is out of range "
-            f"(1 to {_LARGEST}, the crop not above the size)"
-        )
-    resample = _FILTERS.get(int(values.get("resample", 2)))
+    check_side(side, size, origin)
+    known = {number: name for number, name in FILTERS.items() if name != "nearest"}
+    resample = known.get(int(values.get("resample", 2)))
     if resample is None:
         raise ModelError(
-            f"{origin}: resample {values['resample']} isn't supported: there are "
-            + ", ".join(f"{number} ({name})" for number, name in _FILTERS.items())
+            f"{origin}: resample {values['resample']} isn't supported without a class: there are "
+            + ", ".join(f"{number} ({name})" for number, name in known.items())
         )
     scale = float(values.get("rescale_factor", 1 / 255)) if values.get("do_rescale", True) else 1.0
     shift = 1.0 if values.get("rescale_offset") and values.get("do_rescale", True) else 0.0
     mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
     if values.get("do_normalize", "image_mean" in values):
-        mean, std = _three(values["image_mean"]), _three(values["image_std"])
-    if min(map(abs, std)) < 1e-6 or not np.isfinite([scale, *mean, *std]).all():
-        raise ModelError(f"{origin}: image_std {std} or image_mean {mean} can't be worked with")
-    return cls(
-        InputSpec(size, fit, resample),
-        side,
-        (scale / std[0], scale / std[1], scale / std[2]),
-        ((mean[0] + shift) / std[0], (mean[1] + shift) / std[1], (mean[2] + shift) / std[2]),
-        bool(values.get("do_flip_channel_order", False)),
-    )
+        mean, std = three(values["image_mean"]), three(values["image_std"])
+    factor, offset = arithmetic(scale, shift, mean, std, origin)
+    swaps = bool(values.get("do_flip_channel_order", False))
+    return cls(InputSpec(size, fit, resample), side, factor, offset, swaps)
 
 
 def _geometry(
@@ -152,10 +160,3 @@ def _square(size: Mapping[str, Any], origin: str) -> int:
             'there are a number, {"shortest_edge": n}, and {"height": n, "width": n}'
         )
     return int(size["height"])
-
-
-def _three(value: float | Sequence[float]) -> tuple[float, float, float]:
-    if isinstance(value, int | float):
-        return (float(value),) * 3
-    red, green, blue = (float(entry) for entry in value)
-    return red, green, blue

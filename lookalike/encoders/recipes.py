@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from lookalike.encoders import layout
+from lookalike.encoders.families import Features
 from lookalike.encoders.origins import Origin
 from lookalike.encoders.preprocessing import Preprocessing
 from lookalike.encoders.towers import ImageTower, Pooling
@@ -25,10 +26,13 @@ class Recipe:
         origin: where it is from, with a commit if that is the hub.
         name: of the codes.
         digests: SHA-256 in hex of its ONNX files by their names, the model first.
-        settings: the keys of ``preprocessor_config.json``.
+        settings: the keys of ``preprocessor_config.json``; of timm, those of ``config.json``.
         output: as of :class:`~lookalike.encoders.towers.ImageTower`.
         pooling: likewise.
         text: whether there is a text tower beside it.
+        pooled: as of :class:`~lookalike.encoders.towers.ImageTower`.
+        by_class: whether the settings are read as the class that they name follows them; libraries
+            of before keep the reading of their codes.
     """
 
     origin: Origin
@@ -38,6 +42,8 @@ class Recipe:
     output: str | None
     pooling: Pooling | None
     text: bool
+    by_class: bool = True
+    pooled: bool = False
 
     @classmethod
     def of(cls, origin: Origin) -> Recipe:
@@ -52,23 +58,23 @@ class Recipe:
         folder = origin.path
         names = layout.files_in(folder)
         files = layout.image_files(names, origin.precision, str(origin))
-        settings = layout.read_json(folder / files[0])
-        nested = settings.get("image_processor")  # in processor_config.json
-        onnx = [name for name in files if name not in layout.PREPROCESSORS]
+        onnx = [name for name in files if not name.endswith(".json")]
+        features = Features.of(folder, str(origin))
         return cls(
             origin,
             origin.name,
             {name: digest_of(folder / name) for name in onnx},
-            nested if isinstance(nested, dict) else settings,
-            None,
-            None,
+            layout.image_settings(folder, str(origin)),
+            features.output,
+            features.pooling,
             origin.has_text(),
+            pooled=features.pooled,
         )
 
     @property
     def preprocessing(self) -> Preprocessing:
         """What is done to a picture first."""
-        return Preprocessing.parse(self.settings, str(self.origin))
+        return Preprocessing.parse(self.settings, str(self.origin), by_class=self.by_class)
 
     @property
     def folder(self) -> Path:
@@ -101,8 +107,20 @@ class Recipe:
             str(self.origin),
             output=self.output,
             pooling=self.pooling,
+            pooled=self.pooled,
             threads=threads,
         )
+
+    def checked(self, tower: ImageTower) -> ImageTower:
+        """A tower that is new here, once it is sure to give features, and the same again.
+
+        Raises:
+            ModelError: it gives something else.
+        """
+        of_folder = self.origin.kind != "onnx"
+        features = Features.of(self.folder, str(self.origin)) if of_folder else Features()
+        features.check(tower, str(self.origin))
+        return tower
 
 
 def is_small_card(values: Mapping[str, Any]) -> bool:

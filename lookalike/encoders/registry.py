@@ -13,9 +13,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from lookalike.encoders.cards import Card
 from lookalike.encoders.fitted import FittedEncoder, StoredRecipe
 from lookalike.encoders.layout import read_json
+from lookalike.encoders.learned_from import LearnedFrom
 from lookalike.encoders.onnx import OnnxEncoder
 from lookalike.encoders.origins import Origin, parse
 from lookalike.encoders.pdq_area import PDQArea
@@ -34,6 +37,7 @@ __all__ = [
     "features_path",
     "fingerprint",
     "foreign",
+    "learned_from",
     "load",
     "load_photo",
     "load_stored",
@@ -150,6 +154,30 @@ def features_path(name: str) -> Path | None:
     """The codes of a whole data set that are shipped beside a model; ``None`` if there are none."""
     file = MODELS / f"{ALIASES.get(name, name)}.npz"
     return file if file.is_file() and file.parent == MODELS else None
+
+
+def learned_from(name: str) -> LearnedFrom | None:
+    """The pictures that a model learned from; ``None`` where its card doesn't tell.
+
+    A perceptual hash is an algorithm: it learned from none. For an ``.npz`` file of codes that is
+    shipped it is that of the model.
+
+    Raises:
+        UsageError: no model has this name.
+        ModelError: the card is damaged, or its record is missing or damaged.
+    """
+    if name in HASHES:
+        return LearnedFrom.of([], np.empty((0, 32), np.uint8))
+    path = Path(name) if name.lower().endswith(".npz") else None
+    if foreign(name) is not None or (path is not None and path.resolve().parent != MODELS):
+        return None
+    model = model_path(name) if path is None else path
+    if not model.with_suffix(".json").is_file():
+        return None
+    told = Card.read(model.with_suffix(".json")).learned_from
+    if not told:
+        return None
+    return LearnedFrom.read(model.parent / Path(str(told["file"])).name, str(told["sha256"]))
 
 
 def fingerprint(name: str) -> str | None:

@@ -14,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.encoders.layout import read_json
-from lookalike.encoders.towers import PICTURE_INPUT, Model, unit
+from lookalike.encoders.towers import PICTURE_INPUT, Model
+from lookalike.encoders.unit import unit
 from lookalike.errors import MissingExtraError, ModelError, UsageError
+from lookalike.system.installing import install_command
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -188,7 +190,7 @@ def _tokenizer(folder: Path) -> Tokenizer:
         from tokenizers import Tokenizer
     except ImportError as error:
         raise MissingExtraError(
-            "text queries take tokenizers: pip install 'lookalike[hub]'"
+            f"text queries take tokenizers: {install_command('hub')}"
         ) from error
     file = folder / "tokenizer.json"
     try:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from lookalike.encoders.arguments import check_pictures
 from lookalike.encoders.onnx import first_line, session
 from lookalike.encoders.preprocessing import Preprocessing
+from lookalike.encoders.unit import unit
 from lookalike.errors import ModelError, UsageError
 from lookalike.system.processors import processors
 from lookalike.types import Pixels
@@ -25,7 +26,7 @@ from lookalike.types import Pixels
 if TYPE_CHECKING:
     import onnxruntime
 
-__all__ = ["IMAGE_OUTPUTS", "ImageTower", "Model", "Pooling", "unit"]
+__all__ = ["IMAGE_OUTPUTS", "ImageTower", "Model", "Pooling"]
 
 Floats = npt.NDArray[np.float32]
 Pooling = Literal["cls", "mean"]
@@ -45,6 +46,7 @@ _TYPES: dict[str, type[np.generic]] = {
 TEXT_INPUTS = ("input_ids", "attention_mask", "token_type_ids", "position_ids")
 PICTURE_INPUT = "pixel_values"
 _GREY = 127
+_SAME = 1e-3
 
 
 class Model:
@@ -103,6 +105,8 @@ class ImageTower:
         pooling: of an output with a vector for each token: the first one's (``cls``) or their
             ``mean``. By default the mean where the tokens make up a square, as those of the patches
             alone do, and else the first one's.
+        pooled: whether the model must pool by itself, so that :data:`IMAGE_OUTPUTS` ends before
+            the last.
         threads: pictures that are worked on at a time, each by one thread.
 
     Raises:
@@ -118,6 +122,7 @@ class ImageTower:
         *,
         output: str | None = None,
         pooling: Pooling | None = None,
+        pooled: bool = False,
         threads: int | None = None,
     ) -> None:
         if threads is not None and (type(threads) is not int or threads < 1):
@@ -129,10 +134,17 @@ class ImageTower:
         self._pixels = _picture_input(self._model)
         self._last = _channels_last(self._model, self._pixels, preprocessing.side)
         self._others = _small(self._model, but=self._pixels)
-        self._output = _output(self._model, output)
+        self.output = _output(self._model, output, pooled=pooled)
         self._known: dict[bytes, Floats] = {}
         size = preprocessing.input.size
-        self.size = len(self._run(np.full((size, size, 3), _GREY, np.uint8)))
+        self._first = self._run(np.full((size, size, 3), _GREY, np.uint8))
+        self.size = len(self._first)
+
+    def repeats(self) -> bool:
+        """Whether the model gives the same features for the same picture again."""
+        size = self.preprocessing.input.size
+        again = self._run(np.full((size, size, 3), _GREY, np.uint8))
+        return bool(np.abs(again - self._first).max() < _SAME)
 
     def features(self, pictures: Sequence[Pixels]) -> Floats:
         """The features of pictures that were prepared to ``preprocessing.input``.
@@ -184,7 +196,7 @@ class ImageTower:
         values = self.preprocessing.centre(picture) if raw else self.preprocessing.apply(picture)
         batch = values[None] if self._last else values.transpose(2, 0, 1)[None]
         feed = {**self._others, self._pixels: np.ascontiguousarray(batch, kind)}
-        found = self._model.run(self._output, feed)
+        found = self._model.run(self.output, feed)
         return unit(self._pooled(found), self._model.origin)
 
     def _pooled(self, found: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -198,25 +210,9 @@ class ImageTower:
         if found.ndim == 4 and len(found) == 1:  # feature maps: (1, d, height, width)
             return np.asarray(found[0].mean((1, 2)))
         raise ModelError(
-            f"{self._model.origin}: the output {self._output} has the shape {found.shape} for one "
+            f"{self._model.origin}: the output {self.output} has the shape {found.shape} for one "
             "picture, where (1, d), (1, tokens, d) or (1, d, height, width) is needed"
         )
-
-
-def unit(vector: npt.NDArray[Any], origin: str) -> Floats:
-    """A vector of length 1 in its direction, float32 (d,).
-
-    Raises:
-        ModelError: it has no direction: it holds no finite numbers, or zeros alone.
-    """
-    values = vector.astype(np.float64)
-    length = float(np.linalg.norm(values))
-    if not np.isfinite(length) or length < 1e-12:
-        raise ModelError(
-            f"{origin}: the features are no numbers, or all zero: try another precision, such as "
-            "fp32"
-        )
-    return np.asarray(values / length, np.float32)
 
 
 def small_text(model: Model) -> dict[str, npt.NDArray[Any]]:
@@ -266,16 +262,23 @@ def _channels_last(model: Model, name: str, side: int) -> bool:
     return last
 
 
-def _output(model: Model, wanted: str | None) -> str:
+def _output(model: Model, wanted: str | None, *, pooled: bool) -> str:
     if wanted is not None:
         if wanted not in model.outputs:
             raise ModelError(
-                f"{model.origin}: has no output {wanted}: there are {', '.join(model.outputs)}"
+                f"{model.origin}: has no output {wanted}: there are {', '.join(model.outputs)}; "
+                "take an export that gives it"
             )
         return wanted
-    for name in IMAGE_OUTPUTS:
+    for name in IMAGE_OUTPUTS[:-1] if pooled else IMAGE_OUTPUTS:
         if name in model.outputs:
             return name
+    if pooled and IMAGE_OUTPUTS[-1] in model.outputs:
+        raise ModelError(
+            f"{model.origin}: gives {', '.join(model.outputs)}, and its family's features are "
+            f"pooled from them by layers that this export left out: take one that gives "
+            f"{' or '.join(IMAGE_OUTPUTS[:-1])}"
+        )
     if len(model.outputs) == 1 and "logits" not in model.outputs:
         return model.outputs[0]
     raise ModelError(

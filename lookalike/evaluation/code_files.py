@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from lookalike.datasets.reading import pixel_digests
+from lookalike.encoders.learned_from import LearnedFrom
 from lookalike.errors import LookalikeError
-from lookalike.evaluation.features import directions
-from lookalike.evaluation.kept_codes import KeptCodes, keep
+from lookalike.evaluation.kept_codes import KeptCodes, directions, keep
 from lookalike.evaluation.protocols import Coded
 
 __all__ = ["keep_codes"]
 
 
-def keep_codes(file: Path, coded: Coded) -> int:
+def keep_codes(file: Path, coded: Coded, learned_from: LearnedFrom | None = None) -> int:
     """Write the codes of all queries and of the database, each picture once.
 
     The file is an ``.npz`` of ``codes`` (packed, uint8 (n, bytes)), ``bits``, ``digests`` (SHA-256
@@ -26,6 +26,7 @@ def keep_codes(file: Path, coded: Coded) -> int:
     Args:
         file: to be written; its folder must exist.
         coded: the codes.
+        learned_from: what the model learned from, to be kept with them.
 
     Returns:
         Number of rows.
@@ -47,5 +48,8 @@ def keep_codes(file: Path, coded: Coded) -> int:
     keys = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 32)
     _, rows = np.unique(keys.view(np.dtype((np.void, 32))).ravel(), return_index=True)
     found = None if embeddings is None else directions(embeddings[rows])
-    keep(file, KeptCodes(coded.model, coded.bits, codes[rows], found, keys[rows]))
+    kept = KeptCodes(
+        coded.model, coded.bits, codes[rows], found, keys[rows], learned_from=learned_from
+    )
+    keep(file, kept)
     return len(rows)

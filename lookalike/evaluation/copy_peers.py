@@ -15,6 +15,7 @@ from lookalike.encoders.perceptual import PDQ
 from lookalike.errors import UsageError
 from lookalike.evaluation.contenders import Unavailable
 from lookalike.images.fitting import fit
+from lookalike.system.installing import install_command
 
 __all__ = ["PEERS", "CopyPeer", "open_peers"]
 
@@ -64,7 +65,7 @@ class PHash(CopyPeer):
         try:
             from scipy.fft import dct
         except ImportError as error:
-            raise Unavailable("needs SciPy: pip install 'lookalike[benchmark]'") from error
+            raise Unavailable(f"needs SciPy: {install_command('benchmark')}") from error
         self._dct: Any = dct
 
     def encode(self, image: Image.Image) -> Row:
@@ -101,7 +102,7 @@ class CNN(CopyPeer):
         try:
             from lookalike.training.imagededup_cnn import ImagededupCNN
         except ImportError as error:
-            raise Unavailable("needs PyTorch: pip install 'lookalike[train]'") from error
+            raise Unavailable(f"needs PyTorch: {install_command('train')}") from error
         self._cnn = ImagededupCNN(weights)
 
     def encode(self, image: Image.Image) -> Row:

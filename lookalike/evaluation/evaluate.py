@@ -4,113 +4,49 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.errors import UsageError
+from lookalike.evaluation.figures import By, Details, Evaluation, Seen, Stage
+from lookalike.evaluation.incremental import stages
+from lookalike.evaluation.leaks import Leaks
 from lookalike.evaluation.model_codes import Embeddings
 from lookalike.evaluation.protocols import Coded
 from lookalike.evaluation.searched import searched
+from lookalike.evaluation.tally import Tally
 from lookalike.indexes.kdtree import KDTreeIndex
 from lookalike.indexes.scan import Scan
 from lookalike.metrics import (
     Counts,
     average_precision,
     bit_balance,
+    collisions,
     count_distances,
     mean_correlation,
-    nmrr,
-    precision_at,
-    precision_within,
     rank_counts,
-    recall_at,
     unique_codes,
 )
 
-__all__ = ["AT", "By", "Details", "Evaluation", "evaluate"]
+__all__ = ["evaluate"]
 
 Floats = npt.NDArray[np.float64]
 
-By: TypeAlias = Literal["code", "embedding", "search"]
-
-AT = (1, 10, 100, 1000, 5000)
-"""Ranks at which precision, recall and mean average precision are cut off."""
-
 _QUERIES = 2048  # counted at a time: bits + 1 numbers each, of several kinds
 _PAIRS = 1 << 22  # of real features compared at a time, at 8 bytes and more
-_RADIUS = 2
 _WARM_UP = 64  # queries
 _TREE_WIDTH = 64  # features; in more a k-d tree visits everything, and a product is faster
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What ``lookalike evaluate --json`` prints.
-
-    Attributes:
-        model: its name.
-        bits: width of the codes; ``None`` for real features.
-        by: what the database is ordered by: ``code``, ``embedding``, or both as in a ``search``.
-        data: name of the data set.
-        protocol: its name.
-        queries: how many.
-        database: how many pictures are searched in.
-        map: mean average precision over all ranks, averaged over ties.
-        map_at: the same over the first ranks only, divided by min(relevant, rank); under ``R`` with
-            each query's own number of relevant pictures.
-        precision_at: share of the first ranks that has the query's class, averaged over ties.
-        recall_at: share of the query's class that is among the first ranks.
-        class_precision: of each class of queries the precision at ``k``.
-        unique_codes: different codes in the database, as a share of its codes.
-        seconds: that finding the ``k`` nearest of all queries took, without compiling and building;
-            in the order of a search with both, and with counting.
-    """
-
-    model: str
-    bits: int | None
-    by: By
-    data: str
-    protocol: str
-    queries: int
-    database: int
-    map: float
-    map_at: dict[str, float]
-    precision_at: dict[str, float]
-    recall_at: dict[str, float]
-    class_precision: dict[str, float]
-    unique_codes: float
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Details:
-    """What else was measured.
-
-    Attributes:
-        k: the rank of ``class_precision`` and ``seconds``.
-        anmrr: average normalised modified retrieval rank; 0 is the best.
-        precision_within_2: precision within 2 bits; ``None`` for real features, as all below.
-        balance: shares of codes in which each bit is set, float64 (bits,).
-        correlation: mean size of the correlation between two bits.
-        distances: pairs of a query and a code at each distance, int64 (2, bits + 1): those of the
-            same class, and the others.
-        class_names: as of the data set.
-    """
-
-    k: int
-    anmrr: float
-    class_names: tuple[str, ...]
-    precision_within_2: float | None = None
-    balance: Floats | None = None
-    correlation: float | None = None
-    distances: npt.NDArray[np.int64] | None = None
-
-
 def evaluate(
-    coded: Coded, k: int = 100, *, by: By = "code", threads: int | None = None
+    coded: Coded,
+    k: int = 100,
+    *,
+    by: By = "code",
+    leaks: Leaks | None = None,
+    threads: int | None = None,
 ) -> tuple[Evaluation, Details]:
     """Measure how well the queries find pictures of their class.
 
@@ -120,6 +56,7 @@ def evaluate(
         by: what orders the database: codes by their distance; real features by their cosine; or
             both as a library's search does: the nearest codes in the order of
             :func:`lookalike.ranking.short_list.in_order`, behind them all others by distance.
+        leaks: what the model had seen, where that is known.
         threads: by default one for each processor.
 
     Raises:
@@ -129,101 +66,107 @@ def evaluate(
         raise UsageError(f"k is at least 1, not {k}")
     size = len(coded.database)
     k = min(k, size)
+    tally = Tally(coded, k)
+    grown: tuple[Stage, ...] = ()
+    if coded.split.added:
+        grown = stages(coded, lambda now: _precision(now, k, by, threads))
     if by == "search":
-        tally, started = _Tally(coded, k), time.perf_counter()
-        for counts in searched(coded, k, threads):
+        started = time.perf_counter()
+        for counts in _counted(coded, k, by, threads):
             tally.add(counts)
         seconds = time.perf_counter() - started
-        details = Details(k, tally.mean("nmrr"), coded.class_names)
-        return tally.evaluation(by, unique_codes(coded.database), seconds), details
+        return _evaluation(tally, by, leaks, seconds, grown), _details(tally)
     if by == "embedding":
-        queries, database = _normed(coded)
-        tally = _Tally(coded, k)
-        for counts in _cosines(coded, queries, database):
+        for counts in _counted(coded, k, by, threads):
             tally.add(counts)
+        queries, database = _normed(coded)
         seconds = _time_real(queries, database, k, threads)
         different = len(np.unique(database, axis=0)) / size
-        details = Details(k, tally.mean("nmrr"), coded.class_names)
-        return tally.evaluation(by, different, seconds), details
-    tally = _Tally(coded, k)
+        return _evaluation(tally, by, leaks, seconds, grown, different), _details(tally)
     distances = np.zeros((2, coded.bits + 1), np.int64)
-    for counts in _hamming(coded, threads):
-        tally.add(counts)
+    for counts in _counted(coded, k, by, threads):
+        tally.add(counts, binary=True)
         same = counts.relevant.sum(0, dtype=np.int64)
         distances += [same, counts.totals.sum(0, dtype=np.int64) - same]
-    details = Details(
-        k,
-        tally.mean("nmrr"),
-        coded.class_names,
-        tally.mean("within"),
-        bit_balance(coded.database, coded.bits),
-        mean_correlation(coded.database, coded.bits),
-        distances,
-    )
     seconds = _time_codes(coded, k, threads)
-    return tally.evaluation(by, unique_codes(coded.database), seconds), details
+    return _evaluation(tally, by, leaks, seconds, grown), _details(tally, distances)
 
 
-@dataclass(slots=True)
-class _Tally:
-    """Collects the figures of each query, block by block."""
+def _counted(coded: Coded, k: int, by: By, threads: int | None) -> Iterator[Counts]:
+    """Relevant and other pictures in the order of the database, for blocks of queries."""
+    if by == "search":
+        yield from searched(coded, k, threads)
+    elif by == "embedding":
+        yield from _cosines(coded, *_normed(coded))
+    else:
+        yield from _hamming(coded, threads)
 
-    coded: Coded
-    k: int
-    figures: dict[str, list[Floats]] = field(default_factory=dict)
 
-    def add(self, counts: Counts) -> None:
-        """Measure a block of queries."""
-        self._note("ap", average_precision(counts))
-        self._note("ap at R", average_precision(counts, np.maximum(counts.relevant.sum(1), 1)))
-        self._note("nmrr", nmrr(counts, self._largest()))
-        self._note("within", precision_within(counts, _RADIUS))
-        self._note("k", precision_at(counts, self.k))
-        for at in self._ranks():
-            self._note(f"ap at {at}", average_precision(counts, at))
-            self._note(f"precision at {at}", precision_at(counts, at))
-            self._note(f"recall at {at}", recall_at(counts, at))
+def _precision(coded: Coded, k: int, by: By, threads: int | None) -> Floats:
+    """The average precision of each query, float64 (queries,)."""
+    size = min(k, len(coded.database))
+    return np.concatenate([average_precision(c) for c in _counted(coded, size, by, threads)])
 
-    def mean(self, name: str) -> float:
-        """Over all queries."""
-        return float(np.concatenate(self.figures[name]).mean())
 
-    def evaluation(self, by: By, different: float, seconds: float) -> Evaluation:
-        """All of it."""
-        coded, ranks = self.coded, self._ranks()
-        at_k = np.concatenate(self.figures["k"])
-        labels = coded.query_labels
-        return Evaluation(
-            model=coded.model,
-            bits=None if by == "embedding" else coded.bits,
-            by=by,
-            data=coded.data,
-            protocol=coded.split.protocol,
-            queries=len(coded.queries),
-            database=len(coded.database),
-            map=self.mean("ap"),
-            map_at={str(at): self.mean(f"ap at {at}") for at in [*ranks, "R"]},
-            precision_at={str(at): self.mean(f"precision at {at}") for at in ranks},
-            recall_at={str(at): self.mean(f"recall at {at}") for at in ranks},
-            class_precision={
-                name: float(at_k[labels == label].mean())
-                for label, name in enumerate(coded.class_names)
-                if (labels == label).any()
-            },
-            unique_codes=different,
-            seconds=seconds,
-        )
+def _evaluation(
+    tally: Tally,
+    by: By,
+    leaks: Leaks | None,
+    seconds: float,
+    grown: tuple[Stage, ...],
+    different: float | None = None,
+) -> Evaluation:
+    """All that was measured; ``different`` is of real features, where these are measured."""
+    coded, ranks = tally.coded, tally.ranks
+    real = different is not None
+    return Evaluation(
+        model=coded.model,
+        bits=None if real else coded.bits,
+        by=by,
+        data=coded.data,
+        protocol=coded.split.protocol,
+        queries=len(coded.queries),
+        database=len(coded.database),
+        map=tally.mean("ap"),
+        map_at=tally.means("ap at", ranks) | {"R": tally.mean("ap at R")},
+        precision_at=tally.means("precision at", ranks),
+        recall_at=tally.means("recall at", ranks),
+        class_precision=tally.by_class("k"),
+        class_map=tally.by_class("ap"),
+        precision_within=tally.means("within", tally.radii),
+        found_within=tally.means("found within", tally.radii),
+        map_bounds=(tally.mean("worst"), tally.mean("best")),
+        tied_at=tally.means("tied at", ranks),
+        unique_codes=unique_codes(coded.database) if different is None else different,
+        collisions=None if real else collisions(coded.database, coded.database_labels),
+        seen=None if leaks is None else _seen(tally, leaks),
+        seconds=seconds,
+        stages=grown,
+    )
 
-    def _note(self, name: str, values: Floats) -> None:
-        self.figures.setdefault(name, []).append(values)
 
-    def _ranks(self) -> list[int]:
-        return [at for at in AT if at <= len(self.coded.database)]
+def _seen(tally: Tally, leaks: Leaks) -> Seen:
+    rows = leaks.unseen
+    return Seen(
+        int(leaks.queries.sum()),
+        int(leaks.near.sum()),
+        int(leaks.database.sum()),
+        tally.mean("ap", rows) if rows.any() else None,
+    )
 
-    def _largest(self) -> int:
-        """The largest number of relevant codes of any query."""
-        sizes = np.bincount(self.coded.database_labels, minlength=len(self.coded.class_names))
-        return int(sizes[np.unique(self.coded.query_labels)].max())
+
+def _details(tally: Tally, distances: npt.NDArray[np.int64] | None = None) -> Details:
+    """What else was measured; of codes, their distances too."""
+    coded = tally.coded
+    told = Details(tally.k, tally.mean("nmrr"), coded.class_names)
+    if distances is None:
+        return told
+    return replace(
+        told,
+        balance=bit_balance(coded.database, coded.bits),
+        correlation=mean_correlation(coded.database, coded.bits),
+        distances=distances,
+    )
 
 
 def _hamming(coded: Coded, threads: int | None) -> Iterator[Counts]:

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.evaluation.contenders import Contender, Unavailable
+from lookalike.system.installing import install_command
 from lookalike.types import Codes
 
-__all__ = ["FAISS_PEERS", "import_faiss"]
+__all__ = ["FAISS_PEERS", "FaissFlat", "FaissMultiHash", "import_faiss", "lookup_cost"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -28,7 +29,7 @@ def import_faiss(threads: int) -> Any:
     try:
         import faiss
     except ImportError as error:
-        raise Unavailable("faiss isn't installed: pip install 'lookalike[benchmark]'") from error
+        raise Unavailable(f"faiss isn't installed: {install_command('benchmark')}") from error
     faiss.omp_set_num_threads(threads)
     return faiss
 
@@ -125,7 +126,9 @@ class FaissMultiHash(_Faiss):
         self._radius = radius
         width = min(d, max(8, round(math.log2(n))))
         if radius is not None:
-            width = min(range(min(8, d), min(d, 32) + 1), key=lambda b: _cost(d, n, radius, b))
+            width = min(
+                range(min(8, d), min(d, 32) + 1), key=lambda b: lookup_cost(d, n, radius, b)
+            )
         self._tables = d // width
         return self._faiss.IndexBinaryMultiHash(d, self._tables, width)
 
@@ -153,7 +156,7 @@ class FaissIVF(_Faiss):
         self._index.nprobe = value
 
 
-def _cost(d: int, n: int, radius: int, width: int) -> float:
+def lookup_cost(d: int, n: int, radius: int, width: int) -> float:
     """About what a query costs with substrings of ``width`` bits, in comparisons of codes."""
     tables = d // width
     flips = radius // tables

@@ -7,19 +7,17 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from lookalike.datasets import Subset
 from lookalike.encoders import registry
 from lookalike.errors import LookalikeError, UsageError
-from lookalike.evaluation.kept_codes import KeptCodes, keep, read_codes
+from lookalike.evaluation.kept_codes import KeptCodes, directions, keep, read_codes
 from lookalike.evaluation.model_codes import open_maker
 from lookalike.system.cache import cache_folder
 
-__all__ = ["directions", "features_of"]
+__all__ = ["features_of"]
 
 _log = logging.getLogger(__name__)
 
@@ -85,13 +83,6 @@ def features_of(
     except OSError as error:
         _log.info("the features can't be kept: %s", error)
     return found
-
-
-def directions(embeddings: npt.NDArray[Any]) -> npt.NDArray[np.float16]:
-    """Embeddings of length 1, as files of codes keep them."""
-    values = embeddings.astype(np.float32)
-    lengths = np.linalg.norm(values, axis=1, keepdims=True)
-    return np.asarray(values / np.where(lengths == 0, 1, lengths), np.float16)
 
 
 def _cache(model: str, digests: Sequence[bytes], threads: int | None) -> Path:

@@ -22,6 +22,7 @@ from lookalike.errors import MissingExtraError, UsageError
 from lookalike.library import Library
 from lookalike.road import FULL_SIZE, Road
 from lookalike.sources.walk import Found, walk
+from lookalike.system.installing import install_command
 
 __all__ = ["IndexBenchmark", "enlarge", "measure_indexing"]
 
@@ -170,7 +171,7 @@ def _peak() -> Iterator[list[int]]:
         import psutil
     except ImportError as error:
         raise MissingExtraError(
-            "measuring memory needs psutil: pip install 'lookalike[benchmark]'"
+            f"measuring memory needs psutil: {install_command('benchmark')}"
         ) from error
     peak = [0]
     done = threading.Event()

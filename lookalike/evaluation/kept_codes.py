@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.codes.bits import check
+from lookalike.encoders.learned_from import LearnedFrom
 from lookalike.errors import UsageError
 from lookalike.system.replacing import replacing
 from lookalike.types import Codes
 
-__all__ = ["KeptCodes", "keep", "read_codes"]
+__all__ = ["KeptCodes", "directions", "keep", "read_codes"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,7 @@ class KeptCodes:
         embeddings: real features, (n, d); ``None`` where the model has none.
         digests: SHA-256 of each picture's pixels, uint8 (n, 32); ``None`` where files are named.
         paths: of each picture's file; ``None`` where there are digests alone.
+        learned_from: what the model learned from; ``None`` where it isn't known.
     """
 
     name: str
@@ -42,6 +44,7 @@ class KeptCodes:
     embeddings: npt.NDArray[Any] | None = None
     digests: npt.NDArray[np.uint8] | None = None
     paths: npt.NDArray[Any] | None = None
+    learned_from: LearnedFrom | None = None
 
     def __len__(self) -> int:
         """Number of codes."""
@@ -91,6 +94,7 @@ def read_codes(file: Path) -> KeptCodes:
         arrays.get("embeddings"),
         arrays.get("digests"),
         arrays.get("paths"),
+        _record(arrays),
     )
 
 
@@ -108,9 +112,31 @@ def keep(file: Path, kept: KeptCodes) -> None:
         "paths": kept.paths,
         "embeddings": kept.embeddings,
     }
+    if kept.learned_from is not None:
+        arrays |= {
+            "learned_digests": kept.learned_from.digests,
+            "learned_codes": kept.learned_from.codes,
+            "learned_complete": np.array(kept.learned_from.complete),
+        }
     with replacing(file) as partial, partial.open("wb") as opened:
         there = {name: array for name, array in arrays.items() if array is not None}
         np.savez_compressed(opened, allow_pickle=False, **there)
+
+
+def _record(arrays: Mapping[str, npt.NDArray[Any]]) -> LearnedFrom | None:
+    """What a file says of the pictures that its model learned from."""
+    try:
+        digests, codes = arrays["learned_digests"], arrays["learned_codes"]
+        return LearnedFrom(digests, codes, bool(arrays["learned_complete"]))
+    except KeyError:
+        return None
+
+
+def directions(embeddings: npt.NDArray[Any]) -> npt.NDArray[np.float16]:
+    """Embeddings of length 1, as files of codes keep them."""
+    values = embeddings.astype(np.float32)
+    lengths = np.linalg.norm(values, axis=1, keepdims=True)
+    return np.asarray(values / np.where(lengths == 0, 1, lengths), np.float16)
 
 
 def _arrays(file: Path) -> Mapping[str, npt.NDArray[Any]]:

@@ -17,7 +17,7 @@ from lookalike.encoders import registry
 from lookalike.encoders.fits import SAMPLE
 from lookalike.encoders.fitted import FittedEncoder
 from lookalike.errors import LookalikeError, PictureError, UsageError
-from lookalike.evaluation.kept_codes import read_codes
+from lookalike.evaluation.kept_codes import directions, read_codes
 from lookalike.road import Picture, Road, draw
 from lookalike.types import Codes, Encoder
 
@@ -65,7 +65,7 @@ class CodeMaker(Protocol):
         """
 
 
-def open_maker(model: str, *, threads: int | None = None) -> CodeMaker:
+def open_maker(model: str, *, threads: int | None = None, shipped: bool = False) -> CodeMaker:
     """A model by its name or path, or a file of codes.
 
     Args:
@@ -73,6 +73,7 @@ def open_maker(model: str, *, threads: int | None = None) -> CodeMaker:
             ``lookalike encode`` wrote. Such a file's rows are found by the path of the picture
             (``paths``), or by the SHA-256 of its pixels (``digests``, uint8 (n, 32)).
         threads: of a neural model.
+        shipped: take the codes that are shipped with a model, as far as there are some.
 
     Raises:
         UsageError: no model has this name, or the file holds no codes.
@@ -81,6 +82,9 @@ def open_maker(model: str, *, threads: int | None = None) -> CodeMaker:
     """
     if model.lower().endswith(".npz"):
         return _Kept(Path(model))
+    features = registry.features_path(model) if shipped else None
+    if features is not None:
+        return _Shipped(model, features, threads)
     return _Encoding(registry.load(model, threads=threads), threads)
 
 
@@ -150,6 +154,43 @@ def _named(subset: Subset) -> Iterator[tuple[str, Picture]]:
     pictures = subset.pictures
     names = pictures if isinstance(pictures, tuple) else subset.names
     return zip(names, pictures, strict=True)
+
+
+class _Shipped:
+    """Codes that are shipped with a model; of pictures that they aren't of, codes made now."""
+
+    def __init__(self, model: str, features: Path, threads: int | None) -> None:
+        self._model = model
+        self._threads = threads
+        self._card = registry.card(model)
+        self._kept = read_codes(features)
+
+    @property
+    def name(self) -> str:
+        return self._card.name
+
+    @property
+    def bits(self) -> int:
+        return self._card.bits
+
+    def of(self, subset: Subset, progress: Callable[[int], object] | None = None) -> PartCodes:
+        rows = self._kept.rows(pixel_digests(subset, workers=self._threads))
+        missing, there = np.flatnonzero(rows < 0), rows >= 0
+        if progress is not None:
+            progress(int(there.sum()))
+        codes = np.empty((len(rows), self._kept.codes.shape[1]), np.uint8)
+        codes[there] = self._kept.codes[rows[there]]
+        known = self._kept.embeddings
+        embeddings = None if known is None else np.empty((len(rows), known.shape[1]), known.dtype)
+        if embeddings is not None and known is not None:
+            embeddings[there] = known[rows[there]]
+        if len(missing) or not len(subset):
+            model = registry.load(self._model, threads=self._threads)
+            made = _Encoding(model, self._threads).of(subset.take(missing), progress)
+            codes[missing] = made.codes
+            if embeddings is not None and made.embeddings is not None:
+                embeddings[missing] = directions(made.embeddings)
+        return PartCodes(codes, embeddings)
 
 
 class _Kept:

@@ -14,6 +14,7 @@ from lookalike.errors import MissingExtraError, UsageError
 from lookalike.evaluation.protocols import Coded
 from lookalike.evaluation.retrieval_plots import ALIKE, OTHER, new_figure, save
 from lookalike.indexes.scan import Scan
+from lookalike.system.installing import install_command
 from lookalike.types import InputSpec
 
 __all__ = ["choose_queries", "plot_neighbours", "show_row"]
@@ -112,7 +113,7 @@ def show_row(
         from matplotlib import pyplot
     except ImportError as error:
         raise MissingExtraError(
-            "plots take matplotlib: pip install 'lookalike[plots]', or leave the plot out"
+            f"plots take matplotlib: {install_command('plots')}, or leave the plot out"
         ) from error
     # Without a screen there is nothing to show it on, and matplotlib would warn.
     if pyplot.get_backend().lower() != "agg":

@@ -11,6 +11,7 @@ from lookalike.codes.bits import unpack
 from lookalike.errors import MissingExtraError
 from lookalike.evaluation.code_sets import MORE_NOISE, NOISE, clustered_features
 from lookalike.evaluation.contenders import Contender, Unavailable
+from lookalike.system.installing import install_command
 from lookalike.types import Codes
 
 __all__ = ["OTHER_PEERS", "KDTree"]
@@ -99,7 +100,9 @@ class Datasketch(Contender):
         except MissingExtraError as error:
             raise Unavailable(str(error)) from error
         after = _resident()
-        self._bytes = None if before is None or after is None else after - before
+        # What the process let go of meanwhile can outweigh it: then nobody knows.
+        grown = 0 if before is None or after is None else after - before
+        self._bytes = grown if grown > 0 else None
 
     def search(self, queries: Codes, k: int) -> Ints:
         """Signatures of the queries, and their prefixes looked up."""
@@ -176,7 +179,7 @@ class SklearnBrute(Contender):
             from sklearn.neighbors import NearestNeighbors
         except ImportError as error:
             raise Unavailable(
-                "scikit-learn isn't installed: pip install 'lookalike[benchmark]'"
+                f"scikit-learn isn't installed: {install_command('benchmark')}"
             ) from error
         self._bits = bits
         features = unpack(codes, bits).astype(np.float32)
@@ -200,7 +203,7 @@ def _import_usearch() -> Any:
     try:
         import usearch.index
     except ImportError as error:
-        raise Unavailable("usearch isn't installed: pip install 'lookalike[benchmark]'") from error
+        raise Unavailable(f"usearch isn't installed: {install_command('benchmark')}") from error
     return usearch.index
 
 

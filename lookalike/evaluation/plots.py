@@ -8,6 +8,7 @@ from typing import Any
 
 from lookalike.errors import MissingExtraError
 from lookalike.evaluation.search_report import REFERENCE, Measured, Report
+from lookalike.system.installing import install_command
 
 __all__ = ["plot_searches"]
 
@@ -33,9 +34,7 @@ def plot_searches(reports: Sequence[Report], folder: Path) -> list[Path]:
     try:
         import matplotlib as mpl
     except ImportError as error:
-        raise MissingExtraError(
-            "plots take matplotlib: pip install 'lookalike[benchmark]'"
-        ) from error
+        raise MissingExtraError(f"plots take matplotlib: {install_command('benchmark')}") from error
     mpl.use("agg")
     folder.mkdir(parents=True, exist_ok=True)
     files = [_plot_recall(report, folder) for report in reports if report.plan.radius is None]

@@ -90,12 +90,13 @@ def encode_split(
 ) -> Coded:
     """Make the codes of a split, or take them out of a file.
 
-    A model that has to be fitted is fitted on pictures of the database, never on queries.
+    A model that has to be fitted is fitted on pictures of the database, never on queries; of a
+    database that grows, on those that it begins with.
 
     Raises:
         LookalikeError: a picture can't be read, or the file has no code of it.
     """
-    fit_maker(maker, split.database)
+    fit_maker(maker, split.training if split.added else split.database)
     database = maker.of(split.database, progress)
     queries = database
     if split.queries is not split.database:

@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from lookalike.codes.bits import unpack
 from lookalike.errors import MissingExtraError
-from lookalike.evaluation.evaluate import Details, Evaluation
+from lookalike.evaluation.figures import Details, Evaluation
 from lookalike.evaluation.protocols import Coded
 from lookalike.metrics import count_neighbours
+from lookalike.system.installing import install_command
 
 __all__ = ["ALIKE", "OTHER", "new_figure", "plot_retrieval", "save"]
 
@@ -74,7 +75,7 @@ def new_figure(width: float, height: float) -> Any:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise MissingExtraError("plots take matplotlib: pip install 'lookalike[plots]'") from error
+        raise MissingExtraError(f"plots take matplotlib: {install_command('plots')}") from error
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
     return figure

@@ -20,8 +20,8 @@ from lookalike.datasets.loading import ALIASES
 from lookalike.datasets.reading import pixel_digests, prepared_picture
 from lookalike.encoders import registry
 from lookalike.errors import UsageError
-from lookalike.evaluation.features import directions, features_of
-from lookalike.evaluation.kept_codes import KeptCodes
+from lookalike.evaluation.features import features_of
+from lookalike.evaluation.kept_codes import KeptCodes, directions
 from lookalike.evaluation.neighbour_sheet import show_row
 from lookalike.thesis.features import MODELS
 from lookalike.types import Encoder, Index, InputSpec

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from lookalike.errors import UsageError
+from lookalike.training import own
 from lookalike.training.checkpoint import Checkpoint, read_checkpoint
-from lookalike.training.config import Config
+from lookalike.training.config import NETWORKS, Config
 from lookalike.training.losses import loss_named
 from lookalike.training.networks.hash_network import Backbone, HashNetwork
 from lookalike.training.networks.lite import Lite
@@ -40,6 +41,7 @@ def build(config: Config, classes: int) -> HashNetwork:
         classes,
         loss.binarizer,
         frozen=bool(config.start) or loss.freezes,
+        nested=config.nested,
     )
     if begun:
         take_over(network.backbone, Path(begun), config)
@@ -72,6 +74,7 @@ def restored(checkpoint: Checkpoint) -> HashNetwork:
         config.width,
         max(1, len(checkpoint.classes)),
         loss_named(config.loss).binarizer,
+        nested=config.nested,
     )
     network.load_state_dict(checkpoint.best or checkpoint.network)
     return network.eval()
@@ -84,6 +87,8 @@ def backbone(config: Config, *, blank: bool = False) -> Backbone:
             f"a {config.network} takes no weights from {config.weights}: give the {CHECKPOINT} of "
             "a training of its kind, or --network resnet50"
         )
+    if config.network not in NETWORKS:
+        return _own(config)
     if config.network == "resnet9":
         return ResNet9()
     if config.network == "thesis-cnn":
@@ -92,3 +97,14 @@ def backbone(config: Config, *, blank: bool = False) -> Backbone:
         weights = located(config.weights) if config.weights and not blank else None
         return ResNet50(weights, config.inside)
     return Lite(config.network, config.inside, blank=blank)
+
+
+def _own(config: Config) -> Backbone:
+    """A backbone of another package, made for the side of the pictures."""
+    made = own.own(config.network, own.NETWORKS, Backbone, "network")
+    if made is None:
+        raise UsageError(f"no network {config.network!r}: is the package that has it installed?")
+    network: Backbone = made(config.side)
+    if not isinstance(getattr(network, "channels", None), int):
+        raise UsageError(f"{config.network} doesn't say its channels: set self.channels")
+    return network

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, get_args
 
 from lookalike.errors import UsageError
+from lookalike.training import own
 from lookalike.training.augment import Augmentation
 
 __all__ = ["NETWORKS", "Config", "NetworkName", "at_32_pixels", "recipe"]
@@ -18,13 +19,25 @@ Optimizer = Literal["muon", "adamw", "sgd"]
 Schedule = Literal["one-cycle", "plateau"]
 
 
+def check_network(name: str) -> None:
+    """Refuse the name of a network that nobody has; one's own is imported when it is built."""
+    known = [*NETWORKS, *own.names(own.NETWORKS)]
+    if name not in known and ":" not in name:
+        raise UsageError(
+            f"no network {name!r}: use {', '.join(known)}, or give your own as module:Class"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """What a training does.
 
     Attributes:
-        network: name of the backbone.
+        network: name of the backbone: one of :data:`NETWORKS`, ``module:Class``, or that of an
+            entry point.
         width: of the feature layer: bits, or real features.
+        nested: narrower widths whose bits are the first of the code, and a code of their own;
+            ascending.
         loss: name of the loss, which says how features become bits.
         side: of the pictures that the model takes, in pixels.
         inside: what the pretrained networks scale them to, 0 for ``side``.
@@ -46,6 +59,7 @@ class Config:
         warmup: share of the steps that a cycle rises in.
         patience: epochs without a lower validation loss until ``plateau`` halves.
         stop_after: such epochs until the training ends early, 0 for never.
+        balanced: show equally many pictures of each class in an epoch, whatever it has.
         augmentation: what happens to pictures.
         mirror: whether the model averages a picture's features with its mirror image's.
         quarters: whether it also averages those of the picture turned by quarters, for pictures
@@ -56,8 +70,9 @@ class Config:
         bfloat16: compute in it, where that is faster; ``None`` to find out.
     """
 
-    network: NetworkName = "resnet9"
+    network: str = "resnet9"
     width: int = 48
+    nested: tuple[int, ...] = ()
     loss: str = "greedyhash"
     side: int = 32
     inside: int = 0
@@ -75,6 +90,7 @@ class Config:
     warmup: float = 0.02
     patience: int = 5
     stop_after: int = 0
+    balanced: bool = False
     augmentation: Augmentation = field(default_factory=Augmentation)
     mirror: bool = False
     quarters: bool = False
@@ -83,8 +99,7 @@ class Config:
     bfloat16: bool | None = None
 
     def __post_init__(self) -> None:
-        if self.network not in NETWORKS:
-            raise UsageError(f"no network {self.network!r}: use {', '.join(NETWORKS)}")
+        check_network(self.network)
         for name, least in (
             ("width", 1),
             ("side", 8),
@@ -99,6 +114,12 @@ class Config:
             raise UsageError(
                 f"a batch of {self.batch} can't be made of parts of {self.part}: give a divisor "
                 "of the batch, 2 or more"
+            )
+        widths = (0, *self.nested, self.width)
+        if list(widths) != sorted(set(widths)):
+            raise UsageError(
+                f"the nested widths {list(self.nested)} have to rise from 1 on, and stay "
+                f"below the {self.width} bits of the code"
             )
         if self.learning_rate <= 0 or self.head_learning_rate <= 0:
             raise UsageError("learning rates have to be above 0")
@@ -115,7 +136,7 @@ class Config:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for a checkpoint or a card."""
-        return asdict(self)
+        return {**asdict(self), "nested": list(self.nested)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Config:
@@ -131,6 +152,7 @@ class Config:
             raise UsageError(f"settings of a newer lookalike: {', '.join(sorted(unknown))}")
         given = dict(values)
         try:
+            given["nested"] = tuple(given.get("nested", ()))
             given["augmentation"] = Augmentation(**given.get("augmentation", {}))
             return cls(**given)
         except TypeError as error:
@@ -169,14 +191,13 @@ _RECIPES: dict[str, Config] = {
 }
 
 
-def recipe(network: NetworkName) -> Config:
-    """The settings that suit a network.
+def recipe(network: str) -> Config:
+    """The settings that suit a network; one's own is trained as the pretrained ones are.
 
     Raises:
         UsageError: there is no such network.
     """
-    if network not in NETWORKS:
-        raise UsageError(f"no network {network!r}: use {', '.join(NETWORKS)}")
+    check_network(network)
     return replace(_RECIPES.get(network, _RECIPES["pretrained"]), network=network)
 
 

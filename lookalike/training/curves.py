@@ -8,6 +8,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from lookalike.errors import MissingExtraError
+from lookalike.system.installing import install_command
 from lookalike.training.checkpoint import Epoch
 
 __all__ = ["plot_curves", "write_curves"]
@@ -31,7 +32,7 @@ def plot_curves(epochs: Sequence[Epoch], path: Path) -> None:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtraError(
-            "curves are drawn with Matplotlib: pip install 'lookalike[plots]'"
+            f"curves are drawn with Matplotlib: {install_command('plots')}"
         ) from error
     figure = Figure(figsize=(10, 3.2), layout="constrained")
     numbers = [epoch.number for epoch in epochs]

@@ -56,6 +56,14 @@ def check_examples(examples: Examples, validation: Examples | None, config: Conf
             f"the loss {config.loss} needs pictures of at least two classes: sort them into a "
             "folder for each class, or use the loss cibhash"
         )
+    if loss_named(config.loss).labelled:
+        sizes = np.bincount(examples.labels, minlength=len(examples.classes))
+        if (sizes > 1).sum() < 2:
+            alone = [examples.classes[label] for label in np.flatnonzero(sizes < 2)[:3]]
+            raise UsageError(
+                "what a class has in common is learned from two pictures of it or more, in at "
+                f"least two classes; too few are left to train on of {', '.join(alone)}: add some"
+            )
     if len(examples.pictures) < config.batch:
         raise UsageError(
             f"{len(examples.pictures)} pictures to train on are fewer than a batch of "

@@ -7,7 +7,7 @@ each picture, without augmentation, and thousands of steps cost seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 
 import numpy as np
@@ -16,9 +16,16 @@ import torch
 from torch import nn
 
 from lookalike.training.config import Config
-from lookalike.training.losses import loss_named
+from lookalike.training.losses import loss_named, loss_of
 from lookalike.training.networks.binarizers import Binarize
-from lookalike.training.networks.hash_network import Backbone, FeatureLayer, Outputs, views
+from lookalike.training.networks.hash_network import (
+    Backbone,
+    FeatureLayer,
+    NestedLayers,
+    Outputs,
+    views,
+)
+from lookalike.training.order import balanced_order
 from lookalike.training.schedule import one_cycle
 from lookalike.types import Pixels
 
@@ -81,6 +88,8 @@ def layers_on(
     *,
     steps: int,
     seed: int,
+    nested: Sequence[int] = (),
+    balanced: bool = False,
 ) -> tuple[FeatureLayer, nn.Linear]:
     """A feature layer and a class layer, trained on features of a backbone.
 
@@ -92,26 +101,35 @@ def layers_on(
         classes: how many there are.
         steps: of up to 500 pictures.
         seed: of the first weights and of the draws.
+        nested: widths whose bits are the first of the code, and a code of their own.
+        balanced: draw from each class equally often.
 
     Returns:
         Both in evaluation mode.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        loss = loss_named(loss_name)(width, classes, seed=seed)
-        layer = FeatureLayer(pooled.shape[1], width, centred=loss.binarizer != "hard-sigmoid")
+        kind = loss_named(loss_name).binarizer
+        loss = loss_of(loss_name, width, classes, nested=nested, seed=seed)
+        layer = FeatureLayer(pooled.shape[1], width, centred=kind != "hard-sigmoid")
         classifier = nn.Linear(width, classes)
-    binarize = Binarize(loss.binarizer)
-    optimizer = torch.optim.AdamW([*layer.parameters(), *classifier.parameters()], RATE)
+        narrow = NestedLayers(nested, classes)
+    binarize = Binarize(kind)
+    learning = nn.ModuleList([layer, classifier, narrow])
+    optimizer = torch.optim.AdamW(learning.parameters(), RATE)
     random = np.random.default_rng(seed)
+    count = min(BATCH, len(pooled))
     for step in range(steps):
         for group in optimizer.param_groups:
             group["lr"] = RATE * one_cycle(step / steps, WARMUP)
-        rows = random.choice(len(pooled), min(BATCH, len(pooled)), replace=False)
+        if balanced:
+            rows = balanced_order(labels, random)[:count]
+        else:
+            rows = random.choice(len(pooled), count, replace=False)
         some = torch.from_numpy(pooled[rows])
         features = layer(some)
         codes = binarize(features)
-        outputs = Outputs(some, features, codes, classifier(codes))
+        outputs = Outputs(some, features, codes, classifier(codes), narrow(codes))
         optimizer.zero_grad()
         loss(outputs, torch.from_numpy(labels[rows]), step / steps).backward()
         optimizer.step()

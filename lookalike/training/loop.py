@@ -29,10 +29,12 @@ from lookalike.training.checkpoint import Checkpoint, Epoch, read_checkpoint, wr
 from lookalike.training.config import Config
 from lookalike.training.examples import Examples, check_examples
 from lookalike.training.finish import layers_on, pooled_features
-from lookalike.training.losses import Loss, loss_named
+from lookalike.training.losses import loss_named, loss_of
 from lookalike.training.networks.hash_network import HashNetwork
 from lookalike.training.networks.noise import reseed
 from lookalike.training.optimizers import optimizers
+from lookalike.training.order import epoch_order
+from lookalike.training.precision import faster_in_bfloat16
 from lookalike.training.replicas import Replicas
 from lookalike.training.schedule import Plateau, one_cycle
 
@@ -136,16 +138,6 @@ def train(
     return Trained(run.network.eval(), tuple(run.epochs), run.data)
 
 
-def faster_in_bfloat16(config: Config) -> bool:
-    """Whether to compute in bfloat16: three times as fast where the processor has it."""
-    if config.bfloat16 is not None:
-        return config.bfloat16
-    # Private names of PyTorch, and not in each version: without them float32 is what is safe.
-    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()) or bool(
-        getattr(torch.cpu, "_is_amx_tile_supported", bool)()
-    )
-
-
 class _Run:
     """The state of a training between its epochs."""
 
@@ -165,7 +157,10 @@ class _Run:
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if not begins_from(config):
             self.network.backbone.prepare(torch.from_numpy(examples.pictures[:PREPARED]))
-        self.loss: Loss = loss_named(config.loss)(config.width, classes, seed=config.seed)
+        self.kind = loss_named(config.loss)
+        self.loss = loss_of(
+            config.loss, config.width, classes, nested=config.nested, seed=config.seed
+        )
         self.replicas = Replicas(self.network, config.batch // config.part)
         self.optimizers = optimizers(self.network, config)
         self.highest = [[group["lr"] for group in o.param_groups] for o in self.optimizers]
@@ -187,7 +182,7 @@ class _Run:
         config, number = self.config, len(self.epochs)
         started = time.monotonic()
         random = np.random.default_rng([config.seed, number])
-        order = random.permutation(len(self.examples.pictures))
+        order = epoch_order(self.examples.labels, random, balanced=config.balanced)
         total = right = 0.0
         for step in range(self.steps):
             done = (number * self.steps + step) / (config.epochs * self.steps)
@@ -215,7 +210,7 @@ class _Run:
             Epoch(
                 number + 1,
                 total / self.steps,
-                right / self.steps if self.loss.classifies else None,
+                right / self.steps if self.kind.classifies else None,
                 held_loss,
                 held_right,
                 rate,
@@ -228,7 +223,7 @@ class _Run:
         """Train the last layers anew on what the backbone gives now; whether that is asked for."""
         config, network = self.config, self.network.eval()
         # Without labels, or with two views, a picture's features alone teach nothing.
-        if not config.finish or self.loss.freezes or self.loss.views > 1:
+        if not config.finish or self.kind.freezes or self.kind.views > 1:
             return False
         count, number = len(self.examples.pictures), len(self.epochs)
 
@@ -247,6 +242,8 @@ class _Run:
             max(1, len(self.examples.classes)),
             steps=config.finish,
             seed=config.seed,
+            nested=config.nested,
+            balanced=config.balanced,
         )
         network.feature.load_state_dict(feature.state_dict())
         network.classifier.load_state_dict(classifier.state_dict())
@@ -277,21 +274,21 @@ class _Run:
             augmented(
                 self.examples.pictures, chosen, config.augmentation, seeds, epoch=epoch, view=view
             )
-            for view in range(self.loss.views)
+            for view in range(self.kind.views)
         ]
         labels = torch.from_numpy(self.examples.labels[chosen])
         with self.precision():
             outputs = network.train()(torch.from_numpy(np.concatenate(views)))
         loss = self.loss(outputs, labels, done)
         loss.backward()
-        if not self.loss.classifies:
+        if not self.kind.classifies:
             return loss.item(), 0.0
         return loss.item(), (outputs.logits.argmax(1) == labels).float().mean().item()
 
     def validate(self) -> tuple[float | None, float | None]:
         """Mean loss and accuracy on the validation pictures, where there are any."""
         given = self.validation
-        if given is None or self.loss.views > 1:
+        if given is None or self.kind.views > 1:
             return None, None
         self.network.eval()
         count = len(given.pictures)
@@ -300,7 +297,7 @@ class _Run:
             for start in range(0, count, LOOKED_AT)
         ]
         loss, right = (sum(c) / count for c in zip(*(f.result() for f in found), strict=True))
-        return loss, right if self.loss.classifies else None
+        return loss, right if self.kind.classifies else None
 
     def look(self, given: Examples, rows: npt.NDArray[np.int64]) -> tuple[float, float]:
         """Summed loss and right answers for some validation pictures."""

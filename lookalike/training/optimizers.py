@@ -14,7 +14,8 @@ __all__ = ["optimizers"]
 def optimizers(network: HashNetwork, config: Config) -> list[torch.optim.Optimizer]:
     """The optimisers of a network's backbone and of its two last layers."""
     backbone = [p for p in network.backbone.parameters() if p.requires_grad]
-    head = [*network.feature.parameters(), *network.classifier.parameters()]
+    layers = (network.feature, network.classifier, network.nested)
+    head = [parameter for layer in layers for parameter in layer.parameters()]
     if config.optimizer == "muon":
         turned = [p for p in backbone if p.dim() == 4]
         rest = [p for p in backbone if p.dim() != 4]

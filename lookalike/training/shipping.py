@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import platform
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +16,7 @@ from lookalike.encoders.cards import Card
 from lookalike.training.config import Config
 from lookalike.training.export import checked_export, export
 from lookalike.training.loop import Trained
+from lookalike.training.networks.efficientnet_lite import VARIANTS
 from lookalike.training.networks.hash_network import Encoding
 from lookalike.types import InputSpec, Pixels
 
@@ -39,6 +42,7 @@ def write_model(
     *,
     command: str = "",
     licence: str = "",
+    learned_from: Mapping[str, Any] | None = None,
 ) -> Card:
     """Export a network, after comparing what the exported graph computes with PyTorch.
 
@@ -49,6 +53,7 @@ def write_model(
         path: of the ``.onnx`` file; the card becomes the ``.json`` of the same name.
         command: that makes the model.
         licence: of the model, an SPDX expression.
+        learned_from: what the card says of the record of the training pictures.
 
     Returns:
         The card, with what was measured.
@@ -60,7 +65,8 @@ def write_model(
     some = np.ascontiguousarray(pictures[:CHECKED])
     single, shipped = checked_export(network, config.side, some, most=MOST_DIFFERENT)
     # What differs from run to run stays out of the file: the same seed gives the same file.
-    card = export(network, network_card(trained, config, path.stem, command, licence), path)
+    known = network_card(trained, config, path.stem, command, licence)
+    card = export(network, replace(known, learned_from=learned_from or {}), path)
     last = trained.epochs[-1]
     figures = {
         "epochs": len(trained.epochs),
@@ -102,7 +108,7 @@ def network_card(trained: Trained, config: Config, name: str, command: str, lice
 
 def attribution(config: Config) -> str:
     """Whose weights a network started from."""
-    if config.network.startswith("lite"):
+    if config.network in VARIANTS:
         return lite_attribution(config.network)
     if config.weights:
         name = config.weights

@@ -21,8 +21,8 @@ from lookalike.errors import UsageError
 from lookalike.system.processors import processors
 from lookalike.training.build import restored
 from lookalike.training.checkpoint import read_checkpoint
-from lookalike.training.loop import faster_in_bfloat16
 from lookalike.training.networks.hash_network import HashNetwork
+from lookalike.training.precision import faster_in_bfloat16
 from lookalike.types import InputSpec, Pixels
 
 __all__ = ["most_certain", "taught"]

@@ -7,9 +7,10 @@ tell these apart better than the bits of the model that ships with the package.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -150,7 +151,14 @@ def centred(learned: Learned, pooled: Floats) -> Floats:
     return unit(unit(pooled) - unit(learned.pooled).mean(0))
 
 
-def write_learned(learned: Learned, path: Path, *, command: str, licence: str = "") -> Card:
+def write_learned(
+    learned: Learned,
+    path: Path,
+    *,
+    command: str,
+    licence: str = "",
+    learned_from: Mapping[str, Any] | None = None,
+) -> Card:
     """Export a fitted network, after comparing the graph with PyTorch.
 
     Args:
@@ -158,6 +166,7 @@ def write_learned(learned: Learned, path: Path, *, command: str, licence: str = 
         path: of the ``.onnx`` file; the card becomes the ``.json`` of the same name.
         command: that makes the model.
         licence: of the model, an SPDX expression.
+        learned_from: what the card says of the record of the pictures.
 
     Raises:
         ModelError: the graph computes something else than the network; nothing is written.
@@ -173,5 +182,6 @@ def write_learned(learned: Learned, path: Path, *, command: str, licence: str = 
         licence=licence,
         attribution=lite_attribution(learned.variant),
         command=command,
+        learned_from=learned_from or {},
     )
     return export(network, card, path)

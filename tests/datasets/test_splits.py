@@ -175,10 +175,36 @@ def test_resisc_80_20_and_thesis() -> None:
     assert len(whole.queries) == 30
 
 
+def test_unseen_classes() -> None:
+    train, test = train_and_test(in_memory(10, 7))
+    data = Dataset("aerial", "folder", Path("aerial"), tuple("abcdefg"), train, test)
+    split = split_for(data, "unseen-classes", 4)
+    assert split.database is data.train
+    parts = (split.training, split.queries, split.database)
+    seen, asked, there = (set(np.unique(part.labels)) for part in parts if part.labels is not None)
+    assert (len(seen), len(asked), len(there)) == (5, 2, 7)
+    assert not seen & asked
+    again = split_for(data, "unseen-classes", 4)
+    assert again.queries.names == split.queries.names
+    draws = {split_for(data, "unseen-classes", seed).queries.names for seed in range(6)}
+    assert len(draws) > 1
+    two = replace(data, class_names=("a", "b"))
+    with pytest.raises(UsageError, match="takes 3 or more"):
+        split_for(two, "unseen-classes")
+
+
 def test_what_a_protocol_can_not_use_is_refused() -> None:
     train, test = train_and_test(in_memory(10, 3))
     data = Dataset("aerial", "folder", Path("aerial"), ("a", "b", "c"), train, test)
-    assert set(PROTOCOLS) == {"cifar10-full", "cifar10-5k", "resisc-80-20", "thesis"}
+    assert set(PROTOCOLS) == {
+        "cifar10-full",
+        "cifar10-5k",
+        "resisc-80-20",
+        "folder-80-20",
+        "unseen-classes",
+        "incremental",
+        "thesis",
+    }
     with pytest.raises(UsageError, match="resisc-80-20"):
         split_for(data, "resisc")
     for protocol in ("cifar10-full", "cifar10-5k"):

@@ -91,7 +91,7 @@ def test_the_arithmetic_is_exact() -> None:
         ),
         (
             {**EXACT, "size": 384, "feature_extractor_type": "ConvNextFeatureExtractor"},
-            InputSpec(384, "stretch", "bilinear"),
+            InputSpec(384, "stretch", "bicubic", edge=384),
             384,
         ),
     ],

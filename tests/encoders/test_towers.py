@@ -13,7 +13,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from lookalike.encoders.preprocessing import Preprocessing
-from lookalike.encoders.towers import ImageTower, unit
+from lookalike.encoders.towers import ImageTower
+from lookalike.encoders.unit import unit
 from lookalike.errors import ModelError, UsageError
 from lookalike.types import Pixels
 

@@ -21,7 +21,8 @@ from lookalike.ranking.short_list import Rows, in_order
 
 KEYS = (
     "model bits by data protocol queries database map map_at precision_at recall_at "
-    "class_precision unique_codes seconds"
+    "class_precision class_map precision_within found_within map_bounds tied_at unique_codes "
+    "collisions seen seconds stages"
 )
 NAMES = ("one", "two", "three", "four")
 
@@ -89,12 +90,15 @@ def test_figures_are_those_of_random_orders() -> None:
     for label, share in enumerate(found.class_precision.values()):
         rows = coded.query_labels == label
         assert share == pytest.approx(np.mean([first_5(d, label, coded) for d in distances[rows]]))
+    sizes = np.bincount(coded.query_labels)
+    shares = np.fromiter(found.class_map.values(), float)
+    assert (shares * sizes).sum() / 30 == pytest.approx(found.map)
     assert found.unique_codes == len(np.unique(coded.database, axis=0)) / 150
     near = [
         (coded.database_labels[d <= 2] == label).mean() if (d <= 2).any() else 0.0
         for d, label in zip(distances, coded.query_labels, strict=True)
     ]
-    assert details.precision_within_2 == pytest.approx(np.mean(near))
+    assert found.precision_within["2"] == pytest.approx(np.mean(near))
     assert details.distances is not None
     assert details.distances.sum() == 30 * 150
     assert 0 < details.anmrr < 1

@@ -29,6 +29,8 @@ from lookalike.evaluation.selftest_report import (
 )
 from lookalike.library import Library
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def place(original_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -10,7 +10,7 @@ import pytest
 
 from lookalike.errors import LookalikeError
 from lookalike.evaluation import pairs_benchmark
-from lookalike.evaluation.pairs_benchmark import measure_pairs
+from lookalike.evaluation.pairs_benchmark import measure_pairs, planted
 from lookalike.indexes.pairs import Pairs, all_pairs
 
 
@@ -18,6 +18,21 @@ def test_planted_pairs_are_found() -> None:
     found = measure_pairs(3000, 256, 31, 2)
     assert (found.size, found.copies) == (3000, 300)
     assert found.pairs >= 300
+
+
+def test_copies_are_as_near_as_they_should_be() -> None:
+    for family in ("uniform", "clustered"):
+        codes, copied = planted(2000, 100, 7, family, seed=3)
+        distances = np.bitwise_count(codes[copied[:, 0]] ^ codes[copied[:, 1]]).sum(axis=1)
+        assert sorted(set(distances.tolist())) == list(range(8))
+        assert (copied[:, 0] < copied[:, 1]).all()
+        assert len(np.unique(copied)) == 400
+
+
+def test_many_codes_are_joined() -> None:
+    found = measure_pairs(60_000, 256, 15, 2, family="clustered", rounds=2)
+    assert (found.way, found.codes) == ("join", "clustered")
+    assert found.pairs >= 6_000
 
 
 @pytest.mark.parametrize(

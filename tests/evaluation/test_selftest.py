@@ -17,6 +17,8 @@ from lookalike.evaluation.false_alarms import alarm_sheet, find_alarms
 from lookalike.evaluation.selftest import find_originals, indexed
 from lookalike.library import Library
 
+pytestmark = pytest.mark.slow
+
 Opened = tuple[Library, list[str]]
 
 

@@ -22,6 +22,8 @@ from lookalike.training.networks.resnet9 import ResNet9
 from lookalike.training.networks.resnet50 import ResNet50
 from lookalike.training.networks.thesis_cnn import ThesisCNN
 
+pytestmark = pytest.mark.slow
+
 SIDE = 32
 PIXELS = torch.from_numpy(
     np.random.default_rng(0).integers(0, 256, (6, SIDE, SIDE, 3)).astype(np.uint8)

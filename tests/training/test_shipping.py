@@ -22,6 +22,8 @@ from lookalike.training.loop import Trained, train
 from lookalike.training.networks.hash_network import Encoding
 from lookalike.training.shipping import write_model
 
+pytestmark = pytest.mark.slow
+
 SIDE = 16
 CONFIG = Config(
     network="thesis-cnn", width=10, side=SIDE, epochs=1, batch=16, part=8, optimizer="adamw"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Self
 
 import torch
@@ -12,7 +13,15 @@ from lookalike.errors import UsageError
 from lookalike.training.networks.binarizers import Binarize, Binarizer
 from lookalike.training.networks.hash_head import CodeOutputs, pack_bits
 
-__all__ = ["Backbone", "Encoding", "FeatureLayer", "HashNetwork", "Outputs", "views"]
+__all__ = [
+    "Backbone",
+    "Encoding",
+    "FeatureLayer",
+    "HashNetwork",
+    "NestedLayers",
+    "Outputs",
+    "views",
+]
 
 
 class Backbone(nn.Module):
@@ -40,12 +49,14 @@ class Outputs(NamedTuple):
         features: real, centred and of variance 1 over a batch in training, (n, width).
         codes: what the search will see: the features, or bits as 0 / 1 or -1 / 1, (n, width).
         logits: class scores before softmax, (n, classes).
+        nested: such scores from the first bits alone, for each nested width.
     """
 
     pooled: Tensor
     features: Tensor
     codes: Tensor
     logits: Tensor
+    nested: tuple[Tensor, ...] = ()
 
 
 class FeatureLayer(nn.Module):
@@ -69,6 +80,25 @@ class FeatureLayer(nn.Module):
         return found
 
 
+class NestedLayers(nn.Module):
+    """Class layers of prefixes of a code; of use in training only.
+
+    Args:
+        nested: the widths, none for no such layers.
+        classes: of each layer.
+    """
+
+    def __init__(self, nested: Sequence[int], classes: int) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(width, classes) for width in nested)
+        self.widths = tuple(nested)
+
+    def forward(self, codes: Tensor) -> tuple[Tensor, ...]:
+        """Codes (n, width) to class scores (n, classes), for each prefix."""
+        pairs = zip(self.layers, self.widths, strict=True)
+        return tuple(layer(codes[:, :width]) for layer, width in pairs)
+
+
 class HashNetwork(nn.Module):
     """The whole network.
 
@@ -78,6 +108,7 @@ class HashNetwork(nn.Module):
         classes: of the class layer.
         kind: how features become bits; ``real`` for features that stay as they are.
         frozen: leave the backbone as it is.
+        nested: widths of prefixes of the code that are codes of their own.
 
     Raises:
         UsageError: a width or kind that can't be worked with.
@@ -91,6 +122,7 @@ class HashNetwork(nn.Module):
         kind: Binarizer = "sign",
         *,
         frozen: bool = False,
+        nested: Sequence[int] = (),
     ) -> None:
         super().__init__()
         if not 1 <= width <= 4096:
@@ -105,6 +137,7 @@ class HashNetwork(nn.Module):
         self.feature = FeatureLayer(backbone.channels, width, centred=kind != "hard-sigmoid")
         self.binarize = Binarize(kind)
         self.classifier = nn.Linear(width, classes)
+        self.nested = NestedLayers(nested, classes)
 
     @property
     def kind(self) -> Binarizer:
@@ -126,7 +159,7 @@ class HashNetwork(nn.Module):
             wide = pooled.float()
             features = self.feature(wide)
             codes = self.binarize(features)
-            return Outputs(wide, features, codes, self.classifier(codes))
+            return Outputs(wide, features, codes, self.classifier(codes), self.nested(codes))
 
 
 def views(pixels: Tensor, *, mirror: bool, quarters: bool) -> list[Tensor]:

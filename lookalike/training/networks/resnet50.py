@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lookalike.errors import MissingExtraError, ModelError, UsageError
+from lookalike.system.installing import install_command
 from lookalike.training.networks.hash_network import Backbone
 
 __all__ = ["ResNet50"]
@@ -99,7 +100,7 @@ class ResNet50(Backbone):
             from safetensors.torch import load_file
         except ImportError as error:
             raise MissingExtraError(
-                "weights in safetensors need the package: pip install 'lookalike[train]'"
+                f"weights in safetensors need the package: {install_command('train')}"
             ) from error
         try:
             stored = load_file(path)
