@@ -36,7 +36,7 @@ FROM wheel AS server-files
 RUN python -m venv --without-pip /opt/lookalike \
     && set -- wheels/lookalike-*.whl \
     && pip --python /opt/lookalike/bin/python install --only-binary :all: -c constraints.txt \
-        "$1[server,raw]" \
+        "$1[server,raw,remote,move]" \
     && find /opt/lookalike -path "*/site-packages/*/tests" -prune -exec rm -r {} +
 
 # What both images share. The user has a number that is the same everywhere, so that folders of

@@ -66,7 +66,7 @@ test: $(VENV)/installed-dev
 			LOOKALIKE_TEST_PHOTOS=$$(cd $$folder && pwd); fi; \
 	done; \
 	export LOOKALIKE_TEST_PHOTOS; \
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/installed-dev docs
 	$(BIN)/ruff check .

@@ -25,3 +25,6 @@ napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 # Attributes of records are described once, by the docstring of their class.
 napoleon_use_ivar = True
+
+# Names that several rooms have, such as Hits of the library's types and of the client.
+suppress_warnings = ["ref.python"]

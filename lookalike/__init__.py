@@ -7,8 +7,10 @@ import os
 from typing import TYPE_CHECKING
 
 from lookalike.errors import (
+    ActionError,
     Cause,
     EncoderMismatchError,
+    LibraryAwayError,
     LibraryClosedError,
     LibraryDamagedError,
     LibraryError,
@@ -24,10 +26,13 @@ from lookalike.errors import (
     PictureError,
     PictureFailed,
     PictureSkipped,
+    ServerError,
     UsageError,
 )
 
 if TYPE_CHECKING:
+    from lookalike import actions as actions
+    from lookalike import client as client
     from lookalike import datasets as datasets
     from lookalike import encoders as encoders
     from lookalike import errors as errors
@@ -42,7 +47,9 @@ if TYPE_CHECKING:
     from lookalike.indexes import HammingIndex as HammingIndex
     from lookalike.library import IndexReport as IndexReport
     from lookalike.library import Library as Library
+    from lookalike.library import Overlap as Overlap
     from lookalike.library import SearchResult as SearchResult
+    from lookalike.library.overlap import overlap as overlap
     from lookalike.matching.compare import Comparison as Comparison
     from lookalike.matching.compare import compare as compare
     from lookalike.road import encode as encode
@@ -55,6 +62,7 @@ __version__ = "0.1.0"
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = [
+    "ActionError",
     "Cause",
     "Comparison",
     "EncoderMismatchError",
@@ -63,6 +71,7 @@ __all__ = [
     "HashingTransformer",
     "IndexReport",
     "Library",
+    "LibraryAwayError",
     "LibraryClosedError",
     "LibraryDamagedError",
     "LibraryError",
@@ -76,14 +85,17 @@ __all__ = [
     "Match",
     "MissingExtraError",
     "ModelError",
+    "Overlap",
     "PictureError",
     "PictureFailed",
     "PictureSkipped",
     "SearchResult",
+    "ServerError",
     "UsageError",
     "__version__",
     "compare",
     "encode",
+    "overlap",
 ]
 
 # Names are resolved at first use: importing the package alone pulls in neither NumPy nor Numba.
@@ -95,14 +107,18 @@ _HOMES = {
     "IndexReport": "lookalike.library",
     "Library": "lookalike.library",
     "Match": "lookalike.types",
+    "Overlap": "lookalike.library",
     "SearchResult": "lookalike.library",
     "compare": "lookalike.matching.compare",
     "encode": "lookalike.road",
+    "overlap": "lookalike.library.overlap",
 }
 
 # Public modules: they too are there after `import lookalike`.
 _MODULES = frozenset(
     {
+        "actions",
+        "client",
         "datasets",
         "encoders",
         "estimators",

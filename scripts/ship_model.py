@@ -18,6 +18,7 @@ from typing import Any
 
 from lookalike.datasets import Dataset, load
 from lookalike.encoders.cards import Card
+from lookalike.encoders.learned_from import ENDING
 from lookalike.encoders.registry import MODELS
 from lookalike.evaluation.code_files import keep_codes
 from lookalike.evaluation.evaluate import evaluate
@@ -46,6 +47,9 @@ def main() -> None:
     card_path = given.out / f"{name}.json"
     shutil.copyfile(given.model.with_suffix(".json"), card_path)
     dataset = load(given.data, given.data_dir)
+    record = given.model.with_suffix(ENDING)
+    if record.is_file():
+        shutil.copyfile(record, given.out / record.name)
     features = given.out / f"{name}.npz"
     # Every picture of every part, each once.
     coded = encode_split(open_maker(str(given.model)), dataset, prepare_split(dataset, "thesis"))

@@ -12,8 +12,10 @@ each is not counted: it fills caches and compiles. What is measured:
 * index: ``lookalike index PHOTOS`` into a new library, and again: with nothing new to index;
 * cold: ``lookalike search``, the whole process, each round another photograph;
 * warm: searches in a process that has asked before: one of them, the median of many;
-* million-cold and million-warm: the same in a library of a million pictures, whose codes are
-  random; it is made once in the folder of ``--work``, by the build's own schema;
+* edited: as warm, but asked with edited copies, one of each of the twenty edits, for 20 hits;
+* million-cold, million-warm, million-edited: the same in a library of the photographs and of a
+  million pictures more, whose codes are random; it is made once in the folder of ``--work``, by the
+  build's own schema;
 * million-open: opening that library and its first search, in a process that has imported lookalike.
 
 For each it prints the median wall time, the least processor time (of all processes together; on a
@@ -40,6 +42,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
+
+from lookalike.evaluation.edits import EDITS
 
 ALLOWED = 1.03
 """The largest ratio that counts as no slower."""
@@ -51,11 +56,11 @@ FIRST_SEARCHES, SEARCHES = 40, 120  # of a warm process: before it is measured, 
 WARM = """
 import json, sys, time
 from lookalike.library import Library
-library, first, counted, *photos = sys.argv[1:]
+library, first, counted, k, *photos = sys.argv[1:]
 with Library.open(library, create=False) as opened:
     def ask(number):
         start = time.perf_counter(), time.process_time()
-        opened.search(photos[number % len(photos)], 10)
+        opened.search(photos[number % len(photos)], int(k))
         return time.perf_counter() - start[0], time.process_time() - start[1]
     for number in range(int(first)):
         ask(number)
@@ -200,9 +205,13 @@ class Comparison:
             "again": self._again,
             "cold": lambda build, turn: self._cold(build, turn, self._library(build)),
             "warm": lambda build, _: self._warm(build, self._library(build)),
+            "edited": lambda build, _: self._warm(build, self._library(build), self._edited()),
             "million-open": self._open,
             "million-cold": lambda build, turn: self._cold(build, turn, self._million(build)),
             "million-warm": lambda build, _: self._warm(build, self._million(build)),
+            "million-edited": lambda build, _: self._warm(
+                build, self._million(build), self._edited()
+            ),
         }
 
     def _library(self, build: Build) -> Path:
@@ -224,9 +233,25 @@ class Comparison:
         photo = self._asked[turn % len(self._asked)]
         return build.command("search", photo, "--library", str(library))
 
-    def _warm(self, build: Build, library: Path) -> Taken:
-        numbers = (str(FIRST_SEARCHES), str(SEARCHES))
-        return build.inside(WARM, str(library), *numbers, *self._asked)
+    def _warm(self, build: Build, library: Path, copies: Sequence[str] = ()) -> Taken:
+        numbers = (str(FIRST_SEARCHES), str(SEARCHES), "20" if copies else "10")
+        return build.inside(WARM, str(library), *numbers, *(copies or self._asked))
+
+    def _edited(self) -> list[str]:
+        """Copies of some of the photographs, one for each edit."""
+        folder = self._work / "edited"
+        if not folder.exists():
+            partial = self._work / "edited.partial"
+            partial.mkdir(exist_ok=True)
+            images = []
+            for path in self._asked:
+                with Image.open(path) as image:
+                    images.append(image.convert("RGB"))
+            for turn, (name, edit) in enumerate(EDITS.items()):
+                beside = [images[(turn + step) % len(images)] for step in (1, 2, 3)]
+                edit(images[turn % len(images)], turn, beside).save(partial / f"{name}.png")
+            partial.rename(folder)
+        return sorted(map(str, folder.iterdir()))
 
     def _open(self, build: Build, turn: int) -> Taken:
         photo = self._asked[turn % len(self._asked)]
@@ -238,12 +263,11 @@ class Comparison:
             print(f"making {library}", file=sys.stderr)
             partial = library.with_suffix(".partial")
             partial.unlink(missing_ok=True)
-            folder = build.work / "one"
-            folder.mkdir(exist_ok=True)
-            shutil.copy(self._asked[0], folder)
-            build.command("index", str(folder), "--library", str(partial))
+            build.command("index", str(self._photos), "--library", str(partial))
             fill(partial, MILLION)
             shutil.rmtree(f"{partial}-cache", ignore_errors=True)
+            for beside in self._work.glob(f"{partial.name}-*"):  # previews
+                beside.rename(f"{library}{beside.name.removeprefix(partial.name)}")
             partial.rename(library)
         return library
 

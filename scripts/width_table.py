@@ -8,13 +8,15 @@ then trained on those of the training pictures, with the loss of the model, and 
 measured as ``lookalike evaluate`` does. The first row is the code that was trained together with
 the network, as the model gives it; ``real`` is real features, by their cosine. With ``--taught``
 the layers also learn from the pictures that the protocol has without labels: a class layer that
-was trained on real features labels those that it is most certain of.
+was trained on real features labels those that it is most certain of. With ``--nested`` one more
+layer for each seed has all widths in one: its first bits are the narrower codes.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +55,7 @@ def main() -> None:
     parser.add_argument("--real", type=int, nargs="*", default=[48])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--taught", action="store_true", help="learn without labels, too")
+    parser.add_argument("--nested", action="store_true", help="also all widths in one layer")
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--out", type=Path, help="also write the rows there, as JSON")
     given = parser.parse_args()
@@ -85,6 +88,11 @@ def main() -> None:
         for seed in range(given.seeds):
             layer = head(pooled["training"], labels, settings["loss"], width, dataset, seed)
             table.append(("layer alone", width, layer, seed))
+    *narrow, whole = sorted(given.widths)
+    for seed in range(given.seeds if given.nested else 0):
+        loss = settings["loss"]
+        layer = head(pooled["training"], labels, loss, whole, dataset, seed, narrow)
+        table += [("nested", width, layer, seed) for width in (*narrow, whole)]
     for width in given.real:
         for seed in range(given.seeds):
             layer = head(pooled["training"], labels, "softmax", width, dataset, seed)
@@ -95,7 +103,7 @@ def main() -> None:
             codes = seen["queries"][1], seen["database"][1]
         else:
             queries, database = (apply(layer, pooled[name]) for name in ("queries", "database"))
-            codes = pack(queries > 0), pack(database > 0)
+            codes = pack(queries[:, :width] > 0), pack(database[:, :width] > 0)
             reals = (queries, database) if kind == "real" else None
         coded = Coded(
             path.stem,
@@ -152,10 +160,14 @@ def head(
     width: int,
     dataset: Dataset,
     seed: int,
+    nested: Sequence[int] = (),
 ) -> FeatureLayer:
     """A feature layer that was trained on features, with a class layer that is thrown away."""
     classes = len(dataset.class_names)
-    return layers_on(pooled, labels, loss_name, width, classes, steps=STEPS, seed=seed)[0]
+    layer, _ = layers_on(
+        pooled, labels, loss_name, width, classes, steps=STEPS, seed=seed, nested=nested
+    )
+    return layer
 
 
 def apply(layer: FeatureLayer, pooled: Floats) -> Floats:

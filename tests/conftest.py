@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -27,6 +29,13 @@ settings.load_profile("lookalike")
 NAMES = ("astronaut", "camera", "chelsea", "coffee", "coins", "grass", "gravel", "rocket")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, then those of many tests: no process waits for another's end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    count = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path not in slow, -count[item.path], str(item.path)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the tests off the user's own library and data."""
@@ -36,6 +45,28 @@ def no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterato
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("user-data")))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("user-cache")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def logging_of_one_test() -> Iterator[None]:
+    """Take back what the command line sets up for its one process: other tests read the log."""
+    names = [name for name in logging.root.manager.loggerDict if name.startswith("lookalike")]
+    loggers = [logging.getLogger(name) for name in ("lookalike", *names)]
+    for one in loggers:
+        one.disabled = False  # as packages do that set up the log of a whole process
+    logging.disable(logging.NOTSET)
+    logging.getLogger("lookalike").setLevel(logging.NOTSET)
+    logging.getLogger("lookalike").propagate = True
+    before = [(one, one.level, one.propagate, one.handlers[:]) for one in loggers]
+    yield
+    for one, level, propagate, handlers in before:
+        one.setLevel(level)
+        one.propagate, one.handlers = propagate, handlers
+    for name in logging.root.manager.loggerDict:
+        if name.startswith("lookalike") and name not in names:
+            one = logging.getLogger(name)
+            one.setLevel(logging.NOTSET)
+            one.propagate, one.handlers = True, []
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,10 @@ def test_what_is_no_library_is_told_apart(tmp_path: Path) -> None:
         message(lambda place=tmp_path / wrong: Library.delete(place), LookalikeError)
 
 
-@pytest.mark.parametrize("place", [None, 5, b"x", ["x"], "", "a\0b", "x" * 5000, "milvus://h/c"])
+@pytest.mark.parametrize(
+    "place",
+    [None, 5, b"x", ["x"], "", "a\0b", "x" * 5000, "milvus://h", "milvus://h/1", "s3://h/c"],
+)
 def test_what_is_no_location_is_refused(
     place: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,7 +25,7 @@ ROWS = [
     ("remote",),
     ("actions",),
     ("metrics", "datasets", "estimators", "training", "evaluation", "thesis"),
-    ("server", "cli"),
+    ("client", "server", "cli"),
 ]
 ROOMS = [name for row in ROWS for name in row]
 RANK = {name: rank for rank, name in enumerate(ROOMS)}
@@ -34,7 +34,6 @@ ANYWHERE = {"arguments", "errors", "fields", "match", "shot", "types"}
 # Files that are longer than they should be, and how long they may be until somebody mends them.
 LONGEST = 300
 DEBTS = {
-    "cli/train.py": 314,
     "training/loop.py": 344,
 }
 

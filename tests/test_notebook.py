@@ -10,6 +10,7 @@ import base64
 import io
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,15 @@ import lookalike.thesis.features
 lookalike.thesis.features.MODELS.update(
     dict.fromkeys(("cifar10", "resisc45"), ("{MODEL}", "{MODEL}"))
 )
+"""
+NO_DOWNLOAD = """
+read = load
+
+
+def load(name, folder=None, *, download=False):
+    return read(name, folder)
+
+
 """
 TELL = """
 import json
@@ -105,7 +115,7 @@ def results(notebook: Any) -> dict[tuple[str, str], dict[str, float]]:
 def check_figures(notebook: Any, searches: int) -> None:
     """Two rows of neighbours for each search, those of the new picture, and the comparisons."""
     rows = figures(notebook, "for search in searches.values()")
-    mirrored = figures(notebook, "picture = ImageOps.mirror")
+    mirrored = figures(notebook, "first = next(iter(searches))")
     compared = figures(notebook, "names = ")
     by_class = figures(notebook, "for data, shares in by_class")
     assert [len(rows), len(mirrored), len(compared)] == [2 * searches, 2, 1]
@@ -161,6 +171,32 @@ def test_it_goes_on_without_aerial_pictures(
     (line,) = (line for line in printed(notebook).splitlines() if "Going on" in line)
     assert str(data / "resisc45") in line
     assert "https://" in line
+
+
+@pytest.mark.slow
+def test_it_goes_on_with_aerial_pictures_alone(
+    original_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = write_data(original_photos, tmp_path / "data", aerial=True)
+    shutil.rmtree(data / "cifar10")
+    notebook = run(tmp_path, data, monkeypatch, STAND_IN + NO_DOWNLOAD)
+    check_figures(notebook, 2)
+    assert set(results(notebook)) == {("RESISC45", "k-d tree"), ("RESISC45", "codes")}
+    (line,) = (line for line in printed(notebook).splitlines() if "Going on" in line)
+    assert line.startswith("Going on without CIFAR-10: ")
+
+
+@pytest.mark.slow
+def test_it_goes_on_with_any_photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    (tmp_path / "none").mkdir()
+    notebook = run(tmp_path, tmp_path / "none", monkeypatch, NO_DOWNLOAD)
+    check_figures(notebook, 2)
+    found = results(notebook)
+    assert set(found) == {("pictures", "k-d tree"), ("pictures", "codes")}
+    # The parts of a photograph are alike.
+    assert all(result["accuracy"] > 0.8 for result in found.values())
+    assert f"Going on with {tmp_path}" in printed(notebook)
 
 
 @pytest.fixture

@@ -27,21 +27,31 @@ _SILENCE = 0.5  # seconds that a command may wait without saying what for
 logging.getLogger("lookalike").addHandler(logging.NullHandler())
 say_notes(loading.COMPILING)
 say_notes("lookalike.migrating")
+say_notes("lookalike.waiting")
 
 
-# A command NAME stands in the module lookalike.cli.NAME, with _ for -, and its module says this of
-# itself, too.
+# A command NAME stands in the module lookalike.cli.NAME, with _ for - (import_ for import), and its
+# module says this of itself, too.
 COMMANDS = {
     "index": "Put the pictures of folders into the library.",
     "search": "Find the same, edited and similar pictures.",
+    "watch": "Index pictures as they come, and say which are copies.",
     "check": "Say whether pictures are in the library already.",
+    "duplicates": "Find pictures that are there more than once, and say which to keep.",
+    "reject": "Decide that two pictures are no duplicates.",
+    "settle": "Decide that a group of duplicates is fine as it is.",
+    "overlap": "Say which pictures of one folder are in another.",
     "selftest": "Test the library on edited copies of its own pictures.",
     "compare": "Say what two pictures are to each other.",
     "serve": "Search in the browser, and over HTTP.",
+    "mcp": "Answer an assistant about the library (Model Context Protocol).",
     "status": "Say what the library holds.",
     "reindex": "Make all codes anew.",
+    "undo": "Bring back files that lookalike moved or linked.",
     "remove": "Forget folders, or delete the library.",
     "check-library": "Check a library, and repair it.",
+    "export": "Write the library to another place, or its codes to a file.",
+    "import": "Take another library, or codes from a file, into the library.",
     "encode": "Write the codes of pictures to a file.",
     "demo": "Try it: index, search, contact sheet.",
     "train": "Train a model on labelled pictures.",
@@ -70,8 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: without the program's name; by default those of the process.
 
     Returns:
-        The exit code: 0, 1 for a failure, 2 for wrong use, 3 where `check` misses a picture, 130
-        after Ctrl-C.
+        The exit code: 0, 1 for a failure, 2 for wrong use, 3 where `check` misses a picture or
+        `overlap` finds one, 130 after Ctrl-C.
     """
     try:
         result = program.main(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from lookalike.cli.benchmark_edits import edits
+from lookalike.cli.benchmark_engine import engine
 from lookalike.cli.benchmark_index import index
 from lookalike.cli.benchmark_limit import limit
 from lookalike.cli.benchmark_pairs import pairs
@@ -21,5 +22,5 @@ def benchmark() -> None:
     """Measure lookalike on this machine, beside its peers."""
 
 
-for _command in (index, edits, search, pairs, limit):
+for _command in (index, edits, search, pairs, limit, engine):
     benchmark.add_command(_command)

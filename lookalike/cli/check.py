@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import click
 
 from lookalike.cli.failure import FAILED
+from lookalike.cli.filters import picture_filter_options
 from lookalike.cli.options import PathType, json_lines_option, library_option, verbose_option
 from lookalike.cli.output import counted, note, print_line, show_path
 from lookalike.cli.queries import (
@@ -28,6 +30,7 @@ from lookalike.match import Kind
 if TYPE_CHECKING:
     from lookalike.library import Library
     from lookalike.library.containing import Held
+    from lookalike.library.filters import Filter
 
 __all__ = ["MISSING", "check"]
 
@@ -57,6 +60,7 @@ _WIDTH = max(len(kind) for kind in get_args(Kind))
     is_flag=True,
     help="Print the paths of the pictures that are not in it, and nothing else.",
 )
+@picture_filter_options
 @null_option
 @json_lines_option
 @library_option
@@ -70,6 +74,7 @@ def check(
     null: bool,
     as_json: bool,
     library: str,
+    only: Filter | None,
 ) -> int:
     """Say of each PICTURE whether it is in the library already, as a copy or an edited copy.
 
@@ -90,6 +95,7 @@ def check(
             opened,
             asked,
             kinds,
+            only,
             missing_only=missing_only,
             paths_only=paths_only,
             null=null,
@@ -109,6 +115,7 @@ def _check(
     library: Library,
     asked: Iterable[Query | Refused],
     kinds: tuple[Kind, ...],
+    only: Filter | None,
     *,
     missing_only: bool,
     paths_only: bool,
@@ -123,7 +130,8 @@ def _check(
     from lookalike.library.containing import held
 
     there = missing = unread = 0
-    for name, found in answered(lambda pictures: held(library.search_many, pictures, kinds), asked):
+    search = partial(library.search_many, only=only)
+    for name, found in answered(lambda pictures: held(search, pictures, kinds), asked):
         if isinstance(found, PictureError):
             unread += 1
             say_unread(name, found)

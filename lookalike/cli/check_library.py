@@ -34,13 +34,13 @@ def check_library(repair: bool, as_json: bool, library: str) -> int:
     """
     from dataclasses import asdict
 
-    from lookalike.library import opening
+    from lookalike.library import tending
 
     with check_bar() as progress:
         if repair:
-            repaired = opening.repair_library(library, progress)
+            repaired = tending.repair_library(library, progress)
         else:
-            report = opening.check_library(library, progress)
+            report = tending.check_library(library, progress)
     if repair:
         print_json(asdict(repaired)) if as_json else _print_repair(repaired)
         return 0

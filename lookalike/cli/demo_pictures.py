@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lookalike.errors import LookalikeError, MissingExtraError, UsageError
+from lookalike.system.installing import install_command
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -156,7 +157,7 @@ def _from_packages(target: Path) -> DemoPictures:
     if not originals:
         raise MissingExtraError(
             "the demo has no pictures: name a folder (lookalike demo FOLDER), or get some with: "
-            "pip install 'lookalike[demo]'"
+            + install_command("demo")
         )
     target.mkdir(parents=True, exist_ok=True)
     with Road[str]({}, workers=1) as road:

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from lookalike.cli.evaluate_report import published_lines, report_lines
 from lookalike.cli.options import PathType, data_options, json_option, verbose_option
-from lookalike.cli.output import counted, note, print_json, show_path, table
-from lookalike.cli.progress import byte_bar, counter
+from lookalike.cli.output import counted, note, print_json, show_path
+from lookalike.cli.progress import byte_bar
+from lookalike.cli.steps import soon, step
 from lookalike.cli.target import check_target
 from lookalike.errors import UsageError
 from lookalike.system.replacing import replacing
 
 if TYPE_CHECKING:
-    from lookalike.evaluation.evaluate import By, Details, Evaluation
+    from lookalike.datasets import Dataset
+    from lookalike.datasets.splits import Split
+    from lookalike.encoders.learned_from import LearnedFrom
+    from lookalike.evaluation.figures import By
+    from lookalike.evaluation.leaks import Leaks
 
 __all__ = ["evaluate"]
 
 # As lookalike.datasets.splits has them; importing that takes NumPy and Pillow.
-PROTOCOLS = ("cifar10-full", "cifar10-5k", "resisc-80-20", "thesis")
+PROTOCOLS = (
+    "cifar10-full",
+    "cifar10-5k",
+    "resisc-80-20",
+    "folder-80-20",
+    "unseen-classes",
+    "incremental",
+    "thesis",
+)
 
 
 @click.command(short_help="Measure how well a model's codes find pictures of the same class.")
@@ -29,8 +42,8 @@ PROTOCOLS = ("cifar10-full", "cifar10-5k", "resisc-80-20", "thesis")
 @click.argument("data")
 @click.option(
     "--protocol",
-    required=True,
     type=click.Choice(PROTOCOLS),
+    show_default="cifar10-full, resisc-80-20 or folder-80-20, as DATA is",
     help="What is searched for, and in what.",
 )
 @click.option(
@@ -43,6 +56,12 @@ PROTOCOLS = ("cifar10-full", "cifar10-5k", "resisc-80-20", "thesis")
 )
 @click.option(
     "--embeddings", is_flag=True, help="Measure the model's real features, by their cosine."
+)
+@click.option(
+    "--bits",
+    type=click.IntRange(1, 4096),
+    metavar="N",
+    help="Measure the first N bits of the codes alone.",
 )
 @click.option(
     "--search",
@@ -71,6 +90,16 @@ PROTOCOLS = ("cifar10-full", "cifar10-5k", "resisc-80-20", "thesis")
     metavar="FILE",
     help="Write the codes to an .npz file, which can be given as MODEL later.",
 )
+@click.option(
+    "--allow-seen",
+    is_flag=True,
+    help="Measure by pictures that the model learned from, too, and tell both figures.",
+)
+@click.option(
+    "--anew",
+    is_flag=True,
+    help="Encode every picture, also those whose codes are shipped with the model.",
+)
 @data_options
 @click.option(
     "--seed",
@@ -92,13 +121,16 @@ PROTOCOLS = ("cifar10-full", "cifar10-5k", "resisc-80-20", "thesis")
 def evaluate(
     model: str,
     data: str,
-    protocol: str,
+    protocol: str | None,
     k: int,
     embeddings: bool,
+    bits: int | None,
     as_search: bool,
     folder: Path | None,
     names: tuple[str, ...],
     keep: Path | None,
+    allow_seen: bool,
+    anew: bool,
     data_dir: Path | None,
     download: bool,
     seed: int,
@@ -112,38 +144,53 @@ def evaluate(
     searched in, never on queries. DATA is cifar10, resisc45, or the path of a folder of class
     folders. All figures are averaged over ties.
     """
-    from dataclasses import asdict
-
-    from lookalike.datasets import load
-    from lookalike.encoders.registry import resolve
-    from lookalike.evaluation.evaluate import evaluate as measure
-    from lookalike.evaluation.model_codes import open_maker
-    from lookalike.evaluation.protocols import encode_split, prepare_split
-
     if embeddings and as_search:
         raise UsageError("a search takes codes and real features: --search or --embeddings")
     if (embeddings or as_search) and folder is not None:
         raise UsageError("plots are of codes: leave out --embeddings, --search or --plots")
+    if embeddings and bits is not None:
+        raise UsageError("real features have no bits: leave out --bits or --embeddings")
     by: By = "embedding" if embeddings else "search" if as_search else "code"
     if names and folder is None:
         raise UsageError("queries are shown on a sheet: say where it goes with --plots")
     if keep is not None:
         check_target(keep, [".npz"])
-    with byte_bar("downloading") as fetched:
-        model = resolve(model, progress=fetched)
-    source = open_maker(model, threads=threads)
-    with byte_bar("downloading") as fetched:
-        dataset = load(data, data_dir, seed=seed, download=download, progress=fetched)
-    split = prepare_split(dataset, protocol, seed)
-    with counter("encoding") as count:
+    with soon(f"opening {model} and {data}"):
+        from dataclasses import asdict
+
+        from lookalike.datasets import load
+        from lookalike.datasets.splits import usual_protocol
+        from lookalike.encoders.registry import resolve
+        from lookalike.evaluation.evaluate import evaluate as measure
+        from lookalike.evaluation.leaks import record_of
+        from lookalike.evaluation.model_codes import open_maker
+        from lookalike.evaluation.parts import first_bits
+        from lookalike.evaluation.protocols import encode_split, prepare_split
+        from lookalike.evaluation.published import comparable
+
+        with byte_bar("downloading") as fetched:
+            resolved = resolve(model, progress=fetched)
+        source = open_maker(resolved, threads=threads, shipped=not anew)
+        with byte_bar("downloading") as fetched:
+            dataset = load(data, data_dir, seed=seed, download=download, progress=fetched)
+        split = prepare_split(dataset, protocol or usual_protocol(dataset), seed)
+        record = record_of(resolved)
+    leaks = _leaks(record, source.name, dataset, split, threads, allow_seen=allow_seen)
+    total = len(split.database)
+    if split.queries is not split.database:
+        total += len(split.queries)
+    with soon(f"encoding {counted(total, 'picture')}"), step("encoding", total) as count:
         coded = encode_split(source, dataset, split, count)
     if keep is not None:
         from lookalike.evaluation.code_files import keep_codes
 
         with replacing(keep) as partial:
-            rows = keep_codes(partial, coded)
+            rows = keep_codes(partial, coded, record)
         note(f"{counted(rows, 'code')} written: {show_path(str(keep))}")
-    evaluation, details = measure(coded, k, by=by, threads=threads)
+    if bits is not None:
+        coded = first_bits(coded, bits)
+    with soon(f"comparing {counted(len(coded.queries), 'query', 'queries')} with all codes"):
+        evaluation, details = measure(coded, k, by=by, leaks=leaks, threads=threads)
     if folder is not None:
         from lookalike.evaluation.neighbour_sheet import choose_queries, plot_neighbours
         from lookalike.evaluation.retrieval_plots import plot_retrieval
@@ -153,59 +200,37 @@ def evaluate(
         files.append(plot_neighbours(coded, shown, folder / "neighbours.png", threads=threads))
         for file in files:
             note(f"written: {show_path(str(file))}")
+    others = comparable(evaluation, len(split.training))
     if as_json:
-        print_json(asdict(evaluation))
+        print_json(asdict(evaluation) | {"published": [asdict(entry) for entry in others]})
         return
-    for line in _lines(evaluation, details):
+    for line in [*report_lines(evaluation, details), *published_lines(others)]:
         click.echo(line)
 
 
-def _lines(evaluation: Evaluation, details: Details) -> Iterator[str]:
-    """The figures for people."""
-    what = "real features, by cosine" if evaluation.bits is None else f"{evaluation.bits} bits"
-    what += ", in the order of a search" if evaluation.by == "search" else ""
-    yield (
-        f"{evaluation.model} ({what}), {evaluation.data} by {evaluation.protocol}: "
-        f"{evaluation.queries:,} queries in {evaluation.database:,} pictures"
-    )
-    yield ""
-    rows = [
-        ("mean average precision", _share(evaluation.map)),
-        ("ANMRR (0 is best)", _share(details.anmrr)),
-    ]
-    if details.precision_within_2 is not None:
-        rows.append(("precision within 2 bits", _share(details.precision_within_2)))
-    rows.append(("different codes", f"{100 * evaluation.unique_codes:.2f} %"))
-    if details.balance is not None and details.correlation is not None:
-        least, most = details.balance.min(), details.balance.max()
-        rows.append(("codes that have a bit set", f"{100 * least:.0f} to {100 * most:.0f} %"))
-        rows.append(("correlation of two bits", _share(details.correlation)))
-    rows.append((f"seconds for the {details.k} nearest of all", f"{evaluation.seconds:.3f}"))
-    yield from table(rows)
-    yield ""
-    yield from table(
-        [
-            ("at", "precision", "recall", "mean average precision"),
-            *(
-                (
-                    at,
-                    _share(evaluation.precision_at[at]) if at in evaluation.precision_at else "",
-                    _share(evaluation.recall_at[at]) if at in evaluation.recall_at else "",
-                    _share(value),
-                )
-                for at, value in evaluation.map_at.items()
-            ),
-        ],
-        right=range(3),
-    )
-    yield ""
-    yield from table(
-        [
-            ("class", f"precision at {details.k}"),
-            *((name, _share(value)) for name, value in evaluation.class_precision.items()),
-        ]
-    )
+def _leaks(
+    record: LearnedFrom | None,
+    name: str,
+    dataset: Dataset,
+    split: Split,
+    threads: int | None,
+    *,
+    allow_seen: bool,
+) -> Leaks | None:
+    """What the model has seen, refused unless that is allowed; ``None`` where nobody knows."""
+    from lookalike.evaluation.leaks import check_leaks, find_leaks
 
-
-def _share(value: float) -> str:
-    return f"{value:.4f}"
+    if record is None:
+        note(
+            f"nothing says which pictures {name} learned from: if some are among the queries, its "
+            "figures are better than it is"
+        )
+        return None
+    told = "looking for pictures that were learned from"
+    with soon(told), step(told, len(split.queries)) as count:
+        leaks = find_leaks(record, dataset, split, threads=threads, progress=count)
+    if not allow_seen:
+        check_leaks(leaks, split, name)
+    if not leaks.complete:
+        note(f"{name} learned from other pictures besides, of which nothing is known")
+    return leaks

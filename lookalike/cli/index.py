@@ -12,7 +12,7 @@ from lookalike.cli.index_report import show_report
 from lookalike.cli.interrupt import stop_on_interrupt
 from lookalike.cli.limits import limit_option
 from lookalike.cli.options import (
-    PathType,
+    PlaceType,
     json_option,
     library_option,
     make_default_folder,
@@ -20,7 +20,6 @@ from lookalike.cli.options import (
     verbose_option,
 )
 from lookalike.cli.progress import byte_bar, progress_bar
-from lookalike.errors import UsageError
 
 if TYPE_CHECKING:
     from lookalike.types import Limits
@@ -34,7 +33,7 @@ _MOST_RATE = 1e6
 
 
 @click.command(short_help="Put the pictures of folders into the library.")
-@click.argument("folders", nargs=-1, metavar="[FOLDER]...", type=PathType())
+@click.argument("folders", nargs=-1, metavar="[FOLDER]...", type=PlaceType())
 @click.option(
     "--exclude",
     multiple=True,
@@ -59,6 +58,12 @@ _MOST_RATE = 1e6
     is_flag=True,
     help="Let the pictures of these folders go although their disk seems to be unplugged: they "
     "were emptied, or replaced, on purpose.",
+)
+@click.option(
+    "--shard",
+    metavar="I/N",
+    help="Be worker I of N: put in one part of the files, by their paths. Run it for each I, on "
+    "any machine; when all have ended, run it once without --shard.",
 )
 @click.option(
     "--verify",
@@ -99,11 +104,12 @@ _MOST_RATE = 1e6
 @library_option
 @verbose_option
 def index(
-    folders: tuple[Path, ...],
+    folders: tuple[str | Path, ...],
     exclude: tuple[str, ...],
     no_exclude: bool,
     everything: bool | None,
     gone: bool,
+    shard: str | None,
     verify: bool,
     verify_rate: float | None,
     parts: bool | None,
@@ -116,7 +122,8 @@ def index(
 ) -> int:
     """Put the pictures of folders into the library, and keep it up to date.
 
-    Folders are walked recursively. Only new and changed files are read; moved and deleted ones are
+    A FOLDER may also be a tar or Parquet file of pictures, or s3://BUCKET/PREFIX. Folders are
+    walked recursively. Only new and changed files are read; moved and deleted ones are
     noticed. Without a FOLDER, all that the library knows are looked at again. Ctrl-C is safe: what
     is done is kept, and the next run resumes there.
     """
@@ -124,16 +131,17 @@ def index(
     from lookalike.library import Library
     from lookalike.library.library import DEFAULT_PHOTO
     from lookalike.library.opening import exists
+    from lookalike.library.places import given_places
     from lookalike.sources.exclude import Exclusion
+    from lookalike.sources.shards import shard_of
 
     # Wrong use shall leave no empty library behind.
     Exclusion(exclude)
+    shard_of(shard)
     _check(folders, exclude, no_exclude, everything, gone, verify, verify_rate)
     is_new = not exists(library)
     if is_new:
-        for folder in folders:
-            if not folder.is_dir():
-                raise UsageError(f"{folder} is not a folder that can be reached")
+        given_places(folders, ())
     if model is not None and registry.foreign(model) is None:
         registry.card(model)
     elif model is not None and is_new:
@@ -159,6 +167,7 @@ def index(
             gone=gone,
             verify=verify,
             verify_rate=None if verify_rate is None else verify_rate * _MEGABYTE,
+            shard=shard,
             parts=parts,
             members=members,
             previews=previews,
@@ -170,7 +179,7 @@ def index(
 
 
 def _check(
-    folders: tuple[Path, ...],
+    folders: tuple[str | Path, ...],
     exclude: tuple[str, ...],
     no_exclude: bool,
     everything: bool | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -79,7 +80,11 @@ def _lines(
     yield _counts(report)
     yield from _changes(report, _SHOWN if short else len(report.changes))
     for place, other in report.same_place:
-        yield f"{show_path(place)} is the same place as {show_path(other)}: indexed as that, once"
+        real, owner = os.path.realpath(place), os.path.realpath(other)
+        # A folder that is mounted twice has two names, too, neither of which is within the other.
+        is_within = real != owner and is_under(real, owner)
+        same = "lies within" if is_within else "is the same place as"
+        yield f"{show_path(place)} {same} {show_path(other)}: indexed as that, once"
     for place in report.offline:
         if place not in report.unconfirmed:
             yield f"offline, its pictures are kept: {show_path(place)}"
@@ -97,6 +102,13 @@ def _lines(
     if report.lossy:
         what = counted(report.lossy, "file")
         yield f"read with a loss: {what}; lookalike status says what is lost"
+    if report.shard is not None:
+        waits = counted(report.waiting, "file")
+        told = f"; {waits} changed or moved, and will be settled by that" if report.waiting else ""
+        yield (
+            f"this was shard {report.shard}: when all have ended, end with 'lookalike index'"
+            f" without --shard{told}"
+        )
     yield f"library: {show_path(library)}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 from collections.abc import Iterator, Mapping, MutableMapping
 
 import click
@@ -23,6 +24,8 @@ class _Commands(MutableMapping[str, click.Command]):
             if name not in self._names:
                 raise KeyError(name)
             word = name.replace("-", "_")
+            if keyword.iskeyword(word):
+                word += "_"
             module = importlib.import_module(f"{self._package}.{word}")
             self._loaded[name] = getattr(module, word)
         return self._loaded[name]

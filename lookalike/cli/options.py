@@ -15,6 +15,7 @@ __all__ = [
     "LIBRARY_VARIABLE",
     "LibraryType",
     "PathType",
+    "PlaceType",
     "data_options",
     "default_library",
     "json_lines_option",
@@ -48,8 +49,22 @@ class PathType(click.Path):
         return super().convert(value, parameter, context)
 
 
+class PlaceType(PathType):
+    """A folder, an address of an object store, or an archive of pictures; it need not exist."""
+
+    name = "folder"
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> Any:
+        """Leave an address as it is: as a path it would lose a slash."""
+        if isinstance(value, str) and "://" in value:
+            return value
+        return super().convert(value, parameter, context)
+
+
 class LibraryType(PathType):
-    """Where a library is, as text: the absolute path of a file, or an address as it was given."""
+    """Where a library is, as text: the absolute path of a file, or an address without a secret."""
 
     name = "library"
 
@@ -66,11 +81,11 @@ class LibraryType(PathType):
                 self.fail(f"{named} names a folder: give the path of a file", parameter, context)
             value = str(super().convert(value, parameter, context))
         # Here, not above: only what runs needs it, and not --help.
-        from lookalike.library.opening import MEMORY, file_of
+        from lookalike.library.opening import MEMORY, shown
 
         if value == MEMORY:
             self.fail(f"{MEMORY} would be gone when this command ends", parameter, context)
-        return str(file_of(value) or value)
+        return shown(value)
 
 
 def default_library() -> str:

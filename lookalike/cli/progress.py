@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lookalike.library.reports import OnProgress, Progress
 
-__all__ = ["byte_bar", "check_bar", "counter", "progress_bar", "share_bar"]
+__all__ = ["byte_bar", "check_bar", "counter", "progress_bar", "share_bar", "stage_bar"]
 
 
 @contextmanager
@@ -76,6 +76,30 @@ def share_bar(told: str, unit: str) -> Iterator[Callable[[int, int], object]]:
     ) as bar:
 
         def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield show
+
+
+@contextmanager
+def stage_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Show on standard error, if it is a terminal, how far each of several stages is.
+
+    Yields:
+        What is called with the stage, and with the number of things done, and of all.
+    """
+    from tqdm import tqdm
+
+    with tqdm(file=sys.stderr, unit="", disable=None, leave=False, **_shape()) as bar:
+        stage = ""
+
+        def show(now: str, done: int, total: int) -> None:
+            nonlocal stage
+            if now != stage:  # rate and time left are of this stage
+                stage = now
+                bar.reset(total)
+                bar.set_description(now, refresh=False)
             bar.total = total
             bar.update(done - bar.n)
 

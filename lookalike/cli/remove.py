@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import click
 
-from lookalike.cli.options import PathType, json_option, library_option, verbose_option
+from lookalike.cli.options import PlaceType, json_option, library_option, verbose_option
 from lookalike.cli.output import counted, print_json, show_path
 from lookalike.errors import LookalikeError, UsageError
 from lookalike.sources.folders import is_under
@@ -17,14 +16,14 @@ __all__ = ["remove"]
 
 
 @click.command(short_help="Forget folders, or delete the library.")
-@click.argument("folders", nargs=-1, metavar="[FOLDER]...", type=PathType())
+@click.argument("folders", nargs=-1, metavar="[FOLDER]...", type=PlaceType())
 @click.option("--all", "everything", is_flag=True, help="Delete the whole library.")
 @click.option("--yes", is_flag=True, help="Don't ask before deleting the whole library.")
 @json_option
 @library_option
 @verbose_option
 def remove(
-    folders: tuple[Path, ...], everything: bool, yes: bool, as_json: bool, library: str
+    folders: tuple[str | Path, ...], everything: bool, yes: bool, as_json: bool, library: str
 ) -> None:
     """Make the library forget folders, or delete the library; pictures are never touched."""
     if everything and folders:
@@ -52,7 +51,7 @@ def remove(
         )
 
 
-def _forget(folders: tuple[Path, ...], library: str) -> tuple[int, dict[str, str]]:
+def _forget(folders: tuple[str | Path, ...], library: str) -> tuple[int, dict[str, str]]:
     """Forget folders.
 
     Returns:
@@ -60,17 +59,18 @@ def _forget(folders: tuple[Path, ...], library: str) -> tuple[int, dict[str, str
         the library's the innermost of these.
     """
     from lookalike.library import Library
+    from lookalike.library.places import absolute
 
     with Library.open(library, create=False) as opened:
         # All or none: a name that is wrong shall not leave half of the work done.
         known = {folder.path for folder in opened.status().folders}
         for folder in folders:
-            if os.path.abspath(folder.expanduser()) not in known:
+            if absolute(folder) not in known:
                 raise UsageError(
                     f"{show_path(str(folder))} is not a folder of this library; "
                     "lookalike status lists them"
                 )
-        once = dict.fromkeys(os.path.abspath(folder.expanduser()) for folder in folders)
+        once = dict.fromkeys(absolute(folder) for folder in folders)
         removed = sum(opened.remove(folder) for folder in once)
     around = {}
     for path in once:
@@ -82,7 +82,7 @@ def _forget(folders: tuple[Path, ...], library: str) -> tuple[int, dict[str, str
 
 def _delete(library: str, *, yes: bool) -> int | None:
     """Delete the library; gives the number of its pictures, unless it is too damaged to say."""
-    from lookalike.library.opening import count_deletable, delete_library
+    from lookalike.library.tending import count_deletable, delete_library
 
     pictures, damaged = count_deletable(library)
     if not yes:

@@ -70,7 +70,10 @@ def search_each(
 def note_empty(library: str, only: Filter | None) -> None:
     """Say why there is no hit at all."""
     if only is not None:
-        note("lookalike: no picture of the library is what --under and the like ask for")
+        note(
+            "lookalike: no picture of the library fits"
+            " what --under, --taken, --larger or --format ask for"
+        )
         return
     note(
         f"lookalike: {show_path(library)} holds no pictures yet; "

@@ -9,11 +9,13 @@ import click
 from lookalike.cli.options import LibraryType, library_option, verbose_option
 from lookalike.cli.output import counted
 from lookalike.errors import MissingExtraError, UsageError
+from lookalike.system.installing import install_command
 
-__all__ = ["DEFAULT_PORT", "TOKEN_VARIABLE", "serve"]
+__all__ = ["CHANGE_TOKEN_VARIABLE", "DEFAULT_PORT", "TOKEN_VARIABLE", "serve"]
 
 DEFAULT_PORT = 5665  # LOOK on a telephone
 TOKEN_VARIABLE = "LOOKALIKE_TOKEN"  # noqa: S105 - the name of it
+CHANGE_TOKEN_VARIABLE = "LOOKALIKE_CHANGE_TOKEN"  # noqa: S105 - the name of it
 
 _PAGE = 200  # requests that a page with all its thumbnails may take at once, whatever the rate
 
@@ -41,6 +43,24 @@ _PAGE = 200  # requests that a page with all its thumbnails may take at once, wh
     show_default=f"${TOKEN_VARIABLE}, else made where others can reach the server",
     help="What clients have to know.",
 )
+@click.option(
+    "--allow-changes",
+    is_flag=True,
+    help="Let who has a second token act on pictures: trash, move, link, index.",
+)
+@click.option(
+    "--change-token",
+    envvar=CHANGE_TOKEN_VARIABLE,
+    metavar="TOKEN",
+    show_default=f"${CHANGE_TOKEN_VARIABLE}, else made for this run",
+    help="The token for --allow-changes.",
+)
+@click.option(
+    "--behind-proxy",
+    metavar="ADDRESSES",
+    help="Reverse proxies that are believed who asks: addresses or networks, with commas.",
+)
+@click.option("--metrics", is_flag=True, help="Give figures for Prometheus at /metrics.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in the browser.")
 @click.option(
     "--max-upload",
@@ -57,6 +77,14 @@ _PAGE = 200  # requests that a page with all its thumbnails may take at once, wh
     metavar="MP",
     type=click.IntRange(1, 1000),
     help="Largest picture that is decoded, in millions of pixels.",
+)
+@click.option(
+    "--max-sent-pixels",
+    default=100,
+    show_default=True,
+    metavar="MP",
+    type=click.IntRange(1, 1000),
+    help="Largest picture that can be searched by, in millions of pixels.",
 )
 @click.option(
     "--workers",
@@ -82,9 +110,14 @@ def serve(
     host: str,
     port: int,
     token: str | None,
+    allow_changes: bool,
+    change_token: str | None,
+    behind_proxy: str | None,
+    metrics: bool,
     open_page: bool,
     max_upload: int,
     max_pixels: int,
+    max_sent_pixels: int,
     workers: int | None,
     rate: int,
     library: str,
@@ -100,17 +133,29 @@ def serve(
         library = file
     try:
         from lookalike.server.app import create_app
-        from lookalike.server.listen import address_of, bind, run
+        from lookalike.server.listen import address_of, bind, lines_for, run
+        from lookalike.server.proxies import Proxies, parse_networks
         from lookalike.server.settings import Settings, check_token, new_token
     except ImportError as error:
         raise MissingExtraError(
-            f"serving takes Starlette and Uvicorn ({error}): pip install 'lookalike[server]'"
+            f"serving takes Starlette and Uvicorn ({error}): {install_command('server')}"
         ) from error
     from dataclasses import replace
 
+    if change_token and not allow_changes and not _from_environment(context, "change_token"):
+        raise UsageError("--change-token does nothing without --allow-changes")
+    proxies = () if behind_proxy is None else parse_networks(behind_proxy)
+    if proxies and not token:
+        raise UsageError(
+            "--behind-proxy takes a --token: whoever the proxy lets in could see all pictures"
+        )
     settings = Settings(
         token=check_token(token) if token else None,
+        change_token=_change_token(change_token, token) if allow_changes else None,
+        proxies=proxies,
+        metrics=metrics,
         upload_bytes=max_upload * 1_000_000,
+        sent_pixels=min(max_sent_pixels, max_pixels) * 1_000_000,
         rate=rate,
         burst=max(_PAGE, 3 * rate),
     )
@@ -123,19 +168,52 @@ def serve(
         address, port, local = address_of(taken)
         if settings.token is None and not local:
             settings = replace(settings, token=new_token())
-        settings = replace(settings, port=port)
+        # All users of this machine see what a browser is started with: no token that lasts.
+        invitation = new_token() if open_page and settings.token is not None else None
+        settings = replace(settings, port=port, invitation=invitation)
         app = create_app(library, settings)
         url = _url(address, port, settings.token)
         everywhere = " (on all addresses of this machine)" if address in _ALL else ""
-        click.echo(f"serving {counted(pictures, 'picture')} at {url}{everywhere}; Ctrl-C ends it")
+        # What the environment holds is not for who reads what is printed.
+        hidden = bool(token) and _from_environment(context, "token")
+        told = _url(address, port, None) if hidden else url
+        which = f" (with the token in {TOKEN_VARIABLE})" if hidden else ""
+        click.echo(
+            f"serving {counted(pictures, 'picture')} at {told}{everywhere}{which}; Ctrl-C ends it"
+        )
+        if settings.change_token is not None:
+            hidden = bool(change_token) and _from_environment(context, "change_token")
+            told = _url(address, port, None if hidden else settings.change_token)
+            which = f" (with the token in {CHANGE_TOKEN_VARIABLE})" if hidden else ""
+            click.echo(f"to change pictures, too: {told}{which}")
         run(
             app,
             taken,
+            lines_for(Proxies(proxies)),
             log=logging.getLogger("lookalike").isEnabledFor(logging.DEBUG),
-            begun=(lambda: _open(url)) if open_page else None,
+            begun=(lambda: _open(_url(address, port, invitation))) if open_page else None,
         )
     finally:
         taken.close()
+
+
+def _from_environment(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is click.core.ParameterSource.ENVIRONMENT
+
+
+def _change_token(given: str | None, token: str | None) -> str:
+    """The token that allows changes: another one than the one for asking.
+
+    Raises:
+        UsageError: it won't do.
+    """
+    from lookalike.server.settings import check_token, new_token
+
+    if not given:
+        return new_token()
+    if given == token:
+        raise UsageError("--change-token is the same as --token: give another one, or none")
+    return check_token(given)
 
 
 _ALL = ("0.0.0.0", "::")  # noqa: S104 - to be recognised

@@ -5,31 +5,30 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from lookalike.cli.options import PathType, data_options, json_option, verbose_option
 from lookalike.cli.output import counted, note, print_json, show_path
-from lookalike.cli.progress import byte_bar, counter
+from lookalike.cli.steps import step
 from lookalike.cli.target import check_target
 from lookalike.cli.train_config import config_for
+from lookalike.cli.train_data import dataset_for, keep_record, taught_by, validated
+from lookalike.cli.train_page import model_in, write_page
 from lookalike.cli.train_report import compare, figures_of, report_lines
 from lookalike.cli.train_unlabelled import train_unlabelled
 from lookalike.cli.training_bar import training_bar
 from lookalike.errors import MissingExtraError, UsageError
-
-if TYPE_CHECKING:
-    from lookalike.datasets import Dataset, Subset
-    from lookalike.training.config import Config
+from lookalike.system.installing import install_command
 
 __all__ = ["train"]
 
 # Options that say nothing about the model that comes out.
 _ELSEWHERE = ("data_dir", "download", "threads", "resume")
 
-_VALIDATION = 0.15  # of the training pictures, where the schedule looks at them
-_TRUST = 0.8  # of what a teacher labelled
+# Protocols by which other queries are measured than by the usual one.
+_UNSEEN = ("unseen-classes", "incremental")
 
 
 @click.command(short_help="Train a model on labelled pictures.")
@@ -38,10 +37,15 @@ _TRUST = 0.8  # of what a teacher labelled
     "--out",
     required=True,
     metavar="MODEL",
-    type=PathType(folder=False),
-    help="The .onnx file to write.",
+    type=PathType(),
+    help="The .onnx file to write, or a folder for all files of the training and a page.",
 )
 @click.option("--bits", type=click.IntRange(1, 4096), metavar="N", help="Width of the code; 48.")
+@click.option(
+    "--nested",
+    metavar="N,N,...",
+    help="Narrower widths, such as 16,32,64: the first bits of the code are codes of their own.",
+)
 @click.option(
     "--reals",
     type=click.IntRange(1, 4096),
@@ -52,13 +56,13 @@ _TRUST = 0.8  # of what a teacher labelled
     "--network",
     metavar="NAME",
     help="resnet9 (the default for cifar10), thesis-cnn, lite0 (the default else), lite1, lite2, "
-    "resnet50.",
+    "resnet50; or your own, as MODULE:CLASS.",
 )
 @click.option(
     "--loss",
     metavar="NAME",
     help="greedyhash (the default), thesis, softmax, csq, orthohash, hashnet; without labels "
-    "bihalf, cibhash.",
+    "bihalf, cibhash; or your own, as MODULE:CLASS.",
 )
 @click.option("--epochs", type=click.IntRange(min=1), metavar="N", help="At most so many.")
 @click.option("--batch", type=click.IntRange(min=2), metavar="N", help="Pictures a step.")
@@ -85,6 +89,11 @@ _TRUST = 0.8  # of what a teacher labelled
     metavar="STEPS",
     help="Train the last layers anew at the end, on the finished network's features; 2000 for bits "
     "on cifar10, else 0.",
+)
+@click.option(
+    "--balanced",
+    is_flag=True,
+    help="Show equally many pictures of each class, however many there are of it.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="Of all draws; 0.")
 @click.option(
@@ -161,6 +170,7 @@ def train(
     and evaluate take. Beside it come its card (.json), the curves (.csv, .png) and a checkpoint
     (.checkpoint), which --resume goes on from.
     """
+    out, page = model_in(out)
     check_target(out, [".onnx"])
     if given["unlabelled"]:
         command = _command(data, out, given)
@@ -172,6 +182,8 @@ def train(
         raise UsageError("--trust is about what a --teacher says: name one")
     if given["bits"] is not None and given["reals"] is not None:
         raise UsageError("--bits and --reals exclude each other: a model has the one or the other")
+    if given["nested"] is not None and given["reals"] is not None:
+        raise UsageError("--nested is about bits: give --bits, or leave out --nested")
     if given["start"] is not None and given["weights"] is not None:
         raise UsageError(
             "--start and --weights exclude each other: the one keeps a network, the other trains it"
@@ -179,23 +191,28 @@ def train(
     try:
         from lookalike.training import loop
     except ImportError as error:
-        raise MissingExtraError("training takes PyTorch: pip install 'lookalike[train]'") from error
+        raise MissingExtraError(f"training takes PyTorch: {install_command('train')}") from error
+    from lookalike.cli.train_resuming import tell_resuming
     from lookalike.training.curves import plot_curves, write_curves
+    from lookalike.training.examples import check_examples
     from lookalike.training.shipping import write_model
     from lookalike.training.subsets import examples
 
-    dataset, unlabelled, subset = _dataset(data, given)
+    dataset, unlabelled, subset = dataset_for(data, given)
     if given["teacher"] is not None:
-        dataset, subset = _taught(dataset, unlabelled, subset, given, threads)
+        dataset, subset = taught_by(dataset, unlabelled, subset, given, threads)
     config = config_for(dataset, given)
-    dataset = _with_validation(dataset, config, given)
-    with counter("reading") as read:
+    dataset = validated(dataset, config, given)
+    with step("reading", len(dataset.train)) as read:
         learned = examples(dataset.train, dataset, config.side, told=subset, progress=read)
         held = None
         if dataset.validation is not None:
-            held = examples(dataset.validation, dataset, config.side, progress=read)
-    note(f"training on {learned.name}, {counted(len(learned.classes), 'class', 'classes')}")
+            held = examples(dataset.validation, dataset, config.side)
+    check_examples(learned, held, config)
     checkpoint = out.with_suffix(".checkpoint")
+    tell_resuming(checkpoint, config, resume=resume)
+    record = keep_record(dataset, out, given, threads)
+    note(f"training on {learned.name}, {counted(len(learned.classes), 'class', 'classes')}")
     try:
         with training_bar() as bar:
             trained = loop.train(
@@ -222,82 +239,25 @@ def train(
         out,
         command=_command(data, out, given),
         licence=given["licence"],
+        learned_from=record,
     )
-    # Beside a data set that everybody knows the default model means little, and takes long.
-    found = compare(dataset, ["photo", str(out)] if dataset.kind == "folder" else [], threads)
+    # Of a data set that everybody knows evaluate tells more; a folder is measured at once.
+    measured = dataset.kind == "folder" and given["protocol"] not in _UNSEEN
+    found = compare(dataset, learned, config, out, threads) if measured else {}
     if found:
-        card = replace(card, figures={**card.figures, **figures_of(found[-1])})
+        card = replace(card, figures={**card.figures, **figures_of(found["after"])})
         out.with_suffix(".json").write_text(card.to_json(), encoding="utf-8")
+    if page is not None:
+        write_page(page, card, found, out.with_suffix(".png"))
+        note(f"written: {show_path(str(page))}")
     if as_json:
-        retrieval = {evaluation.model: figures_of(evaluation) for evaluation in found}
+        retrieval = {when: figures_of(evaluation) for when, evaluation in found.items()}
         told = {"model": str(out.absolute()), "bits": card.bits, "retrieval": retrieval}
         print_json(told | {"figures": dict(card.figures)})
         return
     for line in report_lines(found):
         click.echo(line)
     click.echo(f"{card.name}, {card.bits} bits: {show_path(str(out.absolute()))}")
-
-
-def _dataset(data: str, given: dict[str, Any]) -> tuple[Dataset, Subset | None, str]:
-    """The data set with what may be learned from as its training subset.
-
-    Also what may be learned from without labels, and the name of the training subset.
-    """
-    from lookalike.datasets import load
-    from lookalike.datasets.splits import split_for
-
-    seed, protocol = given["seed"], given["protocol"]
-    with byte_bar("downloading") as fetched:
-        dataset = load(
-            data, given["data_dir"], seed=seed, download=given["download"], progress=fetched
-        )
-    if protocol is None:
-        return dataset, None, "train"
-    split = split_for(dataset, protocol, seed)
-    if protocol == "thesis":
-        raise UsageError("the protocol thesis searches in what is learned from: leave it out")
-    return replace(dataset, train=split.training, validation=None), split.unlabelled, protocol
-
-
-def _taught(
-    dataset: Dataset,
-    unlabelled: Subset | None,
-    subset: str,
-    given: dict[str, Any],
-    threads: int | None,
-) -> tuple[Dataset, str]:
-    """The data set with what a teacher labelled besides."""
-    from lookalike.datasets import joined
-    from lookalike.training.teacher import taught
-
-    if unlabelled is None:
-        raise UsageError(
-            "a teacher labels the pictures that a protocol has without labels, which cifar10-5k "
-            "does: give --protocol cifar10-5k"
-        )
-    trust = _TRUST if given["trust"] is None else given["trust"]
-    with counter("labelling") as count:
-        found = taught(
-            given["teacher"],
-            unlabelled,
-            dataset.class_names,
-            trust=trust,
-            threads=threads,
-            progress=count,
-        )
-    told = f"{subset}, {len(found):,} of them labelled by {given['teacher'].stem}"
-    return replace(dataset, train=joined([dataset.train, found])), told
-
-
-def _with_validation(dataset: Dataset, config: Config, given: dict[str, Any]) -> Dataset:
-    """The data set with validation pictures, if something looks at them."""
-    from lookalike.datasets.splits import with_validation
-
-    share = given["validation"]
-    if share is None:
-        looks = config.schedule == "plateau" or config.stop_after
-        share = _VALIDATION if looks else 0.0
-    return with_validation(dataset, given["seed"], share) if share else dataset
 
 
 def _command(data: str, out: Path, given: dict[str, Any]) -> str:

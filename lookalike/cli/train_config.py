@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lookalike.cli.progress import byte_bar
+from lookalike.errors import UsageError
 
 if TYPE_CHECKING:
     from lookalike.datasets import Dataset
@@ -25,6 +26,7 @@ _SETTINGS = (
     "schedule",
     "learning_rate",
     "finish",
+    "balanced",
 )
 _FEWEST_STEPS = 300  # of a training on a folder, whose pictures may be few
 _MOST_EPOCHS = 60  # likewise
@@ -58,6 +60,8 @@ def config_for(dataset: Dataset, given: dict[str, Any]) -> Config:
         told = {"loss": "softmax", **told, "width": given["reals"]}
     elif given["bits"] is not None:
         told["width"] = given["bits"]
+    if given["nested"] is not None:
+        told["nested"] = _widths(given["nested"])
     views = given["views"] or ("8" if dataset.kind == "resisc45" else None)
     if views is not None:
         told["mirror"], told["quarters"] = views != "1", views == "8"
@@ -80,6 +84,16 @@ def config_for(dataset: Dataset, given: dict[str, Any]) -> Config:
         few = math.ceil(_FEWEST_STEPS / max(1, count // batch))
         told["epochs"] = max(config.epochs, min(few, _MOST_EPOCHS))
     return replace(config, **told)
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    """Of ``--nested``, ascending."""
+    try:
+        return tuple(sorted(int(word) for word in text.split(",")))
+    except ValueError as error:
+        raise UsageError(
+            f"--nested takes whole numbers with commas between, such as 16,32,64, not {text!r}"
+        ) from error
 
 
 def _loss(told: dict[str, Any], config: Config) -> str:

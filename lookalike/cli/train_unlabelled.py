@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lookalike.cli.output import counted, note, print_json, show_path, table
-from lookalike.cli.progress import byte_bar, counter
+from lookalike.cli.progress import byte_bar
+from lookalike.cli.steps import soon, step
+from lookalike.cli.train_data import keep_record
 from lookalike.errors import MissingExtraError, UsageError
+from lookalike.system.installing import install_command
 
 if TYPE_CHECKING:
     from lookalike.datasets import Dataset, Subset
@@ -51,7 +54,7 @@ def train_unlabelled(
     try:
         from lookalike.training import unlabelled
     except ImportError as error:
-        raise MissingExtraError("training takes PyTorch: pip install 'lookalike[train]'") from error
+        raise MissingExtraError(f"training takes PyTorch: {install_command('train')}") from error
     from lookalike.datasets import load
     from lookalike.training.networks.efficientnet_lite import VARIANTS
     from lookalike.training.photo_head import INPUT
@@ -59,7 +62,7 @@ def train_unlabelled(
     network = given["network"] or "lite0"
     if network not in VARIANTS:
         raise UsageError(f"without labels a model starts from {', '.join(VARIANTS)}: {network!r}")
-    with byte_bar("downloading") as fetched:
+    with soon(f"opening {data}"), byte_bar("downloading") as fetched:
         dataset = load(
             data,
             given["data_dir"],
@@ -69,7 +72,7 @@ def train_unlabelled(
         )
     train, test = _subsets(dataset, given["seed"])
     note(f"learning from {counted(len(train), 'picture')} of {dataset.name}, without labels")
-    with counter("looking") as count:
+    with step("looking", min(len(train), unlabelled.MOST)) as count:
         learned = unlabelled.learn(
             train,
             dataset.name,
@@ -80,7 +83,10 @@ def train_unlabelled(
             threads=threads,
             progress=count,
         )
-    card = unlabelled.write_learned(learned, out, command=command, licence=given["licence"])
+    record = keep_record(replace(dataset, train=learned.subset, validation=None), out, {}, threads)
+    card = unlabelled.write_learned(
+        learned, out, command=command, licence=given["licence"], learned_from=record
+    )
     asked = unlabelled.sample(test, _MOST_QUERIES, given["seed"])
     found = _compare(dataset, learned, asked, out, threads)
     if found:
@@ -108,7 +114,7 @@ def _compare(
 ) -> dict[str, dict[str, Any]]:
     """What the shipped model and the new one find for pictures that weren't learned from."""
     from lookalike.datasets.reading import prepared
-    from lookalike.datasets.splits import Split
+    from lookalike.datasets.splits import Split, usual_protocol
     from lookalike.evaluation.evaluate import evaluate
     from lookalike.evaluation.model_codes import open_maker
     from lookalike.evaluation.neighbours import kept_neighbours
@@ -117,7 +123,7 @@ def _compare(
     from lookalike.training.unlabelled import centred
 
     if not len(test):
-        note("no picture is left to measure with: before and after are not compared")
+        note("no picture is left to measure with: the fit isn't compared with what is shipped")
         return {}
     read: list[int] = []
 
@@ -126,15 +132,15 @@ def _compare(
             read.append(row)
             yield picture
 
-    with counter("measuring") as count:
+    with step("measuring", len(test)) as count:
         rows = pooled_rows(learned.network, pictures(), threads=threads, progress=count)
     asked = centred(learned, rows)
     test = test.take(read)
     known = centred(learned, learned.pooled)
-    split = Split("resisc-80-20", learned.subset, test, learned.subset)
+    split = Split(usual_protocol(dataset), learned.subset, test, learned.subset)
     found: dict[str, dict[str, Any]] = {}
-    for when, model in (("before", "photo"), ("after", str(out))):
-        with counter(f"encoding by {model}") as count:
+    for when, model in (("shipped", "photo"), ("fitted", str(out))):
+        with step(f"measuring, {when}", len(test) + len(learned.subset)) as count:
             coded = encode_split(open_maker(model, threads=threads), dataset, split, count)
         row: dict[str, Any] = {
             "model": coded.model,
@@ -159,7 +165,7 @@ def _lines(found: dict[str, dict[str, Any]]) -> list[str]:
     """The models side by side."""
     if not found:
         return []
-    first = found["before"]
+    first = found["shipped"]
     labelled = "map" in first
     rows: list[tuple[str, ...]] = [("", "bits", "neighbours kept", *(_SHARES if labelled else ()))]
     for when, row in found.items():

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from lookalike.cli.steps import Lines
+
 if TYPE_CHECKING:
     from lookalike.training.loop import Step
 
@@ -16,7 +18,7 @@ __all__ = ["training_bar"]
 
 @contextmanager
 def training_bar() -> Iterator[Callable[[Step], None]]:
-    """Show the steps of a training on standard error if it is a terminal: rate, time left, loss.
+    """Show the steps of a training on standard error: a bar on a terminal, lines in a log.
 
     Yields:
         What the training calls after every step.
@@ -34,9 +36,18 @@ def training_bar() -> Iterator[Callable[[Step], None]]:
         nrows=lines,
     ) as bar:
         finishing = False
+        epochs, last = Lines("training", "steps"), Lines("finishing", "pictures")
 
         def show(step: Step) -> None:
             nonlocal finishing
+            if bar.disable:
+                if step.finishing:
+                    last(step.step, step.steps)
+                    return
+                done = (step.epoch - 1) * step.steps + step.step
+                more = f", epoch {step.epoch} of {step.epochs}, loss {step.loss:.3f}"
+                epochs(done, step.epochs * step.steps, more)
+                return
             if step.finishing:
                 if not finishing:
                     finishing = True

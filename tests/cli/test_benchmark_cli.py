@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -120,3 +121,33 @@ def test_limit(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
     assert scan["bandwidth_share"] == pytest.approx(
         scan["bytes_per_second"] / report["bytes_per_second"]
     )
+
+
+def test_pairs_are_timed_by_size_and_radius(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "pairs.png"
+    more = ["--size", "400", "--size", "900", "--radius", "9", "--radius", "3", "--peers", "scan"]
+    code = main(
+        ["benchmark", "pairs", *more, "--codes", "clustered", "--json", "--plot", str(file)]
+    )
+    assert code == 0
+    results = json.loads(capsys.readouterr().out)["results"]
+    assert [(r["size"], r["radius"]) for r in results] == [(400, 9), (900, 9), (900, 3)]
+    for result in results:
+        assert result["codes"] == "clustered"
+        assert result["versions"]["lookalike"]
+        assert [peer["name"] for peer in result["peers"]] == ["scan"]
+    assert file.stat().st_size > 0
+
+
+def test_peers_of_pairs_are_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pynear", None)
+    code = main(["benchmark", "pairs", "--size", "400", "--peers", "scan, pynear-mih"])
+    printed = capsys.readouterr().out
+    assert code == 0
+    assert "400 uniform codes of 256 bits, 40 of them copies" in printed
+    assert "times as long; 400 codes asked for" in printed
+    assert "pynear isn't installed" in printed

@@ -69,6 +69,19 @@ def test_which_kinds_count_can_be_said(run: Run, inbox: Path) -> None:
     assert list(get_args(Kind))[:-1] == _KINDS
 
 
+def test_only_pictures_that_fit_are_asked_about(
+    run: Run, photos: Path, inbox: Path, tmp_path: Path
+) -> None:
+    assert run("check", inbox / "small.jpg", "--under", photos).code == 0
+    done = run("check", inbox / "small.jpg", "--under", photos, "--format", "png")
+    assert done.code == 3
+    assert done.out.splitlines()[-1] == "1 picture: 0 in the library, 1 not"
+    assert run("check", inbox / "coins.jpg", "--larger", "50MP").code == 3
+    wrong = run("check", inbox / "coins.jpg", "--larger", "big")
+    assert wrong.code == 2
+    assert "big" in wrong.err
+
+
 def test_lists_for_scripts(run: Run, inbox: Path) -> None:
     new = str(inbox / "rocket.jpg")
     done = run("check", inbox, "--missing-only")

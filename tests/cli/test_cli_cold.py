@@ -12,6 +12,8 @@ import pytest
 
 from lookalike.cli import main
 
+pytestmark = pytest.mark.slow
+
 SEARCH = """if 1:
     import sys
     from lookalike.cli import main

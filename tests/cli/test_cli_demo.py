@@ -7,7 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image
+
+pytestmark = pytest.mark.slow
 
 Run = Callable[..., Any]
 

@@ -19,6 +19,7 @@ KEYS = {
     "added", "updated", "moved", "unchanged", "missing", "skipped", "failed", "seconds",
     "pictures_per_second", "offline", "interrupted", "reread", "replaced", "left_out",
     "unconfirmed", "same_place", "patterns", "changes", "changes_count", "lossy",
+    "shard", "waiting",
 }  # fmt: skip
 
 Run = Callable[..., Any]

@@ -89,11 +89,15 @@ def test_places_that_are_offline_or_the_same() -> None:
         REPORT,
         offline=("/media/usb", "/media/My Disk", "/nas"),
         unconfirmed=("/media/usb", "/media/My Disk"),
-        same_place=(("/home/ana/link", "/home/ana/photos"),),
+        same_place=(
+            ("/home/ana/link", "/home/ana/photos"),
+            ("/home/ana/photos/2019", "/home/ana/photos"),
+        ),
     )
     kept = "is there but empty, or another disk: its pictures are kept; if they are gone for good:"
     assert lines(report) == [
         "/home/ana/link is the same place as /home/ana/photos: indexed as that, once",
+        "/home/ana/photos/2019 lies within /home/ana/photos: indexed as that, once",
         "offline, its pictures are kept: /nas",
         f"/media/usb {kept} lookalike index /media/usb --gone",
         f"/media/My Disk {kept} lookalike index '/media/My Disk' --gone",
@@ -162,8 +166,16 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 USUAL = {
     "exclude": None, "everything": None, "gone": False, "verify": False, "verify_rate": None,
-    "previews": None,
+    "shard": None, "previews": None,
 }  # fmt: skip
+
+
+def test_a_worker_says_how_to_end() -> None:
+    ends = "when all have ended, end with 'lookalike index' without --shard"
+    assert lines(replace(REPORT, shard="2/3")) == [f"this was shard 2/3: {ends}"]
+    assert lines(replace(REPORT, shard="2/3", waiting=2)) == [
+        f"this was shard 2/3: {ends}; 2 files changed or moved, and will be settled by that"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -175,6 +187,7 @@ USUAL = {
         (["--all"], {"everything": True}),
         (["--no-all", "--gone"], {"everything": False, "gone": True}),
         (["--verify"], {"verify": True}),
+        (["--shard", "2/3"], {"shard": "2/3"}),
         (["--verify", "--verify-rate", "2.5"], {"verify": True, "verify_rate": 2_500_000.0}),
     ],
 )

@@ -13,6 +13,9 @@ import pytest
 from PIL import Image
 
 from lookalike.evaluation import library_selftest
+from lookalike.system.installing import install_command
+
+pytestmark = pytest.mark.slow
 
 Run = Callable[..., Any]
 
@@ -91,7 +94,7 @@ def test_wrong_use_is_one_line(
         (["--sample", "3"], 2, "--sample"),
         (["--plot", "plot.jpg"], 2, "has to end in"),
         (["--plot", "none/plot.png"], 2, "there is no folder"),
-        (["--plot", "plot.png"], 1, "pip install 'lookalike[plots]'"),
+        (["--plot", "plot.png"], 1, install_command("plots")),
     ):
         done = run("selftest", *given)
         assert (done.code, done.out) == (code, "")

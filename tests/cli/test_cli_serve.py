@@ -18,9 +18,10 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("starlette", reason="needs the extra server: pip install 'lookalike[server]'")
+pytest.importorskip("starlette", reason="needs the extra server: pip install '.[server]'")
 
 from lookalike import Library
+from lookalike.system.installing import install_command
 
 Start = Callable[..., tuple["subprocess.Popen[str]", str]]
 LINE = re.compile(r"serving (\d+) pictures at (http://127\.0\.0\.1:\d+/)(?:#token=(\S+?))?( .*)?;")
@@ -101,14 +102,88 @@ def test_others_need_the_token_that_is_printed(start: Start, library: Path) -> N
 
 
 def test_a_token_may_be_given(start: Start, library: Path) -> None:
-    for options, variables in (
-        (["--token", "twenty-letters-or-so"], {}),
-        ([], {"LOOKALIKE_TOKEN": "twenty-letters-or-so"}),
+    """One that the environment holds is not printed."""
+    given = "twenty-letters-or-so"
+    for options, variables, printed in (
+        (["--token", given], {}, given),
+        ([], {"LOOKALIKE_TOKEN": given}, None),
     ):
         _, line = start(library, *options, **variables)
         found = LINE.match(line)
         assert found, line
-        assert found[3] == "twenty-letters-or-so"
+        assert found[3] == printed
+        assert (found[4] == " (with the token in LOOKALIKE_TOKEN)") == (printed is None)
+        assert get(found[2] + "api/v1/status", given)["pictures"] == 4
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_the_browser_is_not_started_with_the_token(
+    start: Start, library: Path, tmp_path: Path
+) -> None:
+    """All users of a machine see with what a program was started."""
+    opened = tmp_path / "opened"
+    browser = tmp_path / "browser.py"
+    browser.write_text(f"import sys; open({str(opened)!r}, 'w').write(sys.argv[1])")
+    given = {"LOOKALIKE_TOKEN": "twenty-letters-or-so", "BROWSER": f"{sys.executable} {browser} %s"}
+    process, line = start(library, "--open", **given)
+    found = LINE.match(line)
+    assert found, line
+    while not (opened.exists() and opened.read_text()):
+        assert process.poll() is None
+        time.sleep(0.05)
+    url, _, invitation = opened.read_text().partition("#token=")
+    assert url == found[2]
+    assert invitation
+    assert "twenty-letters-or-so" not in invitation
+    asked = urllib.request.Request(
+        f"{url}api/v1/login",
+        json.dumps({"token": invitation}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(asked, timeout=60) as entered:
+        assert entered.status == 204
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(asked, timeout=60)
+    with caught.value as refused:
+        assert refused.code == 401
+
+
+def test_changes_take_a_second_token(start: Start, library: Path) -> None:
+    process, line = start(library, "--allow-changes")
+    found = LINE.match(line)
+    assert found, line
+    assert found[3] is None
+    assert process.stdout is not None
+    second = re.match(r"to change pictures, too: (\S+)#token=(\S+)\n", process.stdout.readline())
+    assert second
+    assert second[1] == found[2]
+    assert get(found[2] + "api/v1/status", second[2])["pictures"] == 4
+    given = {"LOOKALIKE_CHANGE_TOKEN": "from-the-environment"}
+    process, _ = start(library, "--allow-changes", **given)
+    assert process.stdout is not None
+    told = process.stdout.readline()
+    assert "from-the-environment" not in told
+    assert "LOOKALIKE_CHANGE_TOKEN" in told
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_every_request_is_logged(start: Start, library: Path) -> None:
+    process, line = start(library, "--verbose", LOOKALIKE_TOKEN="twenty-letters-or-so")
+    found = LINE.match(line)
+    assert found, line
+    for path, token in (
+        ("health?token=secret", "not-to-be-logged"),
+        ("pictures/a%0Ab", "twenty-letters-or-so"),
+    ):
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            get(f"{found[2]}api/v1/{path}", token)
+        caught.value.close()
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert re.search(r"GET /api/v1/health 400, \d+\.\d ms, 127\.0\.0\.1\n", err)
+    assert re.search(r"GET /api/v1/pictures/a%0Ab 404, \d+\.\d ms, 127\.0\.0\.1\n", err)
+    for secret in ("secret", "not-to-be-logged", "twenty-letters-or-so"):
+        assert secret not in err
 
 
 def failure(*arguments: object, code: str = "pass", **environment: str) -> tuple[int, str]:
@@ -147,7 +222,7 @@ def test_no_extra(library: Path) -> None:
     for module in ("starlette", "uvicorn", "python_multipart"):
         code, told = failure(library, code=f"sys.modules[{module!r}] = None")
         assert code == 1
-        assert "pip install 'lookalike[server]'" in told
+        assert install_command("server") in told
 
 
 @pytest.mark.parametrize(
@@ -159,6 +234,11 @@ def test_no_extra(library: Path) -> None:
         (["--port", "65536"], "65535"),
         (["--workers", "0"], "1<=x<=64"),
         (["--library", "other.lookalike"], "named twice"),
+        (["--behind-proxy", "127.0.0.1"], "takes a --token"),
+        (["--behind-proxy", "proxy", "--token", "x" * 20], "no address and no network"),
+        (["--change-token", "x" * 20], "without --allow-changes"),
+        (["--allow-changes", "--change-token", "x"], "16 to 200"),
+        (["--allow-changes", "--token", "x" * 20, "--change-token", "x" * 20], "the same as"),
     ],
 )
 def test_wrong_use(library: Path, options: list[str], why: str) -> None:

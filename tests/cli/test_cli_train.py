@@ -38,28 +38,68 @@ def test_a_folder_gives_a_model_and_a_report(
     assert main([*words, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["bits"] == 12
-    assert set(told["retrieval"]) == {"photo-256", "mine"}
-    assert told["retrieval"]["mine"]["queries"] == 9
-    assert told["retrieval"]["mine"]["map"] > 0.8
+    assert set(told["retrieval"]) == {"before", "after", "shipped"}
+    assert told["retrieval"]["after"]["queries"] == 9
+    assert told["retrieval"]["after"]["map"] > 0.8
     assert OnnxEncoder(out).bits == 12
     names = {path.name for path in tmp_path.iterdir()} - {"data"}
-    assert names == {"mine.onnx", "mine.json", "mine.csv", "mine.png", "mine.checkpoint"}
+    ends = ("onnx", "json", "csv", "png", "checkpoint", "learned.npz")
+    assert names == {f"mine.{end}" for end in ends}
     card = json.loads((tmp_path / "mine.json").read_text(encoding="utf-8"))
     assert str(tmp_path) not in card["command"]
-    assert card["figures"]["map"] == told["retrieval"]["mine"]["map"]
+    assert card["figures"]["map"] == told["retrieval"]["after"]["map"]
 
     # Again with the same seed: the same file. Resumed: no more to do, and the same file.
     first = out.read_bytes()
     assert main([*words, "--resume"]) == 0
-    shown = capsys.readouterr().out
-    assert "before: photo-256" in shown
-    assert "after: mine" in shown
+    told_again = capsys.readouterr()
+    assert "resumed after epoch 12 of 12" in told_again.err
+    for row in ("before the training: mine", "after it: mine", "beside it, as shipped: photo-256"):
+        assert f"\n{row}" in told_again.out
     assert out.read_bytes() == first
+    # What it is measured by is not what it learned from, and its record says so.
+    done = main(["evaluate", str(out), str(folder), "--json"])
+    assert (done, json.loads(capsys.readouterr().out)["seen"]["queries"]) == (0, 0)
+    assert main(["evaluate", str(out), str(folder), "--seed", "1"]) == 1
+    assert "queries are pictures that mine learned from" in capsys.readouterr().err
 
     codes = tmp_path / "codes.npz"
     assert main(["encode", str(folder), "--code", str(out), "--out", str(codes)]) == 0
     with np.load(codes) as arrays:
         assert arrays["codes"].shape == (48, 2)
+
+
+def test_two_classes_of_one_picture_each(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in folder.glob("*/*"):
+        if path.name != "0.png" or path.parent.name == "green":
+            path.unlink()
+    out = tmp_path / "mine.onnx"
+    assert main(["train", str(folder), *FAST, "--epochs", "1", "--out", str(out)]) == 2
+    told = capsys.readouterr().err.strip().splitlines()[-1]
+    assert told.startswith("lookalike: what a class has in common is learned from two pictures")
+    assert "too few are left to train on of blue, red" in told
+    assert not out.exists()
+
+
+def test_nested_widths_and_balanced_classes(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(4, 16):
+        (folder / "red" / f"{number}.png").unlink()
+    out = tmp_path / "mine.onnx"
+    words = ["train", str(folder), *FAST, "--epochs", "1", "--batch", "12", "--out", str(out)]
+    assert main([*words, "--nested", "8,4", "--balanced", "--protocol", "incremental"]) == 0
+    card = json.loads((tmp_path / "mine.json").read_text(encoding="utf-8"))
+    settings = card["figures"]["settings"]
+    assert (settings["nested"], settings["balanced"]) == ([4, 8], True)
+    assert "--nested 8,4 --balanced" in card["command"]
+    capsys.readouterr()
+    evaluate = ["evaluate", str(out), str(folder), "--protocol", "incremental", "--json"]
+    assert main([*evaluate, "--bits", "4"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["bits"], len(told["stages"])) == (4, 2)
 
 
 def test_real_features_come_as_an_embedding(folder: Path, tmp_path: Path) -> None:
@@ -91,6 +131,8 @@ def test_a_folder_without_labels_is_learned_from(tmp_path: Path, folder: Path) -
         (["--protocol", "cifar10-full"], "cifar10-full is for CIFAR-10"),
         (["--protocol", "thesis"], "leave it out"),
         (["--resume"], "no checkpoint"),
+        (["--nested", "4,x"], "--nested takes whole numbers with commas between"),
+        (["--nested", "4,64"], "have to rise from 1 on, and stay below"),
     ],
 )
 def test_wrong_use_is_told_in_one_line(

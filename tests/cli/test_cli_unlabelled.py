@@ -13,6 +13,8 @@ from PIL import Image
 from lookalike.cli import main
 from lookalike.encoders.onnx import OnnxEncoder
 
+pytestmark = pytest.mark.slow
+
 SIZE = "64"  # small, for speed; the model that is shipped takes 224
 
 
@@ -39,7 +41,7 @@ def test_a_model_of_ones_own_pictures(
     words = ["train", str(details), "--unlabelled", "--size", SIZE, "--licence", "MIT"]
     assert main([*words, "--json", "--out", str(out)]) == 0
     told = json.loads(capsys.readouterr().out)
-    before, after = told["retrieval"]["before"], told["retrieval"]["after"]
+    before, after = told["retrieval"]["shipped"], told["retrieval"]["fitted"]
     assert (before["model"], after["model"]) == ("photo-256", "mine")
     assert 130 <= after["queries"] <= 136  # a fifth, without the damaged one
     assert 534 <= after["database"] <= 540
@@ -58,7 +60,11 @@ def test_a_model_of_ones_own_pictures(
     assert card.licence == "MIT"
     assert "EfficientNet-Lite0" in card.attribution
     assert card.figures["retrieval"] == told["retrieval"]
-    assert {path.name for path in tmp_path.iterdir()} == {"mine.onnx", "mine.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "mine.onnx",
+        "mine.json",
+        "mine.learned.npz",
+    }
 
     # A library takes it, and finds what was learned from.
     library = ["--library", str(tmp_path / "a.lookalike")]
@@ -89,8 +95,8 @@ def test_without_folders_neighbours_alone_are_compared(
     assert models[0] == models[1]  # the same pictures and seed, the same file
     shown = capsys.readouterr().out
     assert "134 pictures that weren't learned from, searched for in 538 that were" in shown
-    assert "before: photo-256" in shown
-    assert "after: own" in shown
+    assert "shipped: photo-256" in shown
+    assert "fitted: own" in shown
     assert "mAP" not in shown
     assert OnnxEncoder(tmp_path / "a" / "own.onnx").bits == 64
 
