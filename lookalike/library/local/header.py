@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +24,7 @@ class Header(NamedTuple):
     """What the beginning of a file says.
 
     Attributes:
-        raw: its first 100 bytes, fewer if there are no more.
+        raw: its first bytes, as many as there are and have to be known.
         is_sqlite: whether SQLite made the file.
         is_library: whether lookalike did, by SQLite. A new one may say so only in its log.
         version: that it says it has.
@@ -37,12 +39,24 @@ class Header(NamedTuple):
 def header_of(path: Path) -> Header:
     """Read the beginning of a file.
 
+    SQLite reads it where it can. Closing a file takes all locks of this process on it away (POSIX),
+    those of its other connections, too: then another process takes itself for the last one, and
+    deletes the log that they go on writing to. SQLite knows its own connections, and closes late
+    (sqlite.org/howtocorrupt.html, section 2.2).
+
     Raises:
         LibraryError: it can't be read.
     """
     try:
-        with path.open("rb") as file:
-            raw = file.read(_SIZE)
+        size = path.stat().st_size
+        found = _asked(path) if size >= _SIZE else None
+        if found is not None:
+            application, version = found
+            return Header(_MAGIC, True, application == schema.APPLICATION_ID, version)
+        raw = b""
+        if size:  # an empty one may be a library that is being made
+            with path.open("rb") as file:
+                raw = file.read(_SIZE)
     except OSError as error:
         raise LibraryError(f"{path} can't be read: {error.strerror}") from error
     is_sqlite = raw.startswith(_MAGIC)
@@ -53,6 +67,22 @@ def header_of(path: Path) -> Header:
         is_sqlite and application == schema.APPLICATION_ID,
         int.from_bytes(raw[_VERSION], "big", signed=True),
     )
+
+
+def _asked(path: Path) -> tuple[int, int] | None:
+    """The application and the version that SQLite reads; ``None`` if it makes nothing of the file.
+
+    Immutable: neither locks nor the log are looked at, and nothing is made beside the file.
+    """
+    try:
+        address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            # A file that was cut off is no reason not to tell what it is.
+            connection.execute("PRAGMA writable_schema = ON")
+            application = connection.execute("PRAGMA application_id").fetchone()[0]
+            return int(application), int(connection.execute("PRAGMA user_version").fetchone()[0])
+    except sqlite3.Error:
+        return None
 
 
 def check_file_header(path: Path, *, create: bool) -> None:

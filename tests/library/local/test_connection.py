@@ -19,7 +19,9 @@ from lookalike.errors import (
     LibraryVersionError,
 )
 from lookalike.library.local import connection, schema
+from lookalike.library.local.checking import check_file
 from lookalike.library.local.connection import connect, writer_lock
+from lookalike.library.local.deleting import check_deletable
 from lookalike.library.local.errors import translated
 
 
@@ -229,3 +231,46 @@ def test_an_empty_database_is_taken_over_only_when_one_is_to_be_made(tmp_path: P
     with pytest.raises(LibraryDamagedError, match="not a lookalike library"):
         connect(path, create=False, read_only=False)
     connect(path, create=True, read_only=False).close()
+
+
+OPEN_AND_CLOSE = (
+    "import pathlib, sys; from lookalike.library.local.connection import connect\n"
+    "connect(pathlib.Path(sys.argv[1]), create=False, read_only=False).close()"
+)
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_second_connection_leaves_the_locks_of_the_first(path: Path, read_only: bool) -> None:
+    """Another process took itself for the last and deleted the log; what came later was lost."""
+    first = connect(path, create=False, read_only=False)
+    first.execute("INSERT INTO settings VALUES ('early', '1')")
+    second = connect(path, create=False, read_only=read_only)
+    subprocess.run([sys.executable, "-c", OPEN_AND_CLOSE, str(path)], check=True)
+    first.execute("INSERT INTO settings VALUES ('late', '2')")
+    third = connect(path, create=False, read_only=read_only)
+    for reader in (first, second, third):
+        found = dict(reader.execute("SELECT key, value FROM settings").fetchall())
+        assert (found["early"], found["late"]) == ("1", "2")
+        reader.close()
+    shown = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT key FROM "
+    shown += "settings').fetchall())"
+    told = subprocess.run(
+        [sys.executable, "-c", shown, str(path)], check=True, capture_output=True, text=True
+    )
+    assert "'late'" in told.stdout
+
+
+def test_a_library_of_this_process_is_opened_by_sqlite_alone(path: Path) -> None:
+    """Any other opening takes the locks away as soon as it is closed."""
+    opened: list[str] = []
+
+    def listen(event: str, values: tuple[object, ...]) -> None:
+        if event == "open" and str(values[0]) == str(path):
+            opened.append(str(values[1]))
+
+    sys.addaudithook(listen)  # for good: it listens for this path only
+    for create, read_only in ((True, False), (False, False), (False, True)):
+        connect(path, create=create, read_only=read_only).close()
+    check_deletable(path)
+    assert list(check_file(path)) == []
+    assert opened == []
