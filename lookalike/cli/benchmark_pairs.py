@@ -159,7 +159,8 @@ def _print(found: PairsTime, peers: Sequence[PeerTime]) -> None:
         f" in {found.seconds:.3g} s"
     )
     if found.extra_bytes is not None:
-        click.echo(f"memory grew by {size(found.extra_bytes)}, the pairs included")
+        codes = size(found.size * ((found.bits + 63) // 64) * 8)
+        click.echo(f"memory grew by {size(found.extra_bytes)} beside the codes' {codes}")
     for peer in peers:
         name = f"  {peer.name} {peer.version}"
         if peer.missing:

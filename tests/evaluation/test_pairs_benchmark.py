@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,3 +54,19 @@ def test_a_wrong_answer_is_no_figure(
     monkeypatch.setattr(pairs_benchmark, "all_pairs", broken)
     with pytest.raises(LookalikeError, match=message):
         measure_pairs(1000, 64, 5, 1)
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="proc of Linux only")
+def test_the_peak_of_memory_is_that_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making the codes took more than finding the pairs, and the memory "grew by 0 B"."""
+    assert np.ones(200_000_000, np.uint8).all()  # and let go again
+
+    def hungry(*arguments: Any) -> Iterator[Pairs]:
+        held = np.ones(50_000_000, np.uint8)
+        yield from all_pairs(*arguments)
+        assert held.all()
+
+    monkeypatch.setattr(pairs_benchmark, "all_pairs", hungry)
+    extra = measure_pairs(3000, 256, 31, 2).extra_bytes
+    assert extra is not None
+    assert 45_000_000 < extra < 150_000_000
