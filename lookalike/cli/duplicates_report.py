@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lookalike.cli.output import counted, show_path, size
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         KeptPicture,
         PictureGroup,
     )
+    from lookalike.match import Box
 
 __all__ = ["closing_lines", "report_lines", "said_of"]
 
@@ -68,15 +69,30 @@ def _row(kind: str, picture: KeptPicture | DuplicateMember) -> tuple[str, str, s
 
 
 def said_of(member: DuplicateMember) -> str:
-    """What was done to get a member, and whether its file has to stay, in words."""
+    """What a member shows, what was done to get it, and whether its file has to stay, in words."""
     from lookalike.library.duplicates.records import ACTED_ON
     from lookalike.matching.edits_words import words
 
-    said = words(member.edits)
+    said = ", ".join(filter(None, (shared(member.boxes), words(member.edits))))
     if member.kind in ACTED_ON and not member.frees:
         stays = "its file holds other pictures, too, and stays"
         said = f"{said}; {stays}" if said else stays
     return said
+
+
+def shared(boxes: Sequence[Box]) -> str:
+    """How much of a part's own area, and of that of the first of its group, both show."""
+    area = {box.of: (box.at[2] - box.at[0]) * (box.at[3] - box.at[1]) for box in boxes}
+    own, first = area.get("query"), area.get("hit")
+    if own is None:
+        return "" if first is None else f"shows {_percent(first)} of the first"
+    if first is None:
+        return f"holds the first on {_percent(own)} of its area"
+    return f"shares {_percent(own)} of its area with {_percent(first)} of the first"
+
+
+def _percent(share: float) -> str:
+    return f"{max(1, round(100 * share))} %"
 
 
 def closing_lines(found: Duplicates) -> Iterator[str]:

@@ -18,7 +18,7 @@ from lookalike.library import (
     PictureGroup,
     RuleStep,
 )
-from lookalike.match import Match, NamedEdit
+from lookalike.match import Box, Match, NamedEdit
 from lookalike.server.records import ID, Links, Picture
 
 __all__ = [
@@ -82,6 +82,7 @@ class MemberRecord:
     modified: str = field(metadata=same_as(Picture, "modified"))
     taken: str | None = field(metadata=same_as(Picture, "taken"))
     away: bool = field(metadata=same_as(Picture, "away"))
+    boxes: list[Box] = field(metadata=same_as(DuplicateMember, "boxes"))
     links: Links
 
 

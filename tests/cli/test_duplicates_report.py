@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lookalike.cli.duplicates_report import closing_lines, report_lines, said_of
 from lookalike.library import DuplicateMember, Duplicates, Hub, KeptPicture, PictureGroup
-from lookalike.match import NamedEdit
+from lookalike.match import Box, NamedEdit
 
 KEEP = KeptPicture(1, "/p/a.jpg", "more pixels", 2_000, 400, 300, "00" * 32)
 MEMBER = DuplicateMember(
@@ -34,6 +34,11 @@ def test_what_stays_and_what_came_back_is_said() -> None:
     assert said_of(replace(stays, edits=())) == "its file holds other pictures, too, and stays"
     part = replace(MEMBER, kind="part", frees=False, edits=())
     assert said_of(part) == ""
+    of_first, of_own = Box("hit", (0.0, 0.0, 0.5, 0.5)), Box("query", (0.1, 0.1, 0.4, 0.2))
+    assert said_of(replace(part, boxes=(of_first,))) == "shows 25 % of the first"
+    assert said_of(replace(part, boxes=(of_own,))) == "holds the first on 3 % of its area"
+    both = replace(part, boxes=(of_own, of_first), edits=(NamedEdit("mirror"),))
+    assert said_of(both) == "shares 3 % of its area with 25 % of the first, mirrored"
     group = replace(GROUP, kind="part", members=(part,), bytes_to_free=0, changed="1 new since")
     lines = list(report_lines(replace(FOUND, groups=(group,)), explain=True))
     assert lines[0] == "0123456789ab  part, 2 pictures"

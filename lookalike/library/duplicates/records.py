@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from lookalike.fields import documented, same_as, told
-from lookalike.match import Match, NamedEdit
+from lookalike.match import Box, Match, NamedEdit
 
 __all__ = [
     "ACTED_ON",
@@ -100,6 +100,13 @@ class DuplicateMember:
         )
     )
     member: str | None = field(default=None, metadata=same_as(Match, "member"))
+    boxes: tuple[Box, ...] = field(
+        default=(),
+        metadata=told(
+            "what both show, where it isn't all of both: of `query`, this picture, and of `hit`, "
+            "the one that is kept"
+        ),
+    )
 
 
 @documented

@@ -167,6 +167,7 @@ class Telling:
                 digest=picture.digest.hex(),
                 frees=frees and not picture.member,
                 member=picture.member or None,
+                boxes=verdict.boxes if verdict is not None and kind == "part" else (),
             )
             for picture in fact.pictures
             if kept is None or not _is_one_file(picture, kept)
