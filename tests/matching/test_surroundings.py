@@ -25,6 +25,30 @@ def test_a_border_is_ground_and_the_rest_of_a_photograph_is_not(photo: np.ndarra
     assert not is_ground(photo, (0.2, 0.2, 0.8, 0.8))
 
 
+def test_a_page_with_another_picture_is_no_border(photo: np.ndarray) -> None:
+    """It was `edited`, so that the page was proposed to go, and the other picture with it."""
+    page = np.full((540, 800, 3), 250, np.uint8)
+    page[40:220, 40:280] = photo
+    box = (0.05, 40 / 540, 0.35, 220 / 540)
+    assert is_ground(page, box)
+    page[300:480, 480:720] = np.asarray(photo_like(8).resize((240, 180)))
+    assert not is_ground(page, box)
+    assert not is_ground(page, (0.6, 300 / 540, 0.9, 480 / 540))
+
+
+def test_bars_keys_and_lines_of_text_are_no_picture(photo: np.ndarray) -> None:
+    screen = np.full((480, 300, 3), 250, np.uint8)
+    screen[60:240, 30:270] = photo
+    screen[:40] = (40, 60, 90)
+    screen[300:] = 180
+    for top in range(310, 470, 40):
+        for left in range(10, 290, 30):
+            screen[top : top + 30, left : left + 22] = 245
+    for top in range(250, 295, 8):
+        screen[top : top + 3, 30:270:3] = 20
+    assert is_ground(screen, (0.1, 0.125, 0.9, 0.5))
+
+
 @given(share, share, share, share, st.integers(1, 40), st.integers(1, 40))
 def test_any_box_has_an_answer(
     left: float, top: float, right: float, bottom: float, width: int, height: int
