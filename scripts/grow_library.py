@@ -1,12 +1,15 @@
 """A library of as many pictures as wanted, grown from a small one: to look at and to measure.
 
     lookalike index PICTURES --library small.lookalike
-    python scripts/grow_library.py small.lookalike large.lookalike FOLDER --pictures 100000
+    python scripts/grow_library.py small.lookalike large.lookalike FOLDER --pictures 100000 \
+        [--changed 0.12] [--copies 0]
 
 Nothing is decoded or encoded, so that a hundred thousand take minutes. The files that are written
 to FOLDER are previews of the small library, each with a number behind it: files like no other,
 which any program can show. The codes are those of another of its pictures, with some bits changed,
 so that near ones in code are not near in pixels: a search has to look at them, and to say so.
+With more bits changed they are as far from each other as unrelated pictures. ``--copies`` is the
+share of true copies: code and preview of one picture, three in a hundred bits changed.
 """
 
 from __future__ import annotations
@@ -23,27 +26,41 @@ from PIL import Image
 
 from lookalike.library.opening import open_library, previews_of
 from lookalike.library.records import ContentKey, FileEntry, Folder, Member, StoredCode
-from lookalike.library.store import Store
 from lookalike.shot import Shot
 from lookalike.types import Decoded
 
 AT_ONCE = 1000
-CHANGED = 0.12  # of the bits
+_BEFORE_CODE = 9  # bytes of a view: its quality, its box
+COPY = 0.03  # of the bits of a copy are changed
 
 
-def changed(packed: bytes, rng: np.random.Generator) -> bytes:
+def changed(packed: bytes, share: float, rng: np.random.Generator) -> bytes:
     """A code with some of its bits the other way round."""
     bits = np.unpackbits(np.frombuffer(packed, np.uint8))
-    bits ^= rng.random(len(bits)) < CHANGED
+    bits ^= rng.random(len(bits)) < share
     return np.packbits(bits).tobytes()
 
 
-def moved(embedding: bytes | None, rng: np.random.Generator) -> bytes | None:
-    """An embedding somewhere near."""
+def changed_views(
+    packed: bytes | None, code_bytes: int, share: float, rng: np.random.Generator
+) -> bytes | None:
+    """The codes of what a picture holds, changed as its own; where it holds that stays."""
+    if not packed:
+        return packed
+    rows = np.frombuffer(packed, np.uint8).reshape(-1, _BEFORE_CODE + code_bytes).copy()
+    for row in rows:
+        code = changed(row[_BEFORE_CODE:].tobytes(), share, rng)
+        row[_BEFORE_CODE:] = np.frombuffer(code, np.uint8)
+    return rows.tobytes()
+
+
+def moved(embedding: bytes | None, share: float, rng: np.random.Generator) -> bytes | None:
+    """An embedding as near as the code."""
     if embedding is None:
         return None
     values = np.frombuffer(embedding, np.int8).astype(np.float32)
-    values += rng.normal(0, max(1.0, float(values.std()) / 2), len(values)).astype(np.float32)
+    spread = max(1.0, 4 * share * float(values.std()))
+    values += rng.normal(0, spread, len(values)).astype(np.float32)
     return np.clip(np.rint(values), -127, 127).astype(np.int8).tobytes()
 
 
@@ -64,12 +81,15 @@ def written(
 
 
 def sources(
-    store: Store, keys: dict[int, ContentKey], count: int, rng: np.random.Generator
+    keys: dict[int, ContentKey], count: int, copies: float, rng: np.random.Generator
 ) -> Iterator[npt.NDArray[np.int64]]:
-    """For each new picture whose codes it gets, and whose preview."""
+    """For each new picture whose codes it gets, and whose preview: of a copy the same one's."""
     there = np.array(list(keys), np.int64)
     for start in range(0, count, AT_ONCE):
-        yield rng.choice(there, (min(AT_ONCE, count - start), 2))
+        chosen = rng.choice(there, (min(AT_ONCE, count - start), 2))
+        is_copy = rng.random(len(chosen)) < copies
+        chosen[is_copy, 1] = chosen[is_copy, 0]
+        yield chosen
 
 
 def main() -> None:
@@ -81,6 +101,8 @@ def main() -> None:
     parser.add_argument("large", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pictures", type=int, default=100_000, help="(default: 100000)")
+    parser.add_argument("--changed", type=float, default=0.12, help="of the bits (default: 0.12)")
+    parser.add_argument("--copies", type=float, default=0.0, help="of the pictures (default: 0)")
     given = parser.parse_args()
     for ending in ("", "-previews"):
         shutil.copyfile(f"{given.small}{ending}", f"{given.large}{ending}")
@@ -95,7 +117,7 @@ def main() -> None:
     codes = {row.id: {int(c.content): c for c in store.codes(row.id)} for row in encoders}
     store.put_folder(Folder(str(folder), ()))
     number = 0
-    for chosen in sources(store, keys, given.pictures - len(visible), rng):
+    for chosen in sources(keys, given.pictures - len(visible), given.copies, rng):
         held = previews.get([keys[of] for _, of in chosen.tolist()])
         made = []
         for _, of in chosen.tolist():
@@ -108,14 +130,20 @@ def main() -> None:
                     StoredCode(
                         row.id,
                         content,
-                        changed(codes[row.id][like].code, rng),
-                        moved(codes[row.id][like].embedding, rng),
+                        changed(codes[row.id][like].code, share, rng),
+                        moved(codes[row.id][like].embedding, share, rng),
                         codes[row.id][like].quality,
                         codes[row.id][like].parts,
-                        codes[row.id][like].views,
+                        changed_views(
+                            codes[row.id][like].views,
+                            len(codes[row.id][like].code),
+                            share,
+                            rng,
+                        ),
                     )
                     for row in encoders
-                    for content, (like, _) in zip(contents, chosen.tolist(), strict=True)
+                    for content, (like, of) in zip(contents, chosen.tolist(), strict=True)
+                    for share in [COPY if like == of else given.changed]
                 ]
             )
             store.put_files(
