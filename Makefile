@@ -4,6 +4,7 @@
 #   make test                     install the development extra, run the tests
 #   make check                    ruff, mypy, documentation
 #   make docs                     the documentation alone: docs/_build/html/index.html
+#   make install                  what test, check and docs do first
 #
 # Another Python: make demo PYTHON=python3.12
 
@@ -21,7 +22,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 LOG = $(VENV)/install.log
 QUIETLY = >$(LOG) 2>&1 || { cat $(LOG); echo "The installation failed; the lines above are pip's."; exit 1; }
 
-.PHONY: demo test check docs clean
+.PHONY: demo install test check docs clean
 .DELETE_ON_ERROR:
 
 $(VENV)/ready:
@@ -46,6 +47,8 @@ $(VENV)/installed-dev: $(VENV)/ready pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install -c constraints.txt -e '.[oracle]' >$(VENV)/install-oracle.log 2>&1 \
 		|| echo "pdqhash could not be built (it takes a C++ compiler): the tests that need it are skipped"
 	@touch $@ $(VENV)/installed-demo
+
+install: $(VENV)/installed-dev
 
 # Where the pictures for the demo are, if PICTURES doesn't say: a data folder with photographs, else
 # any data folder. The names are quoted, so that they may hold blanks.
