@@ -17,7 +17,8 @@ SMALL = ["--size", "400", "--queries", "20", "--runs", "1"]
 
 def test_search_prints_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("faiss")
-    code = main(["benchmark", "search", *SMALL, "--bits", "48", "--peers", "faiss-flat,multihash"])
+    peers = ["--peers", "faiss-flat,multihash", "--budget", "600"]
+    code = main(["benchmark", "search", *SMALL, "--bits", "48", *peers])
     printed = capsys.readouterr()
     assert code == 0
     assert "400 codes of 48 independent fair bits" in printed.out

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from browsing import are
+from browsing import are, until
 from desks import CHANGE, Desk, find, member, new_desk, open_cat, told
 from PIL import Image
 from serving import Serve
@@ -50,6 +50,7 @@ def test_two_pictures_lie_over_each_other(page: Page, desk: Desk) -> None:
     page.keyboard.press("w")
     edge = page.get_by_role("slider")
     left = page.locator(".overlay .layer").nth(1)
+    until(page, "document.querySelectorAll('.overlay .layer')[1].style.clipPath.includes(' ')")
     half = left.evaluate("e => e.style.clipPath")
     edge.focus()
     page.keyboard.press("Home")

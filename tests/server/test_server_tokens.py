@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import anyio
@@ -20,6 +21,7 @@ CHANGE = "another-token-that-also-changes"
 def test_guessing_is_slow_and_locks_nobody_out(serve: Serve, filled: Path) -> None:
     """Whoever knew the token was refused, too, since it had the address of who guessed."""
     locked = serve(filled, token=TOKEN, wrong_tokens=3, hold_seconds=0, rate=5, burst=20)
+    started = time.monotonic()
     with locked.stranger() as guessing, locked.stranger() as owner, locked.client() as program:
         for ask in (
             lambda n: guessing.post(f"{API}/login", json={"token": f"guess {n}"}),
@@ -31,8 +33,9 @@ def test_guessing_is_slow_and_locks_nobody_out(serve: Serve, filled: Path) -> No
             assert program.get(f"{API}/status").status_code == 200
             assert owner.post(f"{API}/login", json={"token": TOKEN}).status_code == 204
             assert owner.get(f"{API}/status").status_code == 200
-        # The second way shares the first one's account.
-        assert [answer.status_code for answer in answers].count(401) == 0
+        # The second way shares the first one's account, which fills by one in two seconds.
+        wrong = [answer.status_code for answer in answers].count(401)
+        assert wrong <= (time.monotonic() - started) / 2
 
 
 def test_one_too_many_waits_for_its_answer() -> None:
