@@ -131,10 +131,15 @@ def take_back_link(step: Step) -> None:
         OSError: what the system says; it may be tried again.
     """
     here = status_of(step.path)
-    if here is None:
-        raise LeftAlone(f"is not there any more; its bytes are in {step.kept}, too")
-    seen = Seen.at(step.path)
     aside = status_of(step.aside)
+    if here is None:
+        why = f"is not there any more; its bytes are in {step.kept}, too"
+        if aside is not None and _is_former(step, aside):
+            why += f"; what was there before is {step.aside}"
+        elif aside is not None:
+            calls.remove(step.aside)  # which never took its place
+        raise LeftAlone(why)
+    seen = Seen.at(step.path)
     if seen.digest != step.digest:
         if aside is not None and not _is_former(step, aside):
             calls.remove(step.aside)  # which never took its place

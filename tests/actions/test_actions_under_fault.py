@@ -111,7 +111,7 @@ TREE = (
     ),
 )
 MOST = 400
-EVERY = 1 if RUNS >= 1000 else 6
+EVERY = 1 if RUNS >= 1000 else 10
 WAYS = [("trash", False), ("move", False), ("move", True), ("hardlink", False), ("reflink", False)]
 
 

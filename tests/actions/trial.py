@@ -224,12 +224,14 @@ class Tree:
         self.contents |= later.brought
         self.contents -= later.destroyed
         self._nothing_lost()
+        told = ""
         if list_runs(self.journal):
             undone = undo(self.journal, list_runs(self.journal)[0].number)
             if not intruded and not later.intruded:
                 assert undone.left == [], undone.left
+            told = "\n".join(left.why for left in undone.left)
         self._nothing_lost()
-        self._as_before({*faulty.touched, *later.touched})
+        self._as_before({*faulty.touched, *later.touched}, told)
         kinds = {trial.fault.kind, trial.again.kind} - {"none"}
         hit = "hit" if faulty.hit or later.hit else "missed"
         return f"{trial.action} {hit} {' and '.join(sorted(kinds))}"
@@ -279,10 +281,12 @@ class Tree:
         unknown = {n for n in changed if str(self.root / n) not in named}
         assert not unknown, f"no journal knows of {unknown}"
 
-    def _as_before(self, touched: set[str]) -> None:
+    def _as_before(self, touched: set[str], told: str) -> None:
+        """But for what others touched, and what is said to lie beside that."""
         now = look(self.root)
         for name in {*now, *self.before}:
-            if str(self.root / name) not in touched:
+            place = str(self.root / name)
+            if place not in touched and f"what was there before is {place}" not in told:
                 was = self.before.get(name)
                 assert now.get(name) == was, f"{name}: was {was}, is {now.get(name)}"
         if not touched:
