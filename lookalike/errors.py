@@ -72,6 +72,10 @@ class UsageError(LookalikeError, ValueError):
     """An argument that can't be worked with: wrong shape, width, range or name."""
 
 
+class NoTextError(UsageError):
+    """The library's photo model knows no texts, so that words find nothing."""
+
+
 class PictureError(LookalikeError):
     """A picture that can't be used; the message is the reason that the ledger keeps.
 

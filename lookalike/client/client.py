@@ -119,6 +119,20 @@ class Client:
                     raise
         raise AssertionError(addresses)
 
+    def search_text(self, text: str, k: int = 20, **asked: Any) -> Hits:
+        """Search by words, where the model of the server's library knows texts.
+
+        Args:
+            text: what the pictures show, best in the words of a caption.
+            k: hits at most.
+            asked: further parameters: ``after``, ``under``, ``taken``, ``larger`` and ``format``.
+
+        Raises:
+            ServerError: the server refused, or can't be reached; its ``code`` is ``no_text`` where
+                the model knows none.
+        """
+        return _hits(self._get("/text", {"text": text, "k": k, **asked}))
+
     def compare(self, a: str, b: str) -> dict[str, Any]:
         """What two pictures are to each other, by their ids: as ``lookalike compare --json`` says.
 
