@@ -1,6 +1,6 @@
 """Pictures of every view of the page, to look at: light, dark, forced, on a phone, at 200 %.
 
-    python scripts/page_screens.py PICTURES FOLDER [--sizes 0,1,1500] [--only map,library] [--place FOLDER]
+    python scripts/page_screens.py PICTURES FOLDER [--sizes 0,1,1500] [--only map,library]
 
 For each size a library of that many of the pictures is made, with some copies among them where
 there are a hundred and more. Each view is opened in Chromium in each appearance, and a picture of
