@@ -114,7 +114,7 @@ def views(url: str) -> dict[str, tuple[str, str]]:
             return found
         some = ids[0]
         found["search"] = (f"/pictures/{some}", ".results .summary:not(:has-text('Looking'))")
-        found["part"] = (f"/pictures/{some}?part=0.1,0.1,0.9,0.9&taken=..2030", ".part-frame")
+        found["part"] = (f"/pictures/{some}?part=0.1,0.1,0.9,0.9&format=jpeg", ".part-frame")
         if len(ids) > 1:
             found["more"] = (f"/pictures/{some}?more={ids[1]}", ".beside li img")
             found["compare"] = (f"/compare?a={some}&b={ids[1]}", ".verdict")

@@ -20,8 +20,14 @@ async function ofLibrary(id, signal) {
   return { ...found, facts: `${found.width} × ${found.height}, in the library${away}` };
 }
 
+const GONE =
+  "This picture isn't kept any more: send the picture again. The server keeps what was sent last, for a day " +
+  "after it was last asked for, and not beyond its own end.";
+
 async function ofSent(id, signal) {
-  const found = await recordOf(id, signal);
+  const found = await recordOf(id, signal).catch((error) => {
+    throw error.code === "no_such_query" ? new api.Refused(404, error.code, GONE) : error;
+  });
   const name = nameOf(id) ?? "A picture that was sent";
   return { ...found, name, facts: `${found.width} × ${found.height}, ${bytes(found.bytes)}` };
 }
