@@ -4,6 +4,7 @@ Each is of the kind above it::
 
     LookalikeError
     +-- UsageError (also ValueError)      an argument that can't be worked with
+    |   +-- NoTextError                   words, for a model that knows no texts
     +-- PictureError                      a picture that can't be used
     |   +-- PictureSkipped                by policy: not a picture, too many pixels or bytes
     |   +-- PictureFailed                 unreadable, truncated, too slow, crashed its decoder
@@ -47,6 +48,7 @@ __all__ = [
     "LookalikeError",
     "MissingExtraError",
     "ModelError",
+    "NoTextError",
     "PictureError",
     "PictureFailed",
     "PictureSkipped",
