@@ -4,6 +4,7 @@ Each is of the kind above it::
 
     LookalikeError
     +-- UsageError (also ValueError)      an argument that can't be worked with
+    |   +-- NoTextError                   words, for a model that knows no texts
     +-- PictureError                      a picture that can't be used
     |   +-- PictureSkipped                by policy: not a picture, too many pixels or bytes
     |   +-- PictureFailed                 unreadable, truncated, too slow, crashed its decoder
@@ -47,6 +48,7 @@ __all__ = [
     "LookalikeError",
     "MissingExtraError",
     "ModelError",
+    "NoTextError",
     "PictureError",
     "PictureFailed",
     "PictureSkipped",
@@ -70,6 +72,10 @@ class LookalikeError(Exception):
 
 class UsageError(LookalikeError, ValueError):
     """An argument that can't be worked with: wrong shape, width, range or name."""
+
+
+class NoTextError(UsageError):
+    """The library's photo model knows no texts, so that words find nothing."""
 
 
 class PictureError(LookalikeError):

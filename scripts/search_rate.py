@@ -2,9 +2,12 @@
 
     lookalike serve --rate 0 & python scripts/search_rate.py http://127.0.0.1:5665 --pid $!
 
-Each search is one that the server has not answered before: pictures are drawn from all of the
-library, and further rounds name the kinds in another order. Give several addresses and ids of
-processes to measure servers in alternation.
+While a library is open, a pair of pictures is looked at once. So two kinds of searches are told
+apart. *First* ones are by pictures that nobody has asked for yet, drawn from all of the library.
+*Repeated* ones are by pictures that were asked for, with the kinds named in another order, so that
+the server has kept no answer to them. With --look false nothing is looked at, and all are alike.
+Give several addresses and ids of processes to measure servers in alternation; --watch N prints the
+memory of each server for so many seconds of repeated searches.
 """
 
 from __future__ import annotations
@@ -36,20 +39,60 @@ def processor(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def questions(url: str, count: int, look: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Addresses and parameters, each once."""
-    pages = httpx.get(f"{url}/api/v1/pictures", params={"limit": 1}, timeout=60).json()
-    step = max(1, pages.get("total", count) // count)
-    ids = [
-        httpx.get(
-            f"{url}/api/v1/pictures", params={"limit": 1, "skip": n * step}, timeout=60
-        ).json()["pictures"][0]["id"]
-        for n in range(count)
-    ]
-    for kinds in itertools.permutations(KINDS):
-        for one in ids:
-            asked = {"kind": ",".join(kinds), "look": look}
-            yield f"{url}/api/v1/pictures/{one}/similar", asked
+Question = tuple[str, dict[str, str]]
+
+
+class Questions:
+    """What a server is asked.
+
+    Args:
+        url: of the server.
+        look: whether hits are looked at.
+        count: pictures of the repeated ones.
+    """
+
+    def __init__(self, url: str, look: str, count: int) -> None:
+        self._url, self._look, self._count = url, look, count
+        self._known: list[str] = []
+        self._turn = itertools.count()
+
+    def _asked(self, picture: str, kinds: tuple[str, ...]) -> Question:
+        asked = {"kind": ",".join(kinds), "look": self._look}
+        return f"{self._url}/api/v1/pictures/{picture}/similar", asked
+
+    def first(self, fresh: Iterator[str]) -> Iterator[Question]:
+        """By pictures that nobody has asked for."""
+        for picture in fresh:
+            self._known.append(picture)
+            yield self._asked(picture, tuple(KINDS))
+
+    def repeated(self) -> Iterator[Question]:
+        """By pictures that were asked for, in another way each time."""
+        orders = list(itertools.permutations(KINDS))[1:]
+        for turn in self._turn:
+            some = self._known[: self._count]
+            order = orders[turn // len(some) % len(orders)]
+            yield self._asked(some[turn % len(some)], order)
+
+
+def pictures(url: str) -> Iterator[str]:
+    """The ids of pictures, each once, from all over the library."""
+    page = httpx.get(f"{url}/api/v1/pictures", params={"limit": 1}, timeout=60).json()
+    total = page["total"]
+    step = next(s for s in (7919, 7907, 7901) if total % s)  # primes: every picture comes once
+    for turn in range(total):
+        asked = {"limit": 1, "skip": turn * step % total}
+        found = httpx.get(f"{url}/api/v1/pictures", params=asked, timeout=60).json()
+        yield found["pictures"][0]["id"]
+
+
+def memory(pid: int) -> float:
+    """Megabytes of a process that no other one shares; 0 where that isn't known."""
+    try:
+        with open(f"/proc/{pid}/status") as file:
+            return float(next(line for line in file if line.startswith("RssAnon")).split()[1]) / 1e3
+    except (OSError, StopIteration):
+        return 0.0
 
 
 def measure(
@@ -63,7 +106,10 @@ def measure(
         with httpx.Client(timeout=300) as client:
             while time.monotonic() < until:
                 with lock:
-                    address, parameters = next(asked)
+                    question = next(asked, None)
+                if question is None:
+                    return
+                address, parameters = question
                 began = time.monotonic()
                 client.get(address, params=parameters).raise_for_status()
                 took.append(time.monotonic() - began)
@@ -76,39 +122,63 @@ def measure(
     return sorted(took)
 
 
+def told(name: str, took: list[float], seconds: float, processed: float) -> None:
+    """Print what came of one measurement."""
+    if not took:
+        print(f"{name}: no answer in {seconds:.0f} s", flush=True)
+        return
+    each = f", processor {processed / len(took) * 1e3:6.1f} ms each" if processed else ""
+    print(
+        f"{name}: {len(took) / seconds:7.1f} a second, p50 {took[len(took) // 2] * 1e3:6.0f} ms,"
+        f" p99 {took[int(0.99 * (len(took) - 1))] * 1e3:6.0f} ms{each}",
+        flush=True,
+    )
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("urls", nargs="+")
     parser.add_argument("--pid", type=int, action="append", default=[])
     parser.add_argument("--pictures", type=int, default=40)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--look", choices=["true", "false"], action="append")
+    parser.add_argument("--watch", type=float, default=0, metavar="SECONDS")
     given = parser.parse_args()
-    pids = [*given.pid, *[0] * len(given.urls)]
+    servers = list(zip(given.urls, [*given.pid, *[0] * len(given.urls)], strict=False))
+    looks = given.look or ["true", "false"]
     asked = {
-        (url, look): questions(url, given.pictures, look)
-        for url in given.urls
-        for look in ("true", "false")
+        (url, look): Questions(url, look, given.pictures) for url in given.urls for look in looks
     }
-    for url in given.urls:  # features that a second look makes are kept from now on
-        for _ in range(given.pictures):
-            address, parameters = next(asked[url, "true"])
-            httpx.get(address, params=parameters, timeout=300).raise_for_status()
+    # Drawn before anything is measured; enough of them for the fastest server that is known.
+    wanted = int(given.seconds * 41 * given.rounds) + given.pictures
+    drawn = {url: iter(list(itertools.islice(pictures(url), wanted))) for url in given.urls}
+    for url in given.urls:
+        for look in looks:
+            few = itertools.islice(drawn[url], given.pictures if look == looks[0] else 1)
+            for address, parameters in asked[url, look].first(few):
+                httpx.get(address, params=parameters, timeout=300).raise_for_status()
     for _ in range(given.rounds):
         for clients in (1, 8, 32):
-            for url, pid in zip(given.urls, pids, strict=False):
-                for look in ("true", "false"):
-                    before, began = processor(pid) if pid else 0.0, time.monotonic()
-                    took = measure(asked[url, look], clients, given.seconds)
-                    each = (processor(pid) - before) / len(took) * 1e3 if pid else 0.0
-                    print(
-                        f"{url} look={look:5} {clients:3} clients:"
-                        f" {len(took) / (time.monotonic() - began):7.1f} a second,"
-                        f" p50 {took[len(took) // 2] * 1e3:6.0f} ms,"
-                        f" p99 {took[int(0.99 * (len(took) - 1))] * 1e3:6.0f} ms,"
-                        f" processor {each:6.1f} ms each",
-                        flush=True,
-                    )
+            for url, pid in servers:
+                for look in looks:
+                    of = asked[url, look]
+                    kinds = {"first": of.first(drawn[url]), "again": of.repeated()}
+                    if look == "false":  # which leaves nothing behind
+                        del kinds["first"]
+                    for kind, some in kinds.items():
+                        before, began = processor(pid) if pid else 0.0, time.monotonic()
+                        took = measure(some, clients, given.seconds)
+                        used = processor(pid) - before if pid else 0.0
+                        name = f"{url} look={look:5} {clients:3} clients, {kind}"
+                        told(name, took, time.monotonic() - began, used)
+    until = time.monotonic() + given.watch
+    while time.monotonic() < until:
+        for url, pid in servers:
+            took = measure(asked[url, looks[0]].repeated(), 2, 10)
+            print(f"{url} {memory(pid):7.1f} MB after {len(took)} searches", flush=True)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,11 @@ _PAGE = 200  # requests that a page with all its thumbnails may take at once, wh
     help="The token for --allow-changes.",
 )
 @click.option(
+    "--read-only",
+    is_flag=True,
+    help="Write nothing: no decision, no cache beside the library, no file.",
+)
+@click.option(
     "--behind-proxy",
     metavar="ADDRESSES",
     help="Reverse proxies that are believed who asks: addresses or networks, with commas.",
@@ -112,6 +117,7 @@ def serve(
     token: str | None,
     allow_changes: bool,
     change_token: str | None,
+    read_only: bool,
     behind_proxy: str | None,
     metrics: bool,
     open_page: bool,
@@ -144,6 +150,8 @@ def serve(
 
     if change_token and not allow_changes and not _from_environment(context, "change_token"):
         raise UsageError("--change-token does nothing without --allow-changes")
+    if read_only and allow_changes:
+        raise UsageError("--read-only and --allow-changes contradict each other: leave one out")
     proxies = () if behind_proxy is None else parse_networks(behind_proxy)
     if proxies and not token:
         raise UsageError(
@@ -154,6 +162,7 @@ def serve(
         change_token=_change_token(change_token, token) if allow_changes else None,
         proxies=proxies,
         metrics=metrics,
+        read_only=read_only,
         upload_bytes=max_upload * 1_000_000,
         sent_pixels=min(max_sent_pixels, max_pixels) * 1_000_000,
         rate=rate,
@@ -162,7 +171,7 @@ def serve(
     settings = replace(settings, limits=replace(settings.limits, pixels=max_pixels * 1_000_000))
     if workers is not None:
         settings = replace(settings, workers=workers)
-    pictures = _count(library)
+    pictures = _count(library, read_only=read_only)
     taken = bind(host, port)
     try:
         address, port, local = address_of(taken)
@@ -219,11 +228,11 @@ def _change_token(given: str | None, token: str | None) -> str:
 _ALL = ("0.0.0.0", "::")  # noqa: S104 - to be recognised
 
 
-def _count(library: str) -> int:
+def _count(library: str, *, read_only: bool) -> int:
     """Pictures of the library; that it can be opened is said before a port is taken."""
     from lookalike.library import Library
 
-    with Library.open(library, create=False) as opened:
+    with Library.open(library, create=False, read_only=read_only) as opened:
         return opened.pictures.count()
 
 

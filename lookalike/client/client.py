@@ -10,12 +10,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 from urllib.parse import quote
 
+from lookalike.client.failures import refused, unreached
 from lookalike.client.records import Hit, Hits, Job, Picture, SentPicture, made
 from lookalike.errors import MissingExtraError, ServerError, UsageError
 from lookalike.system.installing import install_command
 
 if TYPE_CHECKING:
-    import httpx
+    pass
 
 __all__ = ["Client"]
 
@@ -119,6 +120,20 @@ class Client:
                     raise
         raise AssertionError(addresses)
 
+    def search_text(self, text: str, k: int = 20, **asked: Any) -> Hits:
+        """Search by words, where the model of the server's library knows texts.
+
+        Args:
+            text: what the pictures show, best in the words of a caption.
+            k: hits at most.
+            asked: further parameters: ``after``, ``under``, ``taken``, ``larger`` and ``format``.
+
+        Raises:
+            ServerError: the server refused, or can't be reached; its ``code`` is ``no_text`` where
+                the model knows none.
+        """
+        return _hits(self._get("/text", {"text": text, "k": k, **asked}))
+
     def compare(self, a: str, b: str) -> dict[str, Any]:
         """What two pictures are to each other, by their ids: as ``lookalike compare --json`` says.
 
@@ -214,14 +229,14 @@ class Client:
             with self._http.stream("GET", address) as response:
                 if not response.is_success:
                     response.read()
-                    raise _refused(response)
+                    raise refused(response)
                 for line in response.iter_lines():
                     if line.startswith("data: "):
                         job = made(Job, json.loads(line.removeprefix("data: ")))
                         if progress is not None:
                             progress(job)
         except self._failure as error:
-            raise _unreached(self._http, error) from error
+            raise unreached(self._http, error) from error
         return job
 
     # Asking
@@ -256,9 +271,9 @@ class Client:
                 method, _PREFIX + address, params=given, content=body, files=files, headers=headers
             )
         except self._failure as error:
-            raise _unreached(self._http, error) from error
+            raise unreached(self._http, error) from error
         if not response.is_success:
-            raise _refused(response)
+            raise refused(response)
         return response.content
 
 
@@ -279,20 +294,3 @@ def _text(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ",".join(map(str, value))
     return str(value)
-
-
-def _refused(response: httpx.Response) -> ServerError:
-    try:
-        told = response.json()["error"]
-        return ServerError(str(told["message"]), response.status_code, str(told["code"]))
-    except (ValueError, KeyError, TypeError):
-        return ServerError(
-            f"the server answered {response.status_code}, and not as lookalike does",
-            response.status_code,
-            "unknown",
-        )
-
-
-def _unreached(http: httpx.Client, error: Exception) -> ServerError:
-    why = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return ServerError(f"no answer from {http.base_url}: {why}", 0, "unreached")

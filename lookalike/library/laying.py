@@ -36,6 +36,7 @@ _APART = 5  # pictures drawn at random, for each picture and round
 _A, _B = 0.583, 1.334  # of UMAP's curve, for a least distance of 0.5: thumbnails take room
 _PULL, _PUSH, _PUSH_NEXT = 0.7, 1.2, 0.06
 _NEXT = 32  # places on the curve that those that are pushed apart are at most from each other
+_BEGUN = 15.0  # half the side of the square that points begin in
 _FARTHEST = 4.0  # a point moves in a round, at most
 
 Points = npt.NDArray[np.float32]
@@ -150,7 +151,11 @@ def _units(embeddings: npt.NDArray[np.int8]) -> Points:
 
 
 def _begun(table: Table, contents: ContentIds, seed: int) -> Points:
-    """Where points begin: along the two main directions of the codes."""
+    """Where points begin: along the two main directions of the codes, by their ranks there.
+
+    By the values themselves a few that are like nothing else would begin far away and stay there,
+    so that all others had a corner of the map.
+    """
     bits = table.encoder.bits
     some = table.sample(_SAMPLE, seed)
     signs = unpack(_codes(table, some), bits).astype(np.float32) * 2 - 1
@@ -164,9 +169,9 @@ def _begun(table: Table, contents: ContentIds, seed: int) -> Points:
     for start in range(0, len(contents), _BLOCK):
         block = unpack(_codes(table, contents[start : start + _BLOCK]), bits)
         places[start : start + _BLOCK] = (block.astype(np.float32) * 2 - 1 - mean) @ axes
-    spread = np.maximum(places.std(0), 1e-6)
-    jitter = np.random.default_rng(seed).normal(0, 0.01, places.shape)  # equal codes come apart
-    return np.asarray(10 * places / spread.max() + jitter, np.float32)
+    ranks = np.argsort(np.argsort(places, axis=0, kind="stable"), axis=0, kind="stable")
+    jitter = np.random.default_rng(seed).normal(0, 0.01, places.shape)
+    return np.asarray(_BEGUN * (2 * ranks / (len(places) - 1) - 1) + jitter, np.float32)
 
 
 def _settled(

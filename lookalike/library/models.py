@@ -12,7 +12,7 @@ from lookalike.encoders.fitted import FittedEncoder, StoredRecipe
 from lookalike.encoders.origins import Origin
 from lookalike.encoders.recipes import Recipe
 from lookalike.encoders.text import TextTower
-from lookalike.errors import EncoderMismatchError, ModelError, UsageError
+from lookalike.errors import EncoderMismatchError, ModelError, NoTextError
 from lookalike.library.arguments import check_name
 from lookalike.library.records import EncoderInfo
 from lookalike.library.store import Store
@@ -67,6 +67,7 @@ class Models:
         self._loaded: dict[EncoderId, Encoder] = {}
         self._texts: dict[str, tuple[TextTower, Fit]] = {}
         self._lock = threading.Lock()
+        self._texts_lock = threading.Lock()  # held while a tower is fetched: others go on asking
         current = self.current()
         # All of a new library; and those that a repair couldn't save.
         lacking = [slot for slot in SLOTS if slot not in current]
@@ -204,15 +205,15 @@ class Models:
         """The text tower of an encoder, and its fit, which texts are compared by.
 
         Raises:
-            UsageError: the encoder knows no texts.
+            NoTextError: the encoder knows no texts.
             ModelError: the tower can't be fetched, or is damaged.
             MissingExtraError: ``tokenizers`` isn't installed.
         """
-        with self._lock:
+        with self._texts_lock:
             if row.fingerprint not in self._texts:
                 stored, kept = self.recipe(row), self._store.encoder_data(row.id)
                 if stored is None or not stored.recipe.text or kept is None:
-                    raise UsageError(
+                    raise NoTextError(
                         f"'{row.name}', the photo model of {self._store.location}, knows no texts:"
                         " 'lookalike reindex --model hub:Xenova/clip-vit-base-patch32' brings one"
                         " that does"

@@ -241,8 +241,8 @@ class Reading(Containing, Comparing, Duplicating):
             Hits of kind ``alike``, best first, without a distance.
 
         Raises:
-            UsageError: ``k`` is out of range, there is no text, or the library's photo model knows
-                no texts.
+            UsageError: ``k`` is out of range, or there is no text.
+            NoTextError: the library's photo model knows no texts.
             ModelError: the text tower can't be fetched or is damaged.
             MissingExtraError: the extra ``hub`` isn't installed.
         """

@@ -149,6 +149,7 @@ class CodeStatus:
         model: name or path of the encoder, as a reindex takes it.
         fitted_on: pictures of the library that the encoder was fitted on; ``None`` where it came
             ready made.
+        texts: whether the model knows texts, so that words can be searched for.
     """
 
     name: str
@@ -159,6 +160,7 @@ class CodeStatus:
     index: str
     model: str
     fitted_on: int | None
+    texts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

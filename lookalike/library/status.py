@@ -90,6 +90,7 @@ def _code(
         index=engine.explain(encoder) + (_measured(pictures, encoder.bits) if measure else ""),
         model=encoder.origin,
         fitted_on=None if stored is None else stored.pictures,
+        texts=stored is not None and bool(stored.recipe.text),
     )
 
 

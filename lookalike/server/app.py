@@ -35,6 +35,7 @@ from lookalike.server.settings import Settings
 from lookalike.server.shelf import Shelf
 from lookalike.server.strangers import Strangers
 from lookalike.server.thumbnails import Thumbnails
+from lookalike.server.visitors import OPEN_SCOPES, READ_SCOPES
 
 __all__ = ["create_app"]
 
@@ -65,10 +66,14 @@ def create_app(library: Location, settings: Settings | None = None) -> ASGIApp:
     context = Context(
         settings=settings,
         # One child more than there are workers: it serves who would wait for a single other client.
-        shelf=Shelf(library, settings.limits, settings.workers + 1),
+        shelf=Shelf(library, settings.limits, settings.workers + 1, read_only=settings.read_only),
         thumbnails=Thumbnails(settings.limits, settings.workers + 1, settings.thumbnail_bytes),
         sessions=Sessions(
-            settings.token, settings.port, settings.change_token, settings.invitation
+            settings.token,
+            settings.port,
+            settings.change_token,
+            settings.invitation,
+            READ_SCOPES if settings.read_only else OPEN_SCOPES,
         ),
         rates=Rates(settings.rate, settings.burst),
         searching=Places(settings.workers, settings.waiting),

@@ -44,7 +44,7 @@ def keep(context: Context, library: Library, layout: Layout, state: str) -> None
     made = _Made(layout, state, now_text())
     context.maps[library.pictures.uuid] = made
     path = _path(library)
-    if path is None:
+    if path is None or context.settings.read_only:
         return
     try:
         with _LOCK, replacing(path) as partial_file, partial_file.open("wb") as file:

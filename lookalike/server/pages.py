@@ -25,6 +25,7 @@ PAGES: Final = {
     "/": "/api/v1/pictures",
     "/pictures/{id}": "/api/v1/pictures/{id}/similar",
     "/queries/{id}": "/api/v1/queries/{id}/results",
+    "/text": "/api/v1/text",
     "/compare": "/api/v1/compare",
     "/library": "/api/v1/pictures",
     "/library/state": "/api/v1/status",

@@ -5,7 +5,18 @@ from __future__ import annotations
 from lookalike.server.endpoints import Query
 from lookalike.server.thumbnails import SIZES
 
-__all__ = ["ALL", "CODE", "FITTING", "KIND", "MAX_CHANCE", "PAIR", "SEARCHING", "SIZE", "K"]
+__all__ = [
+    "ALL",
+    "CODE",
+    "FITTING",
+    "KIND",
+    "MAX_CHANCE",
+    "PAIR",
+    "SEARCHING",
+    "SIZE",
+    "WORDS",
+    "K",
+]
 
 K = Query("k", "Hits at most.", 20, "integer", least=1, most=1000)
 CODE = Query(
@@ -33,16 +44,18 @@ FITTING = (
 )
 KIND = Query("kind", "Only hits of these kinds, such as edited,part.", None)
 
+_AFTER = Query(
+    "after",
+    "Hits that were passed: the 'next' of the answer before.",
+    0,
+    "integer",
+    least=0,
+    most=9_000,
+)
+
 SEARCHING = (
     K,
-    Query(
-        "after",
-        "Hits that were passed: the 'next' of the answer before.",
-        0,
-        "integer",
-        least=0,
-        most=9_000,
-    ),
+    _AFTER,
     CODE,
     ALL,
     MAX_CHANCE,
@@ -57,6 +70,13 @@ SEARCHING = (
     Query("part", "Search by this part of it: left,top,right,bottom as shares of the sides.", None),
     Query("more", "Ids of pictures or queries that hits shall be like, too.", None),
     Query("less", "Ids of pictures or queries that hits shall not be like.", None),
+)
+
+WORDS = (
+    Query("text", "What the pictures show, best in the words of a caption.", None, needed=True),
+    K,
+    _AFTER,
+    *FITTING,
 )
 
 PAIR = (

@@ -196,6 +196,7 @@ class CodeEntry:
     pictures: int = field(metadata=_COUNT)
     stale: int = field(metadata=told("pictures whose code is of another version"))
     index: str = field(metadata=told("which index answers, and why"))
+    texts: bool = field(metadata=told("whether its model knows texts, see /api/v1/text"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from lookalike.server.parameters import (
     PAIR,
     SEARCHING,
     SIZE,
+    WORDS,
     K,
 )
 
@@ -69,6 +70,16 @@ SEARCHES: tuple[Endpoint, ...] = (
         "Forget a picture that was sent.",
         None,
         status=204,
+    ),
+    Endpoint(
+        "GET",
+        "/text",
+        searches.by_text,
+        "Search by words, where the library's model knows texts.",
+        "SearchResult",
+        query=WORDS,
+        errors=(409,),
+        points=5,
     ),
     Endpoint(
         "POST",

@@ -28,7 +28,9 @@ def check_scope(context: Context, scope: Scope) -> None:
         raise ApiError(
             403,
             "changes_not_allowed",
-            "this changes files, and takes the second token that lookalike serve printed"
+            "this server writes nothing: start lookalike serve without --read-only"
+            if context.settings.read_only
+            else "this changes files, and takes the second token that lookalike serve printed"
             if context.settings.allow_changes
             else "this server changes nothing: start lookalike serve with --allow-changes",
         )

@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lookalike.errors import NoTextError, UsageError
 from lookalike.fields import public_values
 from lookalike.library import Filter, SearchResult
 from lookalike.library.calibration_cut import shown
@@ -25,8 +26,9 @@ from lookalike.server.subjects import Subject, part_of, subject_of, subjects_of
 from lookalike.server.uploads import Upload, read_picture
 from lookalike.types import Match, Part
 
-__all__ = ["results", "search", "shrink"]
+__all__ = ["by_text", "results", "search", "shrink"]
 
+_LONGEST_TEXT = 1_000  # characters
 _LESS = -0.5  # weight of a picture that hits shall not be like; of the others 1
 
 
@@ -51,6 +53,39 @@ async def shrink(request: Request, context: Context, arguments: Arguments) -> Re
 async def results(_request: Request, context: Context, arguments: Arguments) -> Response:
     """The same for a picture of the library, itself left out, or for one that was sent before."""
     return Json(await context.searching.run(partial(_by_id, context, arguments)))
+
+
+async def by_text(_request: Request, context: Context, arguments: Arguments) -> Response:
+    """The library's pictures that show what a text says."""
+    return Json(await context.searching.run(partial(_by_text, context, arguments)))
+
+
+def _by_text(context: Context, arguments: Arguments) -> records.SearchResult:
+    only, text = only_of(arguments), " ".join(arguments["text"].split())
+    after, k = arguments["after"], arguments["k"]
+    if len(text) > _LONGEST_TEXT:
+        raise ApiError(
+            400,
+            "bad_parameter",
+            f"text has {len(text):,} characters: give at most {_LONGEST_TEXT:,}",
+        )
+    with context.shelf.volume() as volume:
+        key = (volume.library.state(), "text", text, only)
+        try:
+            found = context.found.page(
+                key, lambda k: volume.library.search_text(text, k, only=only), after, k
+            )
+        except NoTextError as error:
+            raise ApiError(
+                409,
+                "no_text",
+                "the model of this library knows no texts: run lookalike reindex --model "
+                "hub:Xenova/clip-vit-base-patch32 where the server runs, which brings one that "
+                "does",
+            ) from error
+        except UsageError as error:  # of the text: nothing else is wrong by now
+            raise ApiError(400, "bad_parameter", f"text: {error}") from error
+        return _answer(volume, found, {**arguments, "all": True, "max_chance": None})
 
 
 def _by_bytes(context: Context, picture: Upload, arguments: Arguments) -> records.SearchResult:

@@ -57,6 +57,7 @@ class Sessions:
         port: part of the cookie's name.
         change_token: that also allows to change pictures; ``None`` where nobody may.
         invitation: that lets a browser log in once, within minutes; ``None`` for none.
+        scopes: what the token allows, or no token where there is none.
         clock: seconds; for tests.
     """
 
@@ -66,15 +67,16 @@ class Sessions:
         port: int,
         change_token: str | None = None,
         invitation: str | None = None,
+        scopes: frozenset[str] = OPEN_SCOPES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.cookie = f"lookalike-{port}"
         self._tokens = [
             (given.encode(), scopes)
-            for given, scopes in ((token, OPEN_SCOPES), (change_token, ALL_SCOPES))
+            for given, scopes in ((token, scopes), (change_token, ALL_SCOPES))
             if given is not None
         ]
-        self._open = token is None
+        self._open, self._scopes = token is None, scopes
         self._clock = clock
         self._invitation = None if invitation is None else invitation.encode()
         self._invited_until = clock() + _INVITED_SECONDS
@@ -93,7 +95,7 @@ class Sessions:
     def knows(self, token: str) -> Known | None:
         """Who gives this token, in constant time; ``None`` if it is none."""
         if not self._tokens:
-            return Known(OPEN_SCOPES)
+            return Known(self._scopes)
         given = token.encode("utf-8", "surrogatepass")  # JSON may hold halves of letters
         found = [scopes for known, scopes in self._tokens if hmac.compare_digest(given, known)]
         return Known(frozenset().union(*found)) if found else None
@@ -104,7 +106,7 @@ class Sessions:
         if invitation is not None and hmac.compare_digest(given, invitation):
             self._invitation = None
             if self._clock() < self._invited_until:
-                return Known(OPEN_SCOPES)
+                return Known(self._scopes)
         return self.knows(token)
 
     def guessed(self, authorization: str | None) -> bool:
@@ -124,7 +126,7 @@ class Sessions:
                 session.seen = now
                 return Known(session.scopes, name)
             del self._sessions[name]
-        return Known(OPEN_SCOPES) if self._open else None
+        return Known(self._scopes) if self._open else None
 
     def begin(self, response: Response, known: Known, *, secure: bool) -> None:
         """Begin a session; ``secure`` where the browser came by HTTPS."""

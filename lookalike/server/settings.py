@@ -23,6 +23,7 @@ class Settings:
     Attributes:
         token: that a client has to know; ``None`` for none, which only loopback allows.
         change_token: that also allows to change pictures; ``None`` where nobody may.
+        read_only: whether nothing at all is written: no decision, no cache, no file.
         port: that is listened on; names the cookie, since browsers share cookies between ports.
         invitation: that lets a browser log in once, in place of the token.
         proxies: networks of the reverse proxies that are believed when they say who asks.
@@ -51,6 +52,7 @@ class Settings:
     invitation: str | None = None
     proxies: tuple[Network, ...] = ()
     metrics: bool = False
+    read_only: bool = False
     port: int = 0
     upload_bytes: int = 50_000_000
     upload_seconds: float = 60.0

@@ -44,13 +44,16 @@ class Shelf:
         location: of the library.
         limits: for decoding a picture to search by.
         workers: decoding processes.
+        read_only: whether the library is never written to.
 
     Raises:
         LibraryError: there is none, or it can't be opened.
     """
 
-    def __init__(self, location: Location, limits: Limits, workers: int) -> None:
-        self._location = location
+    def __init__(
+        self, location: Location, limits: Limits, workers: int, *, read_only: bool = False
+    ) -> None:
+        self._location, self._read_only = location, read_only
         self._limits, self._workers = limits, workers
         self._changed = threading.Condition()
         self._volume: Volume | None = None
@@ -108,7 +111,11 @@ class Shelf:
             # That nothing is in its place any more is said, though the old one could be read.
             if old is None or old.library.identity() != old.identity:
                 library = Library.open(
-                    self._location, create=False, limits=self._limits, workers=self._workers
+                    self._location,
+                    create=False,
+                    read_only=self._read_only,
+                    limits=self._limits,
+                    workers=self._workers,
                 )
                 self._volume = Volume(library)
                 if old is not None:

@@ -8,10 +8,13 @@ from typing import Final
 
 from lookalike.server.rates import Rates
 
-__all__ = ["ALL_SCOPES", "OPEN_SCOPES", "VISITOR", "Visitor", "here"]
+__all__ = ["ALL_SCOPES", "OPEN_SCOPES", "READ_SCOPES", "VISITOR", "Visitor", "here"]
 
 OPEN_SCOPES: Final = frozenset(("read", "decide"))
 """What the token allows: to search, and to say what pictures are to each other."""
+
+READ_SCOPES: Final = frozenset(("read",))
+"""What the token of ``--read-only`` allows: to search, and no more."""
 
 ALL_SCOPES: Final = OPEN_SCOPES | {"change"}
 """What the token of ``--allow-changes`` allows: to move pictures and take them away, too."""

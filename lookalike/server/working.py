@@ -37,7 +37,6 @@ async def begin(request: Request, context: Context, _arguments: Arguments) -> Re
     options: dict[str, Any]
     try:
         if given.what == "duplicates":
-            check_scope(context, "decide")
             kinds = check_group_kinds(given.kinds or ["same-bytes", "same-pixels", "edited"])
             work = tasks.duplicates(context, kinds, given.under)
             options = {"kinds": list(kinds), "under": given.under}
@@ -46,10 +45,8 @@ async def begin(request: Request, context: Context, _arguments: Arguments) -> Re
             work = tasks.index(context, given.folders or [])
             options = {"folders": given.folders or []}
         elif given.what == "map":
-            check_scope(context, "decide")
             work, options = tasks.lay_out(context), {}
         else:
-            check_scope(context, "decide")
             sample = _SAMPLE if given.sample is None else given.sample
             if not 1 <= sample <= 100_000:
                 raise ApiError(400, "bad_json", f"sample is 1 to 100,000, not {sample}")

@@ -237,6 +237,7 @@ def test_no_extra(library: Path) -> None:
         (["--behind-proxy", "127.0.0.1"], "takes a --token"),
         (["--behind-proxy", "proxy", "--token", "x" * 20], "no address and no network"),
         (["--change-token", "x" * 20], "without --allow-changes"),
+        (["--read-only", "--allow-changes"], "contradict each other"),
         (["--allow-changes", "--change-token", "x"], "16 to 200"),
         (["--allow-changes", "--token", "x" * 20, "--change-token", "x" * 20], "the same as"),
     ],

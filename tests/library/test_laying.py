@@ -109,3 +109,16 @@ def test_a_library(original_photos: str) -> None:
         assert np.array_equal(found.places, again.places)
         with pytest.raises(UsageError):
             library.layout(seed=-1)
+
+
+def test_a_few_that_are_like_nothing_else_leave_the_others_room() -> None:
+    random = np.random.default_rng(0)
+    middles = random.random((40, 256)) < 0.5
+    others = middles[np.arange(600) % 40] ^ (random.random((600, 256)) < 0.18)
+    strange = np.arange(256) < 128  # as far from all others as these are from each other
+    few = strange ^ (random.random((30, 256)) < 0.03)
+    found = lay_out(table(np.packbits(np.concatenate([others, few]), axis=1), None))
+    assert found is not None
+    places = found.places[: len(others)] / LARGEST
+    wide = np.percentile(places, 95, axis=0) - np.percentile(places, 5, axis=0)
+    assert wide.min() > 0.4, wide  # they had a fifth

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import hub_models
@@ -14,7 +15,7 @@ from PIL import Image
 
 from lookalike.encoders import registry
 from lookalike.encoders.fitted import FittedEncoder
-from lookalike.errors import MissingExtraError, ModelError, UsageError
+from lookalike.errors import MissingExtraError, ModelError, NoTextError, UsageError
 from lookalike.images.pool.pool import DecodePool
 from lookalike.library import Library
 from lookalike.library.records import EncoderInfo, Stamp
@@ -52,6 +53,7 @@ def test_a_text_finds_what_it_says(tmp_path: Path, make: object) -> None:
             assert {(hit.kind, hit.code, hit.distance) for hit in result.hits} == {
                 ("alike", "m", None)
             }
+        assert [code.texts for code in library.status().codes] == [False, True]
         # What is gone is found no more.
         (folder / "red-1.png").unlink()
         library.index()
@@ -117,13 +119,14 @@ def test_equal_pictures_come_in_the_order_of_their_ids(tmp_path: Path) -> None:
 
 def test_a_library_without_a_text_tower_says_so(tmp_path: Path, photos: Path) -> None:
     with Library.open(tmp_path / "a.lookalike", photo="photo-256") as library:
-        with pytest.raises(UsageError, match="knows no texts: 'lookalike reindex --model") as error:
+        with pytest.raises(NoTextError, match="knows no texts: 'lookalike reindex --mod") as error:
             library.search_text("a cat")
+        assert [code.texts for code in library.status().codes] == [False, False]
         assert "\n" not in str(error.value)
     dino = f"hub:{hub_models.dino(tmp_path / 'dino')}"
     with (
         Library.open(tmp_path / "b.lookalike", photo=dino) as library,
-        pytest.raises(UsageError, match="'dino'"),
+        pytest.raises(NoTextError, match="'dino'"),
     ):
         library.search_text("a cat")
 
@@ -185,3 +188,23 @@ def test_without_the_extra_it_says_which(tmp_path: Path, monkeypatch: pytest.Mon
         monkeypatch.setitem(sys.modules, "tokenizers", None)
         with pytest.raises(MissingExtraError, match=r"pip install '.+\[hub\]'"):
             library.search_text("red")
+
+
+def test_others_are_answered_while_the_text_tower_comes(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.models["Ana/clip"] = (hub_models.clip(tmp_path / "served"), "c3" * 20)
+    folder = paint(tmp_path / "p")
+    with Library.open(tmp_path / "l.lookalike", photo="hub:Ana/clip", workers=1) as library:
+        library.index(folder)
+    found: list[str] = []
+    with Library.open(tmp_path / "l.lookalike", workers=1) as library:
+
+        def meanwhile(*_of: int) -> None:
+            if not found:  # the model is loaded here, by another thread, while this one waits
+                with ThreadPoolExecutor(1) as other:
+                    asked = other.submit(library.search, folder / "red-0.png", 1)
+                    found.append(asked.result(timeout=60).hits[0].path)
+
+        library.search_text("red", progress=meanwhile)
+    assert found == [str(folder / "red-0.png")]

@@ -264,3 +264,25 @@ def test_axe_finds_nothing_serious(browser: Browser, desk: Desk) -> None:
         opened.locator(".plan").wait_for()
         found["plan"] = access.wrong(opened)
     assert {view: wrong for view, wrong in found.items() if wrong} == {}
+
+
+def test_a_group_has_an_address_for_others(page: Page, desk: Desk) -> None:
+    find(page, desk)
+    open_cat(page)
+    address = page.url
+    other = page.context.new_page()
+    other.goto(address)
+    are(5, other.locator(".member"))
+    assert other.locator("h1").inner_text().startswith("Edited: 5 pictures")
+    # By the keyboard to the next one, whose address is another one; going back leads to the list.
+    other.keyboard.press("ArrowDown")
+    other.wait_for_url(lambda url: url != address)
+    are(2, other.locator(".member"))
+    other.reload()
+    are(2, other.locator(".member"))
+    other.goto(f"{desk.url}?group={'0' * 64}")
+    other.get_by_role("alert").filter(has_text="isn't there any more").wait_for()
+    are(3, other.locator(".group"))
+    other.go_back()
+    are(2, other.locator(".member"))
+    other.close()

@@ -3,7 +3,7 @@
 /** Filters of pictures; they have the names of the interface. */
 export const FILTERS = ["under", "taken", "larger", "format"];
 
-const ORDER = ["part", "more", "less", ...FILTERS, "kind", "max_chance", "similarity", "by", "a", "b"];
+const ORDER = ["text", "part", "more", "less", ...FILTERS, "kind", "max_chance", "similarity", "by", "a", "b"];
 
 /**
  * The address with some parameters changed.

@@ -79,6 +79,8 @@ export const results = (id, isSent, values, signal) =>
       `${isSent ? "results" : "similar"}?${query(values)}`,
     { signal },
   );
+/** Hits of words. */
+export const text = (values, signal) => ask(`/text?${query(values)}`, { signal });
 export const folders = (values, signal) => ask(`/folders?${query(values)}`, { signal });
 export const timeline = (values, signal) => ask(`/timeline?${query(values)}`, { signal });
 export const compare = (a, b, signal) => ask(`/compare?${query({ a, b })}`, { signal });

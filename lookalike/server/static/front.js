@@ -7,6 +7,7 @@ import { busy, fill, make } from "./dom.js";
 import { endless } from "./endless.js";
 import { picker } from "./picking.js";
 import { remember, remembered } from "./router.js";
+import { textForm } from "./texts.js";
 import { take } from "./upload.js";
 import { counted } from "./words.js";
 
@@ -48,6 +49,7 @@ export async function show(place, signal) {
   const many = counted(status.pictures, "picture");
   fill(
     results,
+    textForm(status),
     make("h1", { className: "summary" }, `${many} in the library, last added first`),
     list,
     end,

@@ -11,9 +11,10 @@ import { KINDS, counted, kindOf } from "./words.js";
 const STEP = 40;
 const MOST = 1000; // that the interface gives at once
 
-/** What can be done with a hit of the picture `id`. */
+/** What can be done with a hit of the picture `id`, or of words. */
 const actsOf = (id) => (hit) => {
   const address = new URL(location.href);
+  if (id === null) return [{ key: "c", sign: "⇄", name: "Compare", href: comparing(hit.id, null) }];
   return [
     { key: "+", sign: "+", name: "More like this", href: added(address, "more", hit.id) },
     { key: "-", sign: "−", name: "Less like this", href: added(address, "less", hit.id) },
@@ -21,11 +22,17 @@ const actsOf = (id) => (hit) => {
   ];
 };
 
-function summary(hits, took, more, together) {
+const timed = (took) => (took === undefined ? "" : ` (${Math.max(1, Math.round(1000 * took))} ms)`);
+
+const wordsSummary = (hits, took) =>
+  hits.length === 1 ? `One picture${timed(took)}` : `What fits best comes first${timed(took)}`;
+
+function summary(hits, took, more, { together, byWords }) {
+  if (byWords) return wordsSummary(hits, took);
   const copies = hits.filter((hit) => hit.kind !== "alike").length;
   const alike = hits.length - copies;
   const others = more ? "most alike" : `${alike.toLocaleString("en")} most alike`;
-  const time = took === undefined ? "" : ` (${Math.max(1, Math.round(1000 * took))} ms)`;
+  const time = timed(took);
   if (!hits.length) return `Nothing that is like it${time}`;
   if (together) return `The ${others} to these together${time}`; // whatever they are to each
   if (copies === 0) return `No copy of it; the ${others}${time}`;
@@ -36,7 +43,7 @@ function summary(hits, took, more, together) {
 /** One search and how it is shown. */
 class Results {
   constructor(place, id, ask, signal, address) {
-    Object.assign(this, { place, id, ask, signal });
+    Object.assign(this, { place, id, ask, signal, byWords: id === null });
     this.hits = [];
     this.next = 0;
     this.cards = new Map(); // by the hits' ids: a card stays the same when the line moves
@@ -138,12 +145,12 @@ class Results {
     const one = far.length === 1 && !goes;
     const line = this.most === null && this.least === null ? "no nearer than chance" : "beyond this line";
     this.fold.firstElementChild.textContent = `${many} ${one ? "is" : "are"} ${line}`;
-    const none = "The library holds no other picture that fits.";
+    const none = `The library holds no ${this.byWords ? "" : "other "}picture that fits.`;
     if (this.isLooking) {
       this.text.textContent = this.hits.length ? "Most alike by their codes. Looking at them…" : "Searching…";
       return;
     }
-    this.text.textContent = this.hits.length ? summary(near, this.took, goes && !this.beyond, this.together) : none;
+    this.text.textContent = this.hits.length ? summary(near, this.took, goes && !this.beyond, this) : none;
     fill(this.kinds, this.kindChoice(near));
     if (this.end) this.end.hidden = !goes || this.beyond;
     if (this.deeper) this.deeper.hidden = !goes || !this.beyond;
@@ -177,8 +184,9 @@ class Results {
 
   async show() {
     const k = Math.min(MOST, Math.max(STEP, remembered().hits ?? 0));
-    // Back at a place that was left, or asked with several pictures, which nothing is looked at for.
-    if (remembered().hits === undefined && !this.together) await this.loadFirst();
+    // Back at a place that was left; or asked with several pictures or words: nothing is looked at.
+    const looks = !this.together && !this.byWords;
+    if (remembered().hits === undefined && looks) await this.loadFirst();
     if (!this.signal.aborted) await this.loadLooked(k);
     if (this.signal.aborted) return;
     const further = async () => {
@@ -216,7 +224,7 @@ function keep(list, cards) {
 /**
  * Search, and show what was found.
  * @param {HTMLElement} place to fill.
- * @param {string} id of the picture that is asked with.
+ * @param {?string} id of the picture that is asked with; null for words.
  * @param {function(object): Promise<object>} ask the interface, with `k`, `after` and `all`.
  * @param {AbortSignal} signal aborted when the search isn't wanted any more.
  * @param {URL} address with the kind and the line that are chosen.

@@ -1,13 +1,13 @@
 // What was found for a picture of the library, or for one that was sent.
 
 import * as api from "./api.js";
-import { FILTERS, comparing, given } from "./addresses.js";
+import { FILTERS, comparing } from "./addresses.js";
 import { askedBox } from "./asked.js";
 import { showDetails } from "./details.js";
-import { busy, complaint, fill, make } from "./dom.js";
+import { busy, fill, make } from "./dom.js";
 import { filterBar } from "./filters.js";
 import { picker } from "./picking.js";
-import { showResults } from "./results.js";
+import { searching } from "./searching.js";
 import { eitherOf, nameOf, recordOf, take } from "./upload.js";
 import { bytes, path } from "./words.js";
 
@@ -20,8 +20,14 @@ async function ofLibrary(id, signal) {
   return { ...found, facts: `${found.width} × ${found.height}, in the library${away}` };
 }
 
+const GONE =
+  "This picture isn't kept any more: send the picture again. The server keeps what was sent last, for a day " +
+  "after it was last asked for, and not beyond its own end.";
+
 async function ofSent(id, signal) {
-  const found = await recordOf(id, signal);
+  const found = await recordOf(id, signal).catch((error) => {
+    throw error.code === "no_such_query" ? new api.Refused(404, error.code, GONE) : error;
+  });
   const name = nameOf(id) ?? "A picture that was sent";
   return { ...found, name, facts: `${found.width} × ${found.height}, ${bytes(found.bytes)}` };
 }
@@ -48,38 +54,17 @@ export async function show(place, signal, address) {
   const filters = filterBar(address, "the hits");
   fill(place, picker(take), box, filters.element, results);
 
-  let shown = null;
-  let asked = null; // what the shown search was asked with
-  let searching = new AbortController();
-  signal.addEventListener("abort", () => searching.abort());
-  const update = async (now) => {
+  const search = searching(
+    results,
+    id,
+    ASKED,
+    (values, own) => api.results(id, isSent, values, own),
+    signal,
+  );
+  const update = (now) => {
     updateBox(now);
     filters.update(now);
-    const values = given(now, ASKED);
-    const state = JSON.stringify(values);
-    if (state === asked) {
-      shown?.update(now);
-      return;
-    }
-    searching.abort();
-    searching = new AbortController();
-    const own = searching.signal;
-    asked = state;
-    shown = null;
-    results.setAttribute("aria-busy", "true");
-    if (!results.children.length) fill(results, busy("Searching…"));
-    const ask = (page) => api.results(id, isSent, { ...values, ...page }, own);
-    try {
-      const made = await showResults(results, id, ask, own, now);
-      if (!own.aborted) shown = made;
-    } catch (error) {
-      if (error.name === "AbortError" || own.aborted) return;
-      if (!(error instanceof api.Refused) || error.status !== 400) throw error;
-      asked = null;
-      fill(results, complaint(error.message)); // something in the filters: they can be mended
-    } finally {
-      if (!own.aborted) results.removeAttribute("aria-busy");
-    }
+    return search(now);
   };
   await update(address);
   return { update };

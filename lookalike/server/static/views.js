@@ -47,6 +47,12 @@ export const VIEWS = [
     },
   },
   {
+    at: /^\/text$/,
+    of: "/",
+    load: () => import("./text.js"),
+    twin: ({ search, searchParams }) => (searchParams.get("text") ? `/api/v1/text${search}` : null),
+  },
+  {
     name: "Duplicates",
     tab: "/duplicates",
     at: /^\/duplicates$/,
