@@ -101,7 +101,10 @@ def main() -> None:
             found = library.duplicates(kinds=kinds)
             took, cpu = time.monotonic() - began, time.process_time() - cpu
         groups = [
-            [(Path(one.path).name, one.kind) for one in (group.keep, *group.members)]
+            [
+                (Path(group.keep.path).name, "kept"),
+                *((Path(one.path).name, one.kind) for one in group.members),
+            ]
             for group in found.groups
         ]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

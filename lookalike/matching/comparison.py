@@ -12,7 +12,7 @@ from lookalike.matching.opencv import cv2
 from lookalike.matching.prepared import Grey
 from lookalike.matching.sharpness import as_sharp, directions
 
-__all__ = ["Tiles", "tiles"]
+__all__ = ["Tiles", "evened", "tiles"]
 
 _Map = npt.NDArray[np.float32]
 EACH_SIDE = 10
@@ -49,12 +49,22 @@ class Tiles:
     cut_off: npt.NDArray[np.bool_]
 
 
-def tiles(laid: Frame) -> Tiles:
-    """Compare two pictures; the sharper or noisier one is blurred as the other is first."""
+def evened(laid: Frame) -> tuple[Grey, Grey]:
+    """The levels of both; the sharper or noisier one is blurred as the other is."""
+    return as_sharp(smooth(laid.first, 0.8), smooth(laid.second, 0.8), laid.shared)
+
+
+def tiles(laid: Frame, levels: tuple[Grey, Grey] | None = None) -> Tiles:
+    """Compare two pictures.
+
+    Args:
+        laid: the two.
+        levels: as :func:`evened` gives them, if they are known.
+    """
     height, width = laid.first.shape
     side = float(np.clip(min(width, height) / EACH_SIDE, 8, 24))
     rows, columns = max(1, round(height / side)), max(1, round(width / side))
-    a, b = as_sharp(smooth(laid.first, 0.8), smooth(laid.second, 0.8), laid.shared)
+    a, b = evened(laid) if levels is None else levels
     ways = min(directions(a, laid.shared), directions(b, laid.shared))
     mask = laid.shared.astype(np.float32)
     size = (columns, rows)

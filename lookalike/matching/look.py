@@ -7,7 +7,7 @@ from functools import partial
 
 from lookalike.match import Box, Side
 from lookalike.matching.cells import cell
-from lookalike.matching.comparison import tiles
+from lookalike.matching.comparison import evened, tiles
 from lookalike.matching.frames import frame
 from lookalike.matching.judging import Judgement, judged
 from lookalike.matching.planes import Plane, in_shares, scale_of, skew_of, stretch_of
@@ -19,6 +19,7 @@ from lookalike.matching.proposals import (
     Proposal,
     proposals,
 )
+from lookalike.matching.redrawn import is_redrawn
 from lookalike.matching.refining import refined
 from lookalike.matching.relation import meeting
 from lookalike.matching.sharpness import is_noisy
@@ -160,8 +161,11 @@ def _judged(
         laid = frame(first.grey, second.grey, plane, _FINE, within)
     if laid is None:
         return None
-    found = tiles(laid)
+    levels = evened(laid)
+    found = tiles(laid, levels)
     judgement = judged(found)
+    if judgement.same and is_redrawn(laid, levels, found):
+        judgement = replace(judgement, same=False)
     alone = None if judgement.same or within is not None else cell(laid, found)
     return _Try(plane, judgement, within, alone)
 

@@ -14,16 +14,20 @@ SHAPE = 10, 10
 
 
 def tiles(*, finer: float, of: float = 0.0, rest: float = 0.9) -> Tiles:
-    """Tiles of which a share has fine structure that agrees so much, the others ``rest``."""
+    """Tiles of which a share has fine structure that agrees so much, the others ``rest``.
+
+    Where nothing of it agrees, something lies over the second picture that has more of it.
+    """
     count = round(of * 100)
     fine = np.full(100, rest, np.float32)
     fine[:count] = finer
+    fine = np.random.default_rng(0).permutation(fine).reshape(SHAPE)
     full = np.full(SHAPE, 1, np.float32)
     return Tiles(
         correlation=0.9 * full,
-        finer=np.random.default_rng(0).permutation(fine).reshape(SHAPE),
+        finer=fine,
         finer_first=8 * full,
-        finer_second=8 * full,
+        finer_second=np.where(fine < 0.2, np.float32(20), np.float32(8)),
         first=15 * full,
         second=15 * full,
         shared=full,
@@ -53,6 +57,14 @@ def test_windows_of_one_program() -> None:
     assert judged(found).same  # something lies over a third of it
     assert not judged(replace(found, directions=0.05)).same
     assert judged(replace(tiles(finer=0.9), directions=0.05)).same
+
+
+@pytest.mark.parametrize(("of", "same"), [(0.12, True), (0.24, False)])
+def test_other_words_in_the_same_lines(of: float, same: bool) -> None:
+    """In lines that agree, the words have as much fine structure as those they replace."""
+    found = tiles(finer=0.1, of=of, rest=0.95)
+    assert judged(found).same
+    assert judged(replace(found, finer_second=found.finer_first)).same is same
 
 
 def test_something_laid_over_it() -> None:

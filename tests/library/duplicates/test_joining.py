@@ -184,7 +184,7 @@ def test_what_was_kept_by_another_look_or_is_damaged_is_made_anew(opened: Opened
     assert joining(opened).join(COPIES, go_on)
     kept = store.setting("duplicates")
     assert kept is not None
-    for wrong in ("", "{", "[]", '{"form": 1}', kept.replace('"look": 1', '"look": 0')):
+    for wrong in ("", "{", "[]", '{"form": 1}', kept.replace('"look": 2', '"look": 1')):
         store.put_setting("duplicates", wrong)
         again = joining(opened)
         assert not again.is_joined(COPIES)
