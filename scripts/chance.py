@@ -41,7 +41,7 @@ from lookalike.library.opening import open_library
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("folder", type=Path, nargs="*")
-    parser.add_argument("--library", type=Path, help="that exists, instead of folders")
+    parser.add_argument("--library", help="that exists, instead of folders")
     parser.add_argument("--photo", default="photo-256")
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--seed", type=int, default=0)

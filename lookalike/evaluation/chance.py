@@ -88,7 +88,7 @@ class ChanceReport:
 
 
 def held_out_chance(
-    library: Path, *, seed: int = 0, progress: Callable[[int, int], object] | None = None
+    library: str | Path, *, seed: int = 0, progress: Callable[[int, int], object] | None = None
 ) -> list[ChanceReport]:
     """Predict on one half of a library and observe on the other, by each code.
 

@@ -27,7 +27,7 @@ Ints = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
 
 
-def chance_of_halves(library: Path, times: int = 6, *, seed: int = 0) -> list[ChanceReport]:
+def chance_of_halves(library: str | Path, times: int = 6, *, seed: int = 0) -> list[ChanceReport]:
     """Halve a library at random, predict from one half, count all pairs of the other; the means.
 
     Args:

@@ -51,7 +51,7 @@ class Capabilities:
         transactions: :meth:`Store.writing` keeps all or nothing.
         processes: several processes may use the library at a time.
         read_only: it can be opened without the right to write.
-        fillers: several may index other paths at a time.
+        fillers: several may fill shards at a time: runs that are shared go side by side.
         ordered: ids of contents ascend as they came; else they follow from what a content is.
         moments: a table shows one moment; else what is there when it is asked.
     """
@@ -92,8 +92,11 @@ class Store(RunStore, ShotStore, ListStore, LookStore, VerdictStore, Protocol):
     def writing(self) -> AbstractContextManager[None]:
         """Group writes: all of them are kept or none, where the place can do that."""
 
-    def run(self) -> AbstractContextManager[None]:
+    def run(self, *, shared: bool = False) -> AbstractContextManager[None]:
         """Be the only one who indexes, reindexes or removes; small writes go on beside it.
+
+        Runs that are ``shared`` go side by side where the place has ``capabilities.fillers``: they
+        only add files, each of other paths.
 
         Raises:
             LibraryLockedError: somebody else is.
@@ -112,9 +115,6 @@ class Store(RunStore, ShotStore, ListStore, LookStore, VerdictStore, Protocol):
 
     def check(self, progress: OnCheck | None = None) -> Iterator[Problem]:
         """All that is wrong with what is kept, and what is harmless and worth a word.
-
-        Args:
-            progress: called now and then.
 
         Raises:
             LibraryError: it can't be read at all.

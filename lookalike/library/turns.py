@@ -32,9 +32,9 @@ def shard_turn(store: Store, stop: threading.Event | None = None) -> Iterator[No
     stop = stop or threading.Event()
     with ExitStack() as stack:
         told = False
-        while not store.capabilities.fillers:
+        while True:
             try:
-                stack.enter_context(store.run())
+                stack.enter_context(store.run(shared=True))
                 break
             except LibraryLockedError:
                 if stop.is_set():

@@ -702,6 +702,26 @@ class Contract:
         with store.run():
             pass
 
+    def test_shards_side_by_side_where_the_place_can_do_that(self, store: Store) -> None:
+        if not store.capabilities.processes:
+            pytest.skip("nobody else can open it")
+        other, engine = self.open_again(store)
+        try:
+            with store.run(shared=True):
+                if store.capabilities.fillers:
+                    with other.run(shared=True):
+                        other.put_setting("a", "1")
+                        assert store.setting("a") == "1"
+                # Who settles, removes or reindexes is alone.
+                for shared in {False, not store.capabilities.fillers}:
+                    with pytest.raises(LibraryLockedError), other.run(shared=shared):
+                        pass
+            with other.run(), pytest.raises(LibraryLockedError), store.run(shared=True):
+                pass
+        finally:
+            engine.close()
+            other.close()
+
     def test_small_writes_go_on_beside_a_run(self, store: Store) -> None:
         done = threading.Event()
 

@@ -67,7 +67,7 @@ class LocalStore(SqlStore):
         self._database.close()
 
     @contextmanager
-    def run(self) -> Iterator[None]:
+    def run(self, *, shared: bool = False) -> Iterator[None]:
         if self.read_only:
             raise LibraryReadOnlyError(why_read_only(self.path))
         self._check_kept()

@@ -57,7 +57,7 @@ class MemoryStore(MemoryLooks):
         self._closed = True
 
     @contextmanager
-    def run(self) -> Iterator[None]:
+    def run(self, *, shared: bool = False) -> Iterator[None]:
         with self.writing():  # open?
             pass
         if not self._running.acquire(blocking=False):

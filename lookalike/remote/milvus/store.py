@@ -51,7 +51,7 @@ class MilvusStore(Looks):
         self.settled = time.monotonic()
 
     @contextmanager
-    def run(self) -> Iterator[None]:
+    def run(self, *, shared: bool = False) -> Iterator[None]:
         with self.writing():  # open, and may be written to?
             pass
         with self._runs.alone() as died:

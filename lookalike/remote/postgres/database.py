@@ -140,8 +140,11 @@ class PostgresDatabase:
         return self._writer
 
     @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self, *, shared: bool = False) -> Iterator[None]:
         """Be the only one who holds the lock of runs; it ends with the connection, however it ends.
+
+        Args:
+            shared: hold it beside others who share it.
 
         Raises:
             LibraryLockedError: somebody else has it.
@@ -150,6 +153,7 @@ class PostgresDatabase:
         locked = LibraryLockedError(
             f"another process is writing to {self.location}: wait until it ends (searching goes on)"
         )
+        how = "_shared" if shared else ""
         with self._lock, translated(self.location):
             if self._running:
                 raise locked
@@ -157,7 +161,8 @@ class PostgresDatabase:
             def take() -> bool:
                 try:
                     (row,) = self._writing_connection().execute(
-                        "SELECT pg_try_advisory_lock(%s::int, %s::int)", [RUNS, self._schema()]
+                        f"SELECT pg_try_advisory_lock{how}(%s::int, %s::int)",
+                        [RUNS, self._schema()],
                     )
                 except psycopg.OperationalError:
                     self._writer = None
@@ -171,17 +176,17 @@ class PostgresDatabase:
             yield
         except BaseException:
             with suppress(psycopg.Error, LibraryAwayError):
-                self._unlock()
+                self._unlock(how)
             raise
         else:
             with translated(self.location):
-                self._unlock()
+                self._unlock(how)
 
-    def _unlock(self) -> None:
+    def _unlock(self, how: str) -> None:
         with self._lock:
             try:
                 self._writing_connection().execute(
-                    "SELECT pg_advisory_unlock(%s::int, %s::int)", [RUNS, self._schema()]
+                    f"SELECT pg_advisory_unlock{how}(%s::int, %s::int)", [RUNS, self._schema()]
                 )
             finally:
                 self._running = False

@@ -40,7 +40,9 @@ class PostgresStore(SqlStore):
         LibraryError: as :mod:`lookalike.remote.postgres.connecting` and ``migrating`` say.
     """
 
-    capabilities = Capabilities(durable=True, transactions=True, processes=True, read_only=True)
+    capabilities = Capabilities(
+        durable=True, transactions=True, processes=True, read_only=True, fillers=True
+    )
 
     _database: PostgresDatabase
     _LISTED = "SELECT json_array_elements_text(CAST(? AS json))"
@@ -84,9 +86,9 @@ class PostgresStore(SqlStore):
             yield
 
     @contextmanager
-    def run(self) -> Iterator[None]:
+    def run(self, *, shared: bool = False) -> Iterator[None]:
         self._check_writable()
-        with self._database.running():
+        with self._database.running(shared=shared):
             yield
 
     def settle(self) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,11 @@ from lookalike.types import Decoded
 N = 300
 ODD = b"/p/\xff.png".decode("utf-8", "surrogateescape")
 FORMS = ("parquet", "npz", "faiss")
+WRITTEN_BACK = {
+    "duckdb": "import sys, duckdb; one, two = map(repr, sys.argv[1:]); duckdb.sql("
+    "f'COPY (SELECT * FROM read_parquet({one})) TO {two} (FORMAT parquet)')",
+    "polars": "import sys, polars; polars.read_parquet(sys.argv[1]).write_parquet(sys.argv[2])",
+}
 
 
 def codes(n: int = N) -> np.ndarray[Any, Any]:
@@ -143,6 +151,35 @@ def test_what_other_programs_make_of_parquet(library: Path, tmp_path: Path) -> N
     )
     with pytest.raises(LibraryDamagedError, match=r"row 299: code has 5 bytes, not 32"):
         import_library(str(tmp_path / "n"), str(path))
+
+
+@pytest.mark.parametrize("package", WRITTEN_BACK)
+def test_parquet_that_another_program_wrote_back(
+    library: Path, tmp_path: Path, package: str
+) -> None:
+    """By the program itself: of this Python, or of the one that the variable names."""
+    arrow = pytest.importorskip("pyarrow")
+    python = os.environ.get("LOOKALIKE_TEST_FRAMES", sys.executable)
+    if subprocess.run([python, "-c", f"import {package}"], capture_output=True).returncode:
+        pytest.skip(f"name a Python that has {package} in LOOKALIKE_TEST_FRAMES")
+    theirs, back = tmp_path / "theirs.parquet", tmp_path / "back"
+    export_library(str(library), str(tmp_path / "a.parquet"))
+    command = [python, "-c", WRITTEN_BACK[package], str(tmp_path / "a.parquet"), str(theirs)]
+    subprocess.run(command, check=True)
+    assert not arrow.types.is_fixed_size_binary(
+        arrow.parquet.read_schema(theirs).field("code").type
+    )
+    assert import_library(str(back), str(theirs)).rows == N
+    export_library(str(back), str(tmp_path / "b.parquet"))
+    first, second = (
+        arrow.parquet.read_table(tmp_path / name).sort_by(
+            [("path", "ascending"), ("member", "ascending")]
+        )
+        for name in ("a.parquet", "b.parquet")
+    )
+    assert first.schema == second.schema
+    for name in set(first.column_names) - {"content"}:  # an id of the library
+        assert first[name].to_pylist() == second[name].to_pylist(), name
 
 
 def test_forms_by_name(tmp_path: Path) -> None:
