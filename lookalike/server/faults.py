@@ -32,6 +32,7 @@ from lookalike.errors import (
     LookalikeError,
     MissingExtraError,
     ModelError,
+    NoTextError,
     PictureError,
     ServerError,
     UsageError,
@@ -62,6 +63,12 @@ def _server(message: str) -> ApiError:
 FAULTS: Final[Mapping[type[LookalikeError], ApiError]] = {
     LookalikeError: _server("the server can't do this now: its log says why; try again later"),
     UsageError: _USAGE,
+    NoTextError: ApiError(
+        409,
+        "no_text",
+        "the model of this library knows no texts: run lookalike reindex --model "
+        "hub:Xenova/clip-vit-base-patch32 where the server runs, which brings one that does",
+    ),
     ModelError: _server(
         "a model of the library is missing or damaged: the log of the server says which, and what "
         "to do"
@@ -100,7 +107,7 @@ FAULTS: Final[Mapping[type[LookalikeError], ApiError]] = {
 }
 """By class of the error; one that isn't here is told as its nearest base."""
 
-STATUSES: Final = frozenset(fault.status for fault in FAULTS.values())
+STATUSES: Final = frozenset(f.status for kind, f in FAULTS.items() if kind is not NoTextError)
 """Of HTTP, that whatever asks the library may have to answer; 422 if it is about a picture."""
 
 

@@ -75,14 +75,8 @@ def _by_text(context: Context, arguments: Arguments) -> records.SearchResult:
             found = context.found.page(
                 key, lambda k: volume.library.search_text(text, k, only=only), after, k
             )
-        except NoTextError as error:
-            raise ApiError(
-                409,
-                "no_text",
-                "the model of this library knows no texts: run lookalike reindex --model "
-                "hub:Xenova/clip-vit-base-patch32 where the server runs, which brings one that "
-                "does",
-            ) from error
+        except NoTextError:
+            raise  # which has a sentence of its own
         except UsageError as error:  # of the text: nothing else is wrong by now
             raise ApiError(400, "bad_parameter", f"text: {error}") from error
         return _answer(volume, found, {**arguments, "all": True, "max_chance": None})

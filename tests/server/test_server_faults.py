@@ -41,7 +41,7 @@ def test_every_class_has_its_sentence(kind: type[LookalikeError]) -> None:
     assert "/home" not in str(told)
     assert "secret" not in str(told)
     assert ": " in str(told), "what is wrong, and what to do"
-    assert told.status == (400 if kind is errors.UsageError else 503)
+    assert told.status == {errors.UsageError: 400, errors.NoTextError: 409}.get(kind, 503)
     assert (told.headers or {}).get("Retry-After") == ("5" if told.status == 503 else None)
 
 
@@ -67,8 +67,12 @@ def test_the_log_has_it_in_full(
     with serve(filled, rate=0).client() as client, caplog.at_level(logging.INFO, "lookalike"):
         while not client.get("/api/v1/health").json()["ready"]:
             pass
-        monkeypatch.setattr(Library, "search", fail)
-        response = client.post("/api/v1/search", content=query)
+        if kind is errors.NoTextError:  # which nothing else raises
+            monkeypatch.setattr(Library, "search_text", fail)
+            response = client.get("/api/v1/text", params={"text": "a cat"})
+        else:
+            monkeypatch.setattr(Library, "search", fail)
+            response = client.post("/api/v1/search", content=query)
     assert refusal(response, fault_of(kind("")).status)
     assert "secret" not in response.text
     assert f"{kind.__name__}: {SECRET} is damaged" in caplog.text

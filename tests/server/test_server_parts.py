@@ -161,7 +161,7 @@ def test_sessions_are_not_without_number() -> None:
 def test_an_invitation_is_good_once_and_for_minutes() -> None:
     now = [0.0]
     for later, lets_in in ((10, True), (301, False)):
-        sessions = Sessions("a good long token", 1, None, "an invitation", lambda: now[0])
+        sessions = Sessions("a good long token", 1, None, "an invitation", clock=lambda: now[0])
         assert sessions.admits("Bearer an invitation", {}) is None  # it is for logging in alone
         now[0] += later
         found = sessions.enter("an invitation")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -20,8 +21,14 @@ API = "/api/v1"
 def alone(filled: Path, tmp_path: Path) -> Path:
     """The library alone in a folder, without caches beside it."""
     (tmp_path / "home").mkdir()
+    # By SQLite: whoever closes a library that this process has open takes its locks away.
     for ending in ("", "-previews"):
-        shutil.copyfile(f"{filled}{ending}", tmp_path / "home" / f"l.lookalike{ending}")
+        target = tmp_path / "home" / f"l.lookalike{ending}"
+        with (
+            closing(sqlite3.connect(f"{filled}{ending}")) as source,
+            closing(sqlite3.connect(target)) as copy,
+        ):
+            source.backup(copy)
     return tmp_path / "home" / "l.lookalike"
 
 
@@ -67,10 +74,10 @@ def test_else_something_is(serve: Serve, alone: Path, query: bytes) -> None:
     before = seen(alone.parent)
     with serve(alone, rate=0).client() as client:
         used(client, query)
-        assert (alone.parent / "l.lookalike-wal").stat().st_size > 0
-    assert set(before) < {
-        path.name for path in alone.parent.rglob("*")
-    }  # or the test above shows nothing
+    # Or the test above shows nothing. What was written may have been merged by now.
+    merged = hashlib.sha256(alone.read_bytes()).hexdigest() != before["l.lookalike"]
+    assert merged or Path(f"{alone}-wal").stat().st_size > 0
+    assert set(before) < {path.name for path in alone.parent.rglob("*")}
 
 
 def test_decisions_are_refused(serve: Serve, alone: Path) -> None:

@@ -41,7 +41,7 @@ STAGES = {
     "uploads": uploads.STATUSES,
     "shelf": faults.STATUSES,
     "endpoints": {400},
-    "faults": faults.STATUSES | {422, 500} | {404, 405},
+    "faults": faults.STATUSES | {422, 500} | {404, 405, 409},
     "about": {400, 401},
     "fitting": {400},
     "files": {410},
