@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import click
 import pytest
 
 from lookalike.cli import program
+from lookalike.remote.addresses import Address
+from lookalike.server.proxies import parse_networks
 
 yaml = pytest.importorskip("yaml")
 
@@ -20,17 +23,33 @@ def check(words: list[str]) -> None:
     """The command line could be typed."""
     _, command, left = program.resolve_command(click.Context(program), list(words))
     assert command is not None
-    command.make_parser(click.Context(command)).parse_args(left)
+    given = command.make_context("", list(left)).params
+    if given.get("behind_proxy") is not None:
+        assert parse_networks(given["behind_proxy"])  # it takes what comes next, whatever that is
 
 
-def test_compose() -> None:
-    told: dict[str, Any] = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text())
+@pytest.mark.parametrize(
+    ("file", "engine", "variables"),
+    [
+        ("compose.yaml", "postgres", VARIABLES),
+        ("compose-milvus.yaml", "milvus", VARIABLES - {"PGPASSWORD"}),
+    ],
+)
+def test_compose(file: str, engine: str, variables: set[str]) -> None:
+    text = (ROOT / "deploy" / file).read_text()
+    told: dict[str, Any] = yaml.safe_load(text)
     services = told["services"]
-    assert set(services) == {"postgres", "one", "two", "address"}
+    assert set(services) == {engine, "one", "two", "address"}
+    (network,) = told["networks"]["default"]["ipam"]["config"]
+    proxied = services["address"]["networks"]["default"]["ipv4_address"]
+    assert ip_address(proxied) in ip_network(network["subnet"])
     proxy = (ROOT / "deploy/nginx.conf").read_text()
     for name in ("one", "two"):
         check(services[name]["command"])
-        assert set(services[name]["environment"]) == VARIABLES
+        assert set(services[name]["environment"]) == variables
+        library = Address.parse(services[name]["environment"]["LOOKALIKE_LIBRARY"])
+        assert library.host == engine
+        assert proxied in services[name]["command"]
         assert f"server {name}:5665;" in proxy
     mounted = {v.split(":")[0] for s in services.values() for v in s["volumes"] if v[0] != "."}
     assert mounted == set(told["volumes"])
@@ -39,7 +58,7 @@ def test_compose() -> None:
     # Nobody else reaches it until somebody says so, and no password has a default.
     assert services["address"]["ports"] == ["127.0.0.1:8080:80"]
     assert not [s for name, s in services.items() if name != "address" and "ports" in s]
-    assert (ROOT / "deploy/compose.yaml").read_text().count(":?set it}") == 3
+    assert text.count(":?set it}") == len(variables) - 1 + (engine == "postgres")
 
 
 def test_kubernetes() -> None:
