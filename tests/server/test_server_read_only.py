@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
-from contextlib import closing
+import shutil
 from pathlib import Path
 
 import httpx
@@ -19,17 +18,15 @@ API = "/api/v1"
 
 @pytest.fixture
 def alone(filled: Path, tmp_path: Path) -> Path:
-    """The library alone in a folder, without caches beside it."""
-    (tmp_path / "home").mkdir()
-    # By SQLite: whoever closes a library that this process has open takes its locks away.
-    for ending in ("", "-previews"):
-        target = tmp_path / "home" / f"l.lookalike{ending}"
-        with (
-            closing(sqlite3.connect(f"{filled}{ending}")) as source,
-            closing(sqlite3.connect(target)) as copy,
-        ):
-            source.backup(copy)
-    return tmp_path / "home" / "l.lookalike"
+    """A library alone in a folder, without caches beside it, which nobody has asked before."""
+    path = tmp_path / "home" / "l.lookalike"
+    path.parent.mkdir()
+    with Library.open(path, workers=1) as library:
+        library.index(filled.parent / "pictures")
+    shutil.rmtree(path.parent / "l.lookalike-cache")
+    for left in ("l.lookalike-wal", "l.lookalike-shm", "l.lookalike.lock"):
+        (path.parent / left).unlink(missing_ok=True)
+    return path
 
 
 def seen(folder: Path) -> dict[str, str]:
