@@ -8,6 +8,7 @@ Each takes a full decode.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -28,7 +29,9 @@ from lookalike.library.store import Store
 from lookalike.road import Picture, Question
 from lookalike.types import Codes, ContentId, Slot
 
-__all__ = ["MOST_CONTENTS", "SECONDS", "Sameness"]
+__all__ = ["MOST_CONTENTS", "SECONDS", "Sameness", "keep_digests"]
+
+_log = logging.getLogger(__name__)
 
 MOST_CONTENTS = 64
 """Contents that are decoded for one question, the nearest first; what is over stays edited."""
@@ -177,13 +180,7 @@ class Sameness:
             for job, (_, digest) in zip(todo, found, strict=True)
             if job.content is not None and digest is not None
         }
-        if new and not self._store.read_only:
-            try:
-                self._store.put_pixel_digests(new)
-            except LibraryClosedError:
-                raise
-            except LibraryError:  # locked or full: the answer is the same without
-                pass
+        keep_digests(self._store, new)
 
     def _digest(self, job: _Job) -> tuple[bool, bytes | None]:
         """Whether it was looked at, and the digest of what it shows; ``None`` if it can't be told.
@@ -234,3 +231,19 @@ def _nearest(tables: Mapping[Slot, Table], questions: Sequence[Question]) -> lis
     near = (hits.ids >= 0) & (hits.distances <= limit)
     rows = zip(hits.ids, near, strict=True)
     return [[ContentId(content) for content in ids[there].tolist()] for ids, there in rows]
+
+
+def keep_digests(store: Store, new: Mapping[ContentId, bytes]) -> None:
+    """Keep what contents show, where that can be: the answer is the same without.
+
+    Raises:
+        LibraryClosedError: the library was closed meanwhile.
+    """
+    if not new or store.read_only:
+        return
+    try:
+        store.put_pixel_digests(new)
+    except LibraryClosedError:
+        raise
+    except LibraryError as error:  # locked or full
+        _log.debug("what pictures show is not kept: %s", error)

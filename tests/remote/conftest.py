@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -61,3 +62,18 @@ def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
         pytest.skip(reason)
     with milvus_running(tmp_path_factory.mktemp("milvus") / "data") as server:
         yield server
+
+
+@pytest.fixture
+def lines() -> Iterator[list[str]]:
+    """What a person is told."""
+    told: list[str] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            told.append(record.getMessage())
+
+    logger, kept = logging.getLogger("lookalike.waiting"), Kept()
+    logger.addHandler(kept)
+    yield told
+    logger.removeHandler(kept)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -31,21 +30,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusServer]:
         pytest.skip(reason)
     with running(tmp_path_factory.mktemp("milvus") / "data") as server:
         yield server
-
-
-@pytest.fixture
-def lines() -> Iterator[list[str]]:
-    """What a person is told."""
-    told: list[str] = []
-
-    class Kept(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            told.append(record.getMessage())
-
-    logger, kept = logging.getLogger("lookalike.waiting"), Kept()
-    logger.addHandler(kept)
-    yield told
-    logger.removeHandler(kept)
 
 
 def restart_soon(server: MilvusServer) -> threading.Thread:

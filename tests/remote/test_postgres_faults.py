@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
 from collections.abc import Iterator
@@ -27,21 +26,6 @@ def server() -> Iterator[Server]:
     """One that a test may stop."""
     with running() as server:
         yield server
-
-
-@pytest.fixture
-def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """What a person is told."""
-    told: list[str] = []
-
-    class Kept(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            told.append(record.getMessage())
-
-    logger, kept = logging.getLogger("lookalike.waiting"), Kept()
-    logger.addHandler(kept)
-    yield told
-    logger.removeHandler(kept)
 
 
 def restart_soon(server: Server, how: signal.Signals) -> threading.Thread:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from lookalike.errors import LibraryClosedError, LibraryError, PictureError
+from lookalike.errors import PictureError
 from lookalike.images.pool.item import Item
 from lookalike.images.pool.pool import DecodePool
 from lookalike.library.duplicates.facts import Facts
@@ -21,6 +21,7 @@ from lookalike.library.duplicates.option import Option
 from lookalike.library.duplicates.packed import CLOSE
 from lookalike.library.duplicates.rules import Rules
 from lookalike.library.duplicates.traces import Traces
+from lookalike.library.sameness import keep_digests
 from lookalike.library.store import Store
 from lookalike.types import ContentId
 
@@ -207,13 +208,7 @@ class Settling:
             if digest is not None:
                 self._facts[content].pixels = digest
                 new[content] = digest
-        if new and not self._store.read_only:
-            try:
-                self._store.put_pixel_digests(new)
-            except LibraryClosedError:
-                raise
-            except LibraryError:  # locked or full: the answer is the same without
-                pass
+        keep_digests(self._store, new)
 
     def _is_plain(self, middle: ContentId, member: ContentId) -> bool:
         """Whether a member was saved anew at most, of the same size."""
