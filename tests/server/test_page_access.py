@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browsing import new_page
+from browsing import new_page, until
 from desks import new_desk
 from painted import painted
 from serving import Serve, Server, ids
@@ -20,7 +20,7 @@ pytest.importorskip(
 )
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 SERIOUS = ("serious", "critical")
@@ -130,6 +130,27 @@ def test_words_and_what_they_find(
         page.goto(f"{url}/text?text=red&format=png")
         page.locator(".results .card img").first.wait_for()
         assert seen(page) == []
+
+
+@pytest.mark.parametrize("options", OPTIONS[:2], ids=APPEARANCES[:2])
+def test_it_can_be_read_while_it_searches(
+    browser: Browser, server: Server, options: dict[str, Any]
+) -> None:
+    with server.client() as client:
+        cat = ids(client)["chelsea.jpg"]
+    with new_page(browser, **options) as page:
+        held: list[Route] = []
+        page.route("**/api/v1/pictures/*/similar*", lambda route: held.append(route))
+        page.goto(f"{server.url}/pictures/{cat}")
+        page.get_by_text("Searching…").wait_for()
+        waiting = seen(page)
+        until(page, "document.querySelector('[aria-busy]')")
+        while not held:
+            page.wait_for_timeout(20)
+        held.pop(0).continue_()  # by codes; the look is still to come
+        page.get_by_text("Looking at them…").wait_for()
+        first = seen(page)
+    assert waiting + first == []
 
 
 def test_dialogs_too(page: Page, server: Server) -> None:
