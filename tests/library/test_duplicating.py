@@ -405,3 +405,21 @@ def test_edited_copies_are_found_and_the_original_is_kept(
         (group,) = library.duplicates().groups
     assert set(names(group)) == {"chelsea.jpg", "copy.jpg"}
     assert group.keep.path.endswith("chelsea.jpg")
+
+
+@pytest.mark.parametrize("edit", ["mirror", "rotate-90"])
+def test_one_that_was_edited_is_not_kept_for_its_quality_where_most_agree(
+    edit: str, photos: Path, tmp_path: Path
+) -> None:
+    cat = photos / "chelsea.jpg"
+    with Image.open(cat) as picture:
+        picture.load()
+    EDITS[edit](picture, 1).save(photos / "a.jpg", quality=98)
+    picture.save(cat, quality=60)
+    picture.reduce(2).save(photos / "small.jpg", quality=60)
+    with Library.open(tmp_path / "l.lookalike", photo=PHOTO, workers=1) as library:
+        library.index(photos)
+        (group,) = library.duplicates().groups
+    assert set(names(group)) == {"chelsea.jpg", "a.jpg", "small.jpg"}
+    assert group.keep.path == str(cat)
+    assert "most of the group" in group.keep.why

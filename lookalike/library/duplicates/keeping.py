@@ -135,6 +135,11 @@ def _by_pixels(left: list[Option], rules: Rules) -> _Kept:
     return kept, f"more pixels: {best.width} x {best.height}, not {beside}"
 
 
+def _by_most(left: list[Option], rules: Rules) -> _Kept:
+    usual = [one for one in left if not one.is_odd]
+    return usual or left, "lies and is lit as most of the group"
+
+
 def _by_quality(left: list[Option], rules: Rules) -> _Kept:
     if len({one.pixels for one in left}) == 1:
         return left, ""
@@ -208,6 +213,7 @@ _RULES: Final[dict[RuleName, Callable[[list[Option], Rules], _Kept]]] = {
     "whole": _by_wholeness,
     "source": _by_source,
     "pixels": _by_pixels,
+    "most": _by_most,
     "quality": _by_quality,
     "format": _by_format,
     "exif": _by_exif,

@@ -23,6 +23,7 @@ class Option:
         shot: how it was taken; ``None`` where its file says nothing.
         held: pictures in its file.
         is_edited: whether it came of another one of the group.
+        is_odd: whether it is mirrored, turned or lit otherwise than most of the group.
         traces: tells the quality of the JPEG that its pixels show it to have been; ``None`` where
             they don't. It takes decoding the file, and is asked where it may decide.
     """
@@ -33,4 +34,5 @@ class Option:
     shot: Shot | None
     held: int
     is_edited: bool
+    is_odd: bool
     traces: Callable[[], int | None]

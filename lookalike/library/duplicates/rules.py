@@ -13,14 +13,16 @@ from lookalike.errors import UsageError
 __all__ = ["DEFAULT_RULES", "RuleName", "Rules"]
 
 RuleName: TypeAlias = Literal[
-    "folder", "whole", "source", "pixels", "quality", "format", "exif", "older", "name"
+    "folder", "whole", "source", "pixels", "most", "quality", "format", "exif", "older", "name"
 ]
 
 DEFAULT_RULES: Final = """\
 # Which picture of a group to keep. The rules are asked in this order. Each leaves out the pictures
 # that it says are worse, until one is left. Leave a rule out of the list to have it never asked.
 lookalike_rules = 1
-order = ["folder", "whole", "source", "pixels", "quality", "format", "exif", "older", "name"]
+order = [
+  "folder", "whole", "source", "pixels", "most", "quality", "format", "exif", "older", "name",
+]
 
 # folder: keep what is in a preferred folder, the first of the list first, and rather not what is
 # in a folder to be avoided.
@@ -35,6 +37,8 @@ avoid = []
 # pixels: keep more pixels; fewer than so many times more are no reason.
 [pixels]
 factor = 1.02
+
+# most: keep what is mirrored, turned and lit as more than half of the group are.
 
 # quality: keep what is compressed less: without loss over with loss, then by the quality of both
 # JPEG files (points of 100), then by bytes a pixel of one format.

@@ -6,7 +6,7 @@ looked at beside that one, and those that aren't seen to be copies of it leave t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -17,6 +17,7 @@ from lookalike.images.pool.pool import DecodePool
 from lookalike.library.duplicates.facts import Facts
 from lookalike.library.duplicates.keeping import Choice, choose, derived
 from lookalike.library.duplicates.looking import Asked, Looking
+from lookalike.library.duplicates.majority import odd_ones
 from lookalike.library.duplicates.option import Option
 from lookalike.library.duplicates.packed import CLOSE
 from lookalike.library.duplicates.rules import Rules
@@ -125,7 +126,7 @@ class Settling:
 
     def alone(self, content: ContentId) -> Chosen:
         """The group of the files that hold one content."""
-        return Chosen(choose(self._options(content, is_edited=False), self._rules), ())
+        return Chosen(choose(self._options(content), self._rules), ())
 
     def _look(self, groups: Mapping[ContentId, Sequence[ContentId]]) -> None:
         """Look at all members beside the middles, and name what was done to them."""
@@ -152,19 +153,26 @@ class Settling:
         """Choose by what was seen beside some of them: the middle, and what was chosen before."""
         contents = [middle, *members]
         edited = set().union(*(self._edited(one, contents) for one in beside))
-        options = [o for c in contents for o in self._options(c, is_edited=c in edited)]
+        return self._chosen(contents, edited, self._odd(middle, contents))
+
+    def _chosen(
+        self, contents: Sequence[ContentId], edited: Set[ContentId], odd: Set[ContentId]
+    ) -> Choice:
+        options = [
+            option
+            for one in contents
+            for option in self._options(one, is_edited=one in edited, is_odd=one in odd)
+        ]
         return choose(options, self._rules)
 
     def _choice_of(self, contents: Sequence[ContentId], keep: ContentId) -> Choice:
         """Of all that stays in a group: the same content, and the reasons that are left."""
         edited = self._edited(keep, contents) - {keep}
-        choice = choose(
-            [o for c in contents for o in self._options(c, is_edited=c in edited)], self._rules
-        )
+        choice = self._chosen(contents, edited, self._odd(keep, contents))
         if choice.option.content == keep:
             return choice
         # Its own files alone decide among themselves; it was chosen by what left the group.
-        return choose(self._options(keep, is_edited=False), self._rules)
+        return choose(self._options(keep), self._rules)
 
     def _edited(self, one: ContentId, contents: Iterable[ContentId]) -> set[ContentId]:
         """Those that came of another one, as far as it shows beside one of them."""
@@ -176,7 +184,15 @@ class Settling:
                 found.add(other if side == "query" else one)
         return found
 
-    def _options(self, content: ContentId, *, is_edited: bool) -> list[Option]:
+    def _odd(self, one: ContentId, contents: Iterable[ContentId]) -> set[ContentId]:
+        """Those that lie or are lit otherwise than most, as far as it shows beside one of them."""
+        verdicts = {other: self._looking.verdict(other, one) for other in contents if other != one}
+        named = {other: verdict.edits for other, verdict in verdicts.items() if verdict is not None}
+        return odd_ones({one: (), **named})
+
+    def _options(
+        self, content: ContentId, *, is_edited: bool = False, is_odd: bool = False
+    ) -> list[Option]:
         fact = self._facts[content]
         pixels = content if fact.pixels is None else fact.pixels
         return [
@@ -187,6 +203,7 @@ class Settling:
                 fact.shot,
                 fact.held or 1,
                 is_edited,
+                is_odd,
                 lambda: self._traces.of(fact),
             )
             for picture in fact.pictures

@@ -33,13 +33,14 @@ def option(
     shot: Shot | None = None,
     held: int = 1,
     is_edited: bool = False,
+    is_odd: bool = False,
     traces: int | None = None,
 ) -> Option:
     info = PictureInfo(
         PictureId(1), path, file_bytes, mtime * 10**9, *size, kind, bytes([content]) * 32
     )
     shows = content if pixels is None else pixels
-    return Option(info, ContentId(content), shows, shot, held, is_edited, lambda: traces)
+    return Option(info, ContentId(content), shows, shot, held, is_edited, is_odd, lambda: traces)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,8 @@ def option(
     [
         (option(size=(800, 600)), option(content=2), "pixels", "800 x 600, not 400 x 300"),
         (option(), option(size=(800, 600), content=2, is_edited=True), "source", "not the edited"),
+        (option(), option(file_bytes=90_000, content=2, is_odd=True), "most", "as most of the"),
+        (option(size=(800, 600), is_odd=True), option(content=2), "pixels", "more pixels"),
         (option(held=3, kind="TIFF"), option(content=2, size=(800, 600)), "whole", "all 3"),
         (
             option(kind="PNG", file_bytes=9),
