@@ -42,6 +42,9 @@ _CELL = 1.3  # times as much of a picture as of the collage that it is in
 _MOST_INNER = 2
 _LEAST_OF_BOTH = 0.15
 _LEAST_INNER = 0.08  # of the area: smaller ones are lines of text and faces of users
+# Programs and pages that show a picture keep its shape. A sign in two photographs is seen from two
+# sides: a drawing of one was found in a photograph, 1.07 times as high.
+_KEEPS_SHAPE = 1.03
 _ALIKE = Verdict("alike", 0.0)
 
 
@@ -234,7 +237,15 @@ def _verdict(first: Prepared, second: Prepared, found: _Try | None) -> Verdict:
         return replace(verdict, boxes=(_box("hit", met.second),))
     if all_second:
         return replace(verdict, boxes=(_box("query", met.first),))
+    inside_both = found.within is not None and _is_inner(found.within, first, second)
+    if inside_both and stretch_of(found.plane) > _KEEPS_SHAPE:
+        return alike
     return replace(verdict, boxes=(_box("query", met.first), _box("hit", met.second)))
+
+
+def _is_inner(within: tuple[Area, Area], first: Prepared, second: Prepared) -> bool:
+    """Whether what is compared is but a piece of either."""
+    return within[0] != first.areas[0] and within[1] != second.areas[0]
 
 
 def _share(box: Part) -> float:

@@ -17,7 +17,7 @@ _LEAST_GROUND = 0.7
 _LEAST_SIDE = 2  # pixels
 _CELL = 4  # pixels: lines and letters fill few cells, pictures nearly all of theirs
 _FILLED = 0.75  # of a cell
-_ANOTHER = 0.25  # of the box: a picture beside it that is as large as that is one of its own
+_ANOTHER = 0.1  # of the box: a picture beside it that is as large as that is one of its own
 _PLAIN = 0.75  # of a bar or a keyboard has one of two colours, of a photograph less
 
 

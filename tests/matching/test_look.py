@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -216,3 +218,13 @@ def test_as_they_lie_nothing_but_copies_of_the_whole_is_told() -> None:
     pairs += [(EDITS[n](ORIGINAL, 0, OTHERS[:3]), ORIGINAL) for n in ("crop-50", "collage-4")]
     for one, other in pairs:
         assert look(view_of(one), view_of(other), as_they_lie=True).kind == "alike"
+
+
+@pytest.mark.data
+def test_a_drawing_of_a_sign_and_a_photograph_of_one_are_alike() -> None:
+    """Both show the sign in a piece of the picture; in the photograph it is 1.07 times as high."""
+    folder = Path(os.environ.get("LOOKALIKE_TEST_PHOTOS", "")) / "objects" / "stop_sign"
+    if not folder.is_dir():
+        pytest.skip("set LOOKALIKE_TEST_PHOTOS to a folder with Caltech-101's objects/stop_sign")
+    drawing, photograph = (Image.open(folder / f"image_{n:04}.jpg") for n in (1, 7))
+    assert both_ways(drawing.convert("RGB"), photograph.convert("RGB")).kind == "alike"

@@ -36,6 +36,14 @@ def test_a_page_with_another_picture_is_no_border(photo: np.ndarray) -> None:
     assert not is_ground(page, (0.6, 300 / 540, 0.9, 480 / 540))
 
 
+def test_a_small_picture_on_the_page_would_be_lost_too(photo: np.ndarray) -> None:
+    page = np.full((540, 800, 3), 250, np.uint8)
+    page[40:220, 40:280] = photo
+    page[260:340, 40:140] = np.asarray(photo_like(8).resize((100, 80)))  # a fifth of the other
+    box = (40 / 800, 40 / 540, 280 / 800, 220 / 540)
+    assert not is_ground(page, box)
+
+
 def test_bars_keys_and_lines_of_text_are_no_picture(photo: np.ndarray) -> None:
     screen = np.full((480, 300, 3), 250, np.uint8)
     screen[60:240, 30:270] = photo

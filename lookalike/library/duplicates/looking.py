@@ -32,7 +32,7 @@ __all__ = ["GROUP", "LOOK", "Asked", "Looking", "Pair"]
 GROUP = "group"
 """In place of a code, of pairs that no code proposed."""
 
-LOOK = 2
+LOOK = 3
 """Of the second look: what was seen by another one is looked at anew."""
 
 Pair: TypeAlias = tuple[ContentId, ContentId]
