@@ -17,8 +17,8 @@ whose bits say little gets a small one, and with a share of 0 no pass.
 
 Two steps choose. Chunks and shares follow from the number of codes, as if bits were tosses of a
 coin. Then a sample of the codes is compared in each chunk, and the shares are moved to where they
-cost least. If comparing all is estimated to be faster still, that is done: with few codes, a wide
-radius, or codes that crowd.
+cost least; where codes crowd, in chunks of other widths, too. If comparing all is estimated to be
+faster still, that is done: with few codes, a wide radius, or codes that crowd more.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ _MOST_ROWS = (1 << 32) - 64  # rows are 32 bits
 _MOST_CHUNKS = 64
 _MOST_KEY = 24
 _MOST_SHARE = 12
+_NEARBY = 8  # bits
+_CLEARLY = 0.95  # of the seconds: below that estimates say nothing
 _LEAST_SAMPLE, _MOST_SAMPLE = 512, 4096  # rows that are compared with each other
 
 
@@ -151,9 +153,22 @@ def plan(
     sample = np.sort(np.random.default_rng(0).choice(count, size, replace=False))
     some = np.ascontiguousarray(codes[sample if rows is None else rows[sample]])
     found = _fitted(first, count, radius, some)
+    if found.seconds * _CLEARLY > first.seconds:  # they crowd
+        found = _otherwise(found, count, radius, some)
     near = _near(some, radius) * _scale(count, len(some))
     scan = replace(scan, seconds=scan.seconds + near * SCAN_FOUND)
     return found if found.seconds < scan.seconds else scan
+
+
+def _otherwise(found: Plan, count: int, radius: int, some: npt.NDArray[Any]) -> Plan:
+    """By chunks of other widths, such as those of a radius nearby, if that is clearly sooner."""
+    length = found.chunks[-1]
+    nearby = range(max(0, radius - _NEARBY), min(radius + _NEARBY, (length - 1) // 2) + 1)
+    layouts = [even(count.bit_length(), length, near) for near in nearby]
+    others = {layout.chunks: layout for layout in layouts if layout.chunks != found.chunks}
+    fitted = [_fitted(layout, count, radius, some) for layout in others.values()]
+    best = min(fitted, key=lambda one: one.seconds, default=found)
+    return best if best.seconds < _CLEARLY * found.seconds else found
 
 
 def _fitted(first: Plan, count: int, radius: int, some: npt.NDArray[Any]) -> Plan:

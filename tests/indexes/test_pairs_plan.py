@@ -11,7 +11,7 @@ import pytest
 from lookalike.codes.bits import bytes_for, pack, to_words
 from lookalike.indexes.pairs import PairsJoin
 from lookalike.indexes.pairs_costs import PIECE_BITS
-from lookalike.indexes.pairs_plan import LEAST_ROWS, Plan, plan
+from lookalike.indexes.pairs_plan import LEAST_ROWS, Plan, even, plan
 
 
 def uniform(n: int, bits: int) -> npt.NDArray[np.uint8]:
@@ -76,6 +76,34 @@ def test_codes_that_crowd_are_scanned() -> None:
     assert plan(codes, 256, 31, rows).way == "scan"
     assert plan(codes, 256, 31, np.arange(25_000, 50_000)).way == "join"
     assert plan(np.zeros((50_000, 32), np.uint8), 256, 31).way == "scan"
+
+
+def test_codes_in_clusters_get_chunks_of_other_widths() -> None:
+    """Chunks of one width in all of them: a narrow one would be met by all pairs of a cluster."""
+    rng = np.random.default_rng(0)
+    flips = pack((rng.random((200_000, 256)) < 1 / 16).astype(np.uint8))
+    codes = uniform(2_000, 256)[np.arange(200_000) % 2_000] ^ flips
+    found = plan(codes, 256, 26)
+    usual = even(len(codes).bit_length(), 256, 26)
+    assert found.way == "join"
+    assert found.chunks != usual.chunks
+    found.check(len(codes), 256, 26)
+    # Of uniform ones nothing is to be gained.
+    assert plan(uniform(200_000, 256), 256, 26).chunks == usual.chunks
+    some = codes[np.sort(rng.choice(len(codes), 12_000, replace=False))]
+    joined, compared = (pairs_of(some, way) for way in (found, Plan("scan", (), (), 0, 0.0)))
+    assert joined == compared != set()
+
+
+def pairs_of(codes: npt.NDArray[np.uint8], way: Plan) -> set[tuple[int, ...]]:
+    """All pairs within 26 bits."""
+    join = PairsJoin(codes, 256, 26, plan=way)
+    return {
+        pair
+        for unit in range(join.units)
+        for columns in join.pairs(unit)
+        for pair in zip(*(column.tolist() for column in columns), strict=True)
+    }
 
 
 def test_a_scan_fits_any_codes() -> None:
