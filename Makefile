@@ -64,6 +64,9 @@ demo: $(VENV)/installed-demo
 test: $(VENV)/installed-dev
 	@if [ -e ../shared/data/unpack.py ] && [ ! -e data/cifar-10-batches-py ]; then \
 		$(BIN)/python ../shared/data/unpack.py data; fi
+	@if [ -d ../shared/data/resisc-more ] && [ ! -e data/resisc45 ]; then \
+		$(BIN)/python scripts/lay_out_resisc.py ../shared/data/resisc12 ../shared/data/resisc-more \
+			--to data/resisc45 >/dev/null; fi
 	@for folder in data/photos ../shared/data/photos; do \
 		if [ -z "$$LOOKALIKE_TEST_PHOTOS" ] && [ -d $$folder ]; then \
 			LOOKALIKE_TEST_PHOTOS=$$(cd $$folder && pwd); fi; \

@@ -28,7 +28,7 @@ BEFORE = {"cifar10": [], "resisc": ["imagenet-1k"], "photo": ["imagenet-1k"]}
 HELD_OUT = "kinds held out: mAP and precision at 1"
 LIMITS = {
     "cifar10": "It knows the ten classes of CIFAR-10, and means little for other pictures.",
-    "resisc": "It knows twelve classes of aerial pictures, and means little for other pictures.",
+    "resisc": "It knows 42 classes of aerial pictures, and means little for other pictures.",
     "photo": "It is weak at pictures unlike photographs of things, such as aerial ones.",
 }
 Figure = tuple[str, str, float]

@@ -120,14 +120,10 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Server]]:
 def data_sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with CIFAR-10 and some classes of RESISC45, for tests of what is shipped."""
     root = Path(__file__).resolve().parent.parent
-    places = {
-        "cifar-10-batches-py": [root / "data" / "cifar-10-batches-py"],
-        "resisc45": [root / "data" / "resisc45", root.parent / "shared" / "data" / "resisc12"],
-    }
     folder = tmp_path_factory.mktemp("data-sets")
-    for name, known in places.items():
-        there = next((place for place in known if place.is_dir()), None)
-        if there is None:
+    for name in ("cifar-10-batches-py", "resisc45"):
+        there = root / "data" / name
+        if not there.is_dir():
             pytest.skip(f"{name} isn't there: put it, or a link to it, into data/")
         (folder / name).symlink_to(there.resolve(), target_is_directory=True)
     return folder

@@ -152,7 +152,7 @@ def test_files_and_pixels_are_the_same_pictures(data: Dataset, tmp_path: Path) -
     assert leaks.queries.all()
 
 
-@pytest.mark.parametrize(("seed", "seen"), [(0, 0), (1, 612)])
+@pytest.mark.parametrize(("seed", "seen"), [(0, 0), (1, 839)])
 def test_the_shipped_model_at_its_own_seed_and_at_another(
     data_sets: Path, seed: int, seen: int
 ) -> None:
