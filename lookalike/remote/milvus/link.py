@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from lookalike.errors import LibraryAwayError, LibraryError, MissingExtraError
 from lookalike.library.closing import closed
+from lookalike.remote.milvus.certificates import why_not
 from lookalike.remote.milvus.place import MilvusPlace
 from lookalike.remote.waiting import patiently
 from lookalike.system.installing import install_command
@@ -100,6 +101,10 @@ class Link:
             except Exception as error:
                 if _is_final(error):
                     raise self._refusal(error) from error
+                if client is None and self.place.tls and (why := why_not(self.place)):
+                    raise LibraryError(
+                        f"no encrypted connection to {self.place.server}: {why}"
+                    ) from error
                 self._give_up(client)
                 raise LibraryAwayError(
                     f"the server of {self.place.location} doesn't answer ({_reason(error)})"
