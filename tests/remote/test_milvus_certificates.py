@@ -1,4 +1,4 @@
-"""Encrypted connections to a server whose certificate holds, or doesn't: a gRPC server, no Milvus.
+"""Encrypted connections and logins that a server refuses: a gRPC server, which is no Milvus.
 
 What a Milvus that encrypts answers behind the handshake isn't tested here.
 """
@@ -109,6 +109,16 @@ def test_a_certificate_that_holds_is_no_reason(folder: Path, port: int) -> None:
     assert why_not(place(f"milvus://127.0.0.1:{port}/name?ca={folder / 'ours.pem'}")) == ""
 
 
+def test_a_server_that_encrypts_and_nobody_said_so(port: int, lines: list[str]) -> None:
+    connection = Connection(place(f"milvus://127.0.0.1:{port}/name"))
+    try:
+        with pytest.raises(LibraryError, match=r"it encrypts: add \?tls=1"):
+            connection.call("list_collections")
+    finally:
+        connection.close()
+    assert lines == []
+
+
 def test_a_server_that_does_not_encrypt(grpc: Any, lines: list[str]) -> None:
     server = grpc.server(ThreadPoolExecutor(2))
     port = server.add_insecure_port("127.0.0.1:0")
@@ -120,4 +130,28 @@ def test_a_server_that_does_not_encrypt(grpc: Any, lines: list[str]) -> None:
     finally:
         connection.close()
         server.stop(None)
+    assert lines == []
+
+
+@pytest.mark.parametrize("login", ["?token=root:no", "?password=no", ""])
+def test_a_login_that_is_refused_is_not_waited_for(grpc: Any, lines: list[str], login: str) -> None:
+    def refuse(call: Any, context: Any) -> bytes:
+        context.abort(grpc.StatusCode.UNAUTHENTICATED, "auth check failure")
+        return b""
+
+    class Refusing(grpc.GenericRpcHandler):  # type: ignore[misc]
+        def service(self, _details: object) -> Any:
+            return grpc.unary_unary_rpc_method_handler(refuse)
+
+    server = grpc.server(ThreadPoolExecutor(2), handlers=[Refusing()])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    connection = Connection(place(f"milvus://root@127.0.0.1:{port}/name{login}"))
+    try:
+        with pytest.raises(LibraryError, match="lets nobody in with this user") as raised:
+            connection.call("list_collections")
+    finally:
+        connection.close()
+        server.stop(None)
+    assert not isinstance(raised.value, LibraryAwayError)
     assert lines == []

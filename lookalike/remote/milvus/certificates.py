@@ -1,4 +1,4 @@
-"""Why an encrypted connection isn't made: what no waiting mends."""
+"""Why a connection isn't made that is encrypted, or should be: what no waiting mends."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from lookalike.remote.milvus.place import MilvusPlace
 __all__ = ["why_not"]
 
 _SECONDS = 10.0
+_ENCRYPTS = "it encrypts: add ?tls=1, or ?ca=FILE where the certificates are your own"
 
 
 def why_not(place: MilvusPlace) -> str:
@@ -18,6 +19,8 @@ def why_not(place: MilvusPlace) -> str:
     pymilvus says of every connection that it can't make that the server may be away. So the
     handshake alone is tried once more.
     """
+    if not place.tls:
+        return _ENCRYPTS if _encrypts(place) else ""
     try:
         context = ssl.create_default_context(cafile=place.ca or None)
     except OSError as error:  # of which those of ssl are some
@@ -36,3 +39,17 @@ def why_not(place: MilvusPlace) -> str:
         return "it doesn't encrypt: leave out tls and ca" if plain_text else ""
     except OSError:
         return ""  # away, which is waited out
+
+
+def _encrypts(place: MilvusPlace) -> bool:
+    """Whether a server takes a handshake; nothing is sent, so that its certificate doesn't matter."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection((place.host, place.port), timeout=_SECONDS) as plain,
+            context.wrap_socket(plain, server_hostname=place.host),
+        ):
+            return True
+    except OSError:
+        return False
