@@ -4,7 +4,8 @@
 
 Makes a library of N random codes of 256 bits at the address, which must be free, and one in a
 temporary file. Asks both the same 1,000 questions, compares the answers to the last id, and prints
-processor time, so that other work on the machine counts little. Then it adds 1,000 pictures and
+processor time, so that other work on the machine counts little; then alone and with 16 clients, by
+turns, the medians of wall and of processor time. Then it adds 1,000 pictures and
 times what a searcher takes to see them. Deletes both libraries.
 """
 
@@ -14,6 +15,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +32,7 @@ from lookalike.types import Codes, ContentId, Decoded, Encoded, InputSpec
 BITS = 256
 QUERIES = 1_000
 ROUNDS = 3
+TURNS, EACH_TURN = 7, 200
 
 
 class Encoder:
@@ -155,19 +158,31 @@ def compare(local: Table, remote: Table, queries: Codes) -> None:
         )
 
 
-def one_by_one(engines: dict[str, Engine], encoder: EncoderInfo, queries: Codes) -> None:
-    """Questions as a search asks them, each with a look whether anything is new."""
-    took = {}
-    for where, engine in engines.items():
-        fresh(engine, encoder)
-        wall, own, _ = timed(
-            lambda engine=engine: [  # type: ignore[misc]
-                fresh(engine, encoder).nearest(query[None], 10) for query in queries[:200]
-            ]
+def by_clients(engines: dict[str, Engine], encoder: EncoderInfo, queries: Codes) -> None:
+    """Questions as searches ask them, each with a look whether anything is new."""
+    for clients in (1, 16):
+        spent: dict[str, list[tuple[float, float]]] = {where: [] for where in engines}
+        with ThreadPoolExecutor(clients) as threads:
+            for number in range(-1, TURNS):  # one to warm up
+                for where, engine in engines.items():
+                    ask = partial(_ask, engine, encoder)
+                    some = [query[None] for query in queries[:EACH_TURN]]
+                    wall, own, _ = timed(lambda a=ask, s=some: list(threads.map(a, s)))  # type: ignore[misc]
+                    if number >= 0:
+                        spent[where].append((wall, own))
+        middle = {w: np.median(took, axis=0) * 1_000 / EACH_TURN for w, took in spent.items()}
+        wall, own = middle["remote"] / middle["local"]
+        print(
+            f"clients {clients}: local {middle['local'][0]:.2f} ms"
+            f" ({middle['local'][1]:.2f} of processor),"
+            f" PostgreSQL {middle['remote'][0]:.2f} ({middle['remote'][1]:.2f}):"
+            f" {wall:.2f} x, processor {own:.2f} x",
+            flush=True,
         )
-        took[where] = own
-        print(f"{where}, one by one: {wall * 5:.2f} ms, {own * 5:.2f} ms of processor", flush=True)
-    print(f"one by one: PostgreSQL {took['remote'] / took['local']:.2f} x", flush=True)
+
+
+def _ask(engine: Engine, encoder: EncoderInfo, query: Codes) -> object:
+    return fresh(engine, encoder).nearest(query, 10)
 
 
 def main() -> None:
@@ -195,7 +210,7 @@ def main() -> None:
                 tables[where] = table
             assert encoder is not None
             compare(tables["local"], tables["remote"], queries)  # type: ignore[arg-type]
-            one_by_one({w: engine for w, (_, engine) in opened.items()}, encoder, queries)
+            by_clients({w: engine for w, (_, engine) in opened.items()}, encoder, queries)
             more = codes_of(1_000)
             for where, (store, engine) in opened.items():
                 fill(store, encoder, more, first=10**9)

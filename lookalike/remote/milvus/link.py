@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import threading
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from typing import Any, Final
 
 from lookalike.errors import LibraryAwayError, LibraryError, MissingExtraError
 from lookalike.library.closing import closed
+from lookalike.remote.milvus.certificates import why_not
+from lookalike.remote.milvus.logins import is_refused
 from lookalike.remote.milvus.place import MilvusPlace
 from lookalike.remote.waiting import patiently
 from lookalike.system.installing import install_command
@@ -53,6 +56,7 @@ class Link:
     """
 
     def __init__(self, place: MilvusPlace, *, patience: float = PATIENCE) -> None:
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it would log a failed handshake itself
         try:
             import pymilvus
         except ImportError as error:
@@ -100,6 +104,8 @@ class Link:
             except Exception as error:
                 if _is_final(error):
                     raise self._refusal(error) from error
+                if client is None and (why := self._never()):
+                    raise LibraryError(why) from error
                 self._give_up(client)
                 raise LibraryAwayError(
                     f"the server of {self.place.location} doesn't answer ({_reason(error)})"
@@ -122,6 +128,17 @@ class Link:
                     **({"server_pem_path": self.place.ca} if self.place.ca else {}),
                 )
             return self._client
+
+    def _never(self) -> str:
+        """Why no connection to a server that is there will ever be made; empty for nothing."""
+        if why := why_not(self.place):
+            return f"no connection to {self.place.server}: {why}"
+        if is_refused(self.place):
+            return (
+                f"{self.place.server} lets nobody in with this user and password, or token: check "
+                "them, and LOOKALIKE_MILVUS_PASSWORD and LOOKALIKE_MILVUS_TOKEN"
+            )
+        return ""
 
     def _give_up(self, client: Any) -> None:
         """Let go of a connection; other threads may have made another one meanwhile."""
