@@ -13,6 +13,7 @@ from lookalike.encoders import load
 from lookalike.encoders.turned_codes import turned_codes
 from lookalike.library.calibrations import Calibrations
 from lookalike.library.duplicates.joining import Joining
+from lookalike.library.duplicates.looking import LOOK
 from lookalike.library.duplicates.proposing import COPIES, PARTS
 from lookalike.library.engine import Engine
 from lookalike.library.look_store import Look
@@ -184,7 +185,9 @@ def test_what_was_kept_by_another_look_or_is_damaged_is_made_anew(opened: Opened
     assert joining(opened).join(COPIES, go_on)
     kept = store.setting("duplicates")
     assert kept is not None
-    for wrong in ("", "{", "[]", '{"form": 1}', kept.replace('"look": 2', '"look": 1')):
+    older = kept.replace(f'"look": {LOOK}', f'"look": {LOOK - 1}')
+    assert older != kept
+    for wrong in ("", "{", "[]", '{"form": 1}', older):
         store.put_setting("duplicates", wrong)
         again = joining(opened)
         assert not again.is_joined(COPIES)
