@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { busy, complaint, fill, make } from "./dom.js";
+import { emptyLibrary } from "./empty.js";
 import { begin, running, watched } from "./jobs.js";
 import { halves } from "./library.js";
 import { counted, date, path } from "./words.js";
@@ -133,7 +134,11 @@ function indexing(found, signal, again) {
       make(
         "p",
         {},
-        "To find new and changed pictures, run: lookalike index. A server that was started with --allow-changes does it from here.",
+        "To find new and changed pictures, run ",
+        make("code", {}, "lookalike index"),
+        ". A server that was started with ",
+        make("code", {}, "--allow-changes"),
+        " does it from here.",
       ),
     );
     return section;
@@ -236,7 +241,7 @@ export async function show(place, signal) {
   const left = found.skipped + found.failed;
   const [causes, test] = await Promise.all([
     Promise.all(found.groups.map((group) => cause(group, signal))),
-    selftest(signal),
+    found.pictures ? selftest(signal) : null, // of nothing it can't make copies
   ]);
   const isLoss = found.groups.map((group) => group.name === "loss");
   const facts =
@@ -253,6 +258,7 @@ export async function show(place, signal) {
   fill(
     page,
     make("h1", {}, counted(found.pictures, "picture")),
+    found.pictures ? null : emptyLibrary(),
     make("p", {}, facts),
     indexing(found, signal, again),
     folders(found),
