@@ -86,6 +86,11 @@ def test_a_part_by_the_mouse_and_by_the_keyboard(page: Page, cat: str) -> None:
     page.get_by_text("Only a part").wait_for()
     page.go_back()
     page.wait_for_url(re.compile(r"part=0\.(3,|29|30)"))
+    page.go_forward()
+    page.wait_for_url(re.compile(r"part=0\.3[12]"))
+    page.get_by_text("Only a part").wait_for()
+    page.go_back()
+    page.wait_for_url(re.compile(r"part=0\.(3,|29|30)"))
     page.get_by_role("button", name="Another part").click()
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Whole picture").click()
@@ -121,6 +126,11 @@ def test_more_and_less_of_the_same(page: Page, cat: str, query_file: Path) -> No
     page.go_back()
     page.go_back()
     page.locator(".beside").get_by_text("more like coffee.jpg").wait_for()
+    page.go_forward()
+    page.locator(".beside").get_by_text("more like coffee.jpg").wait_for(state="detached")
+    page.locator(".beside").get_by_text("less like rocket.jpg").wait_for()
+    page.go_forward()
+    page.locator(".beside").get_by_text("more like query.jpg").wait_for()
 
 
 def test_the_line_moves(page: Page, cat: str) -> None:
