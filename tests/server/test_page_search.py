@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import scroll_to, until
+from browsing import new_page, scroll_to, until
 from serving import Server, ids
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import Browser, Page, Route
 
 
 @pytest.fixture
@@ -252,3 +252,12 @@ def test_the_first_hits_come_before_they_are_looked_at(
     # What has the focus keeps it, though its card is another one now.
     until(page, f"document.activeElement.getAttribute('href') === '{href}'")
     assert page.locator(".results .card .edits").count() > 0
+
+
+def test_what_is_found_is_in_sight_at_200_percent(browser: Browser, cat: str) -> None:
+    with new_page(browser, viewport={"width": 600, "height": 450}) as page:
+        page.goto(cat)
+        page.locator(".results .card").first.wait_for()
+        told = page.locator(".results .summary").bounding_box()
+        assert told is not None
+        assert told["y"] + told["height"] <= 450
