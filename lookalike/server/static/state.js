@@ -244,11 +244,15 @@ export async function show(place, signal) {
     found.pictures ? selftest(signal) : null, // of nothing it can't make copies
   ]);
   const isLoss = found.groups.map((group) => group.name === "loss");
-  const facts =
-    `${found.distinct.toLocaleString("en")} different` +
-    (found.missing ? `, ${counted(found.missing, "file")} missing or left out` : "") +
-    (found.read_only ? "; the library can only be read here" : "") +
-    `. lookalike ${found.version}.`;
+  const known = [
+    found.pictures > 1 && `${found.distinct.toLocaleString("en")} different`,
+    found.missing && `${counted(found.missing, "file")} missing or left out`,
+  ].filter(Boolean);
+  const facts = [
+    known.join(", "),
+    found.read_only && "The library can only be read here",
+    `lookalike ${found.version}`,
+  ].filter(Boolean);
   const again = () => {
     // The rest of the page tells of before.
     const link = make("button", { type: "button" }, "Show the library anew");
@@ -259,7 +263,7 @@ export async function show(place, signal) {
     page,
     make("h1", {}, counted(found.pictures, "picture")),
     found.pictures ? null : emptyLibrary(),
-    make("p", {}, facts),
+    make("p", {}, `${facts.join(". ")}.`),
     indexing(found, signal, again),
     folders(found),
     codes(found),
