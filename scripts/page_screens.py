@@ -30,7 +30,7 @@ from lookalike import Library
 from lookalike.client import Client
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Route
 
 API = "/api/v1"
 TOKEN = "a-token-for-the-pictures-of-the-page"  # noqa: S105
@@ -106,8 +106,8 @@ def views(url: str, sample: Path) -> dict[str, tuple[str, str]]:
         sample: a picture that is sent, as somebody does who searches by a file.
     """
     found = {
-        "front": ("/", ".results h1, .message"),
-        "text": ("/text?text=a+red+boat", ".results h1, .message"),
+        "front": ("/", "main h1"),
+        "text": ("/text?text=a+red+boat", "main h1"),
         "compare-empty": ("/compare", ".slot"),
         "library": ("/library", ".cells .card img, .message"),
         "library-folders": ("/library?by=folder", ".folders a, .message"),
@@ -163,12 +163,11 @@ def shoot(
         options = {"viewport": {"width": 1200, "height": 900}, **APPEARANCES[appearance]}
         with browser.new_context(**options) as context:
             page = context.new_page()
+            held: list[Route] = []
             for view, (address, there) in shown.items():
                 name = f"{size}-{view}-{appearance}"
                 if view == "searching":  # for as long as it is looked at
-                    page.route("**/results?*", lambda _route: None)
-                else:
-                    page.unroute_all(behavior="ignoreErrors")
+                    page.route("**/results?*", held.append)
                 page.goto(url + address)
                 try:
                     page.locator(there).first.wait_for(timeout=30_000)
@@ -178,6 +177,9 @@ def shoot(
                 if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                     wrong.append(f"{name}: wider than the screen")
                 page.screenshot(path=folder / f"{name}.png")
+                page.unroute_all()
+                while held:
+                    held.pop().abort()
     return wrong
 
 
