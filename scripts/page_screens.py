@@ -159,15 +159,15 @@ def shoot(
 ) -> list[str]:
     """Take the pictures; what is wrong with the pages, as far as a program sees it."""
     wrong: list[str] = []
+    held: list[Route] = []
     for appearance in appearances:
         options = {"viewport": {"width": 1200, "height": 900}, **APPEARANCES[appearance]}
         with browser.new_context(**options) as context:
             page = context.new_page()
-            held: list[Route] = []
             for view, (address, there) in shown.items():
                 name = f"{size}-{view}-{appearance}"
                 if view == "searching":  # for as long as it is looked at
-                    page.route("**/results?*", held.append)
+                    page.route("**/results?*", lambda route: held.append(route))
                 page.goto(url + address)
                 try:
                     page.locator(there).first.wait_for(timeout=30_000)
@@ -177,9 +177,9 @@ def shoot(
                 if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                     wrong.append(f"{name}: wider than the screen")
                 page.screenshot(path=folder / f"{name}.png")
-                page.unroute_all()
                 while held:
                     held.pop().abort()
+                page.unroute_all()
     return wrong
 
 
