@@ -19,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,11 +30,12 @@ from lookalike import Library
 from lookalike.client import Client
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Route
 
 API = "/api/v1"
 TOKEN = "a-token-for-the-pictures-of-the-page"  # noqa: S105
 COPIES = 40
+LOOKED = ".results .summary:not(:has-text('Looking'))"
 
 APPEARANCES: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light"},
@@ -96,11 +98,16 @@ def serving(library: Path, token: str | None = None) -> Iterator[str]:
         process.wait()
 
 
-def views(url: str) -> dict[str, tuple[str, str]]:
-    """By name the address of each view, and what is there when it is shown."""
+def views(url: str, sample: Path) -> dict[str, tuple[str, str]]:
+    """By name the address of each view, and what is there when it is shown.
+
+    Args:
+        url: of the server.
+        sample: a picture that is sent, as somebody does who searches by a file.
+    """
     found = {
-        "front": ("/", ".results h1, .message"),
-        "text": ("/text?text=a+red+boat", ".results h1, .message"),
+        "front": ("/", "main h1"),
+        "text": ("/text?text=a+red+boat", "main h1"),
         "compare-empty": ("/compare", ".slot"),
         "library": ("/library", ".cells .card img, .message"),
         "library-folders": ("/library?by=folder", ".folders a, .message"),
@@ -109,18 +116,19 @@ def views(url: str) -> dict[str, tuple[str, str]]:
     with Client(url, timeout=600) as client:
         ids = [one.id for one, _ in zip(client.pictures(order="path"), range(200), strict=False)]
         for what in ("duplicates", "map"):
-            found[f"{what}-before"] = (f"/{what}", "main button:visible")
+            found[f"{what}-before"] = (f"/{what}", "main button:visible, .message:not(.busy)")
+        sent = client.send(sample)
+        found["sent"] = (f"/queries/{sent.id}", LOOKED)
+        found["searching"] = (f"/queries/{sent.id}", ".busy")
+        found["forgotten"] = (f"/queries/{'x' * 24}", ".wrong")
         if not ids:
             return found
         some = ids[0]
-        found["search"] = (f"/pictures/{some}", ".results .summary:not(:has-text('Looking'))")
+        found["search"] = (f"/pictures/{some}", LOOKED)
         found["part"] = (f"/pictures/{some}?part=0.1,0.1,0.9,0.9&format=jpeg", ".part-frame")
         if len(ids) > 1:
             found["more"] = (f"/pictures/{some}?more={ids[1]}", ".beside li img")
             found["compare"] = (f"/compare?a={some}&b={ids[1]}", ".verdict")
-        sent = client.send(client.original(some))
-        found["sent"] = (f"/queries/{sent.id}", ".results .summary:not(:has-text('Looking'))")
-        found["forgotten"] = (f"/queries/{'x' * 24}", ".wrong")
     return found
 
 
@@ -151,12 +159,15 @@ def shoot(
 ) -> list[str]:
     """Take the pictures; what is wrong with the pages, as far as a program sees it."""
     wrong: list[str] = []
+    held: list[Route] = []
     for appearance in appearances:
         options = {"viewport": {"width": 1200, "height": 900}, **APPEARANCES[appearance]}
         with browser.new_context(**options) as context:
             page = context.new_page()
             for view, (address, there) in shown.items():
                 name = f"{size}-{view}-{appearance}"
+                if view == "searching":  # for as long as it is looked at
+                    page.route("**/results?*", lambda route: held.append(route))
                 page.goto(url + address)
                 try:
                     page.locator(there).first.wait_for(timeout=30_000)
@@ -166,6 +177,9 @@ def shoot(
                 if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                     wrong.append(f"{name}: wider than the screen")
                 page.screenshot(path=folder / f"{name}.png")
+                while held:
+                    held.pop().abort()
+                page.unroute_all()
     return wrong
 
 
@@ -185,6 +199,7 @@ def main() -> int:
     given = parser.parse_args()
     only, appearances = set(filter(None, given.only.split(","))), given.appearances.split(",")
     given.folder.mkdir(parents=True, exist_ok=True)
+    sample = max(given.pictures.rglob("*.jpg"))
     wrong: list[str] = []
     with tempfile.TemporaryDirectory() as own, sync_playwright() as driver:
         place = given.place or Path(own)
@@ -197,7 +212,7 @@ def main() -> int:
                 return {name: of for name, of in shown.items() if not only or name in only}
 
             with serving(library) as url:
-                for step in (views, later):
+                for step in (partial(views, sample=sample), later):
                     shown = kept(step(url))
                     wrong += shoot(browser, url, shown, given.folder, size, appearances)
             if not only or "login" in only:

@@ -76,3 +76,13 @@ def scroll_to(page: Page, what: str, number: int) -> None:
         page.mouse.wheel(0, 2000)
         page.wait_for_timeout(50)
     raise AssertionError(f"there are never {number} of {what}")
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until something has the focus, as one does without a mouse."""
+    wanted.wait_for()
+    for _ in range(200):
+        if wanted.evaluate("e => e === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never comes to {wanted}")

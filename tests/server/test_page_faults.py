@@ -171,3 +171,18 @@ def test_the_order_of_the_front_page_is_told(page: Page, serve: Serve, own: Path
     told = page.locator("h1").inner_text()
     assert told.endswith("last added first")
     assert "newest" not in told
+
+
+def test_that_something_is_going_on_shows_in_forced_colours(
+    browser: Browser, server: Server
+) -> None:
+    with new_page(browser, forced_colors="active") as page:
+        page.route("**/api/v1/pictures*", lambda _route: None)  # never answered
+        page.goto(server.url)
+        waiting = page.locator(".busy")
+        waiting.wait_for()
+        dot, ground = (
+            waiting.evaluate(f"e => getComputedStyle(e, {what}).backgroundColor")
+            for what in ("'::before'", "null")
+        )
+        assert dot != ground

@@ -77,6 +77,10 @@ def test_by_folder(page: Page, many_server: Server, many: Path) -> None:
     page.locator("h1", has_text="150 pictures").wait_for()
     page.go_back()
     page.locator("h1", has_text=re.compile("^50 pictures")).wait_for()
+    page.go_forward()
+    page.locator("h1", has_text="150 pictures").wait_for()
+    page.go_back()
+    page.locator("h1", has_text=re.compile("^50 pictures")).wait_for()
     folders.get_by_role("link", name="All folders").click()
     page.locator("label", has_text="Last added").click()
     page.locator(".cells a[aria-label='Search for 149.jpg']").wait_for()
@@ -90,15 +94,32 @@ def test_by_folder(page: Page, many_server: Server, many: Path) -> None:
     assert many.exists()
 
 
-def test_an_empty_library_and_one_picture(page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_an_empty_library_and_one_picture(
+    page: Page, serve: Serve, tmp_path: Path, query_file: Path
+) -> None:
     with Library.open(tmp_path / "l.lookalike", workers=1) as library:
         assert library.status().pictures == 0
     url = serve(tmp_path / "l.lookalike", rate=0).url
     for address in ("/", "/library"):
         page.goto(url + address)
         page.get_by_text("Put some in with: lookalike index FOLDER").wait_for()
+    # There is nothing to put into an order, to filter, or to test.
+    assert page.locator("main .filters").count() == 0
+    assert not page.locator(".filterbox").is_visible()
     page.goto(f"{url}/library/state")
     page.locator("h1", has_text="0 pictures").wait_for()
+    assert page.get_by_role("button", name="Run the self-test").count() == 0
+    # A search says it, too, and doesn't speak of filters that nobody has set.
+    page.goto(url)
+    page.set_input_files("#file", query_file)
+    page.locator(".summary", has_text="The library holds no pictures yet").wait_for()
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "one.jpg").write_bytes(query_file.read_bytes())
+    with Library.open(tmp_path / "l.lookalike", workers=1) as library:
+        library.index(tmp_path / "pictures")
+    page.goto(url)
+    page.get_by_role("link", name="Search for one.jpg").click()
+    says("The library holds no other picture.", page.locator(".results .summary"))
 
 
 def test_indexing_is_watched_and_offline_folders_are_said(

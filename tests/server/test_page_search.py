@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import scroll_to, until
+from browsing import new_page, scroll_to, until
 from serving import Server, ids
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import Browser, Page, Route
 
 
 @pytest.fixture
@@ -86,6 +86,11 @@ def test_a_part_by_the_mouse_and_by_the_keyboard(page: Page, cat: str) -> None:
     page.get_by_text("Only a part").wait_for()
     page.go_back()
     page.wait_for_url(re.compile(r"part=0\.(3,|29|30)"))
+    page.go_forward()
+    page.wait_for_url(re.compile(r"part=0\.3[12]"))
+    page.get_by_text("Only a part").wait_for()
+    page.go_back()
+    page.wait_for_url(re.compile(r"part=0\.(3,|29|30)"))
     page.get_by_role("button", name="Another part").click()
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Whole picture").click()
@@ -121,6 +126,11 @@ def test_more_and_less_of_the_same(page: Page, cat: str, query_file: Path) -> No
     page.go_back()
     page.go_back()
     page.locator(".beside").get_by_text("more like coffee.jpg").wait_for()
+    page.go_forward()
+    page.locator(".beside").get_by_text("more like coffee.jpg").wait_for(state="detached")
+    page.locator(".beside").get_by_text("less like rocket.jpg").wait_for()
+    page.go_forward()
+    page.locator(".beside").get_by_text("more like query.jpg").wait_for()
 
 
 def test_the_line_moves(page: Page, cat: str) -> None:
@@ -242,3 +252,12 @@ def test_the_first_hits_come_before_they_are_looked_at(
     # What has the focus keeps it, though its card is another one now.
     until(page, f"document.activeElement.getAttribute('href') === '{href}'")
     assert page.locator(".results .card .edits").count() > 0
+
+
+def test_what_is_found_is_in_sight_at_200_percent(browser: Browser, cat: str) -> None:
+    with new_page(browser, viewport={"width": 600, "height": 450}) as page:
+        page.goto(cat)
+        page.locator(".results .card").first.wait_for()
+        told = page.locator(".results .summary").bounding_box()
+        assert told is not None
+        assert told["y"] + told["height"] <= 450

@@ -26,10 +26,10 @@ function line(run, may, undo) {
 function told(result) {
   const back = `${counted(result.back.length, "file")} brought back`;
   const { left } = result;
-  if (!left.length) return make("p", { role: "status" }, `${back}.`);
+  if (!left.length) return make("p", { role: "status", tabIndex: -1 }, `${back}.`);
   return make(
     "div",
-    {},
+    { tabIndex: -1 },
     complaint(`${back}; ${left.length} not:`),
     make("ul", {}, ...left.map((one) => make("li", {}, `${path(one.path)}: ${one.why}`))),
   );
@@ -71,4 +71,5 @@ export async function journal(place, may, signal, news = null) {
       runs.length > SHOWN ? make("p", {}, "lookalike undo --list tells of all.") : null,
     ),
   );
+  news?.focus(); // the button that was pressed is gone
 }

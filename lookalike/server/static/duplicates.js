@@ -1,7 +1,9 @@
 // Duplicates: finding them, the groups that were found, and one group at a time.
 
+import { status } from "./api.js";
 import { summary } from "./duplicates-bar.js";
 import { busy, complaint, fill, make } from "./dom.js";
+import { emptyLibrary } from "./empty.js";
 import { openGroup } from "./duplicates-group.js";
 import { asked, find, load, renew } from "./duplicates-groups.js";
 import { begin, running, watched } from "./jobs.js";
@@ -97,7 +99,10 @@ export async function show(place, signal, address) {
     } catch (error) {
       if (error.code !== "not_computed") throw error;
       bar.hidden = true;
-      nothingYet(body, mine, again);
+      const { pictures } = await status(signal);
+      if (mine.aborted) return;
+      if (pictures) nothingYet(body, mine, again);
+      else fill(body, make("h1", {}, "Duplicates"), emptyLibrary());
       return;
     }
     if (mine.aborted) return;

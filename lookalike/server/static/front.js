@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { comparing } from "./addresses.js";
 import { arrows, card } from "./cards.js";
 import { busy, fill, make } from "./dom.js";
+import { emptyLibrary } from "./empty.js";
 import { endless } from "./endless.js";
 import { picker } from "./picking.js";
 import { remember, remembered } from "./router.js";
@@ -28,8 +29,7 @@ export async function show(place, signal) {
     api.pictures({ order: "newest", limit }, signal),
   ]);
   if (!page.pictures.length) {
-    const told = "The library holds no pictures yet. Put some in with: lookalike index FOLDER";
-    fill(results, make("p", { className: "message" }, told));
+    fill(results, make("h1", { className: "summary" }, "0 pictures in the library"), emptyLibrary());
     return;
   }
   const list = arrows(make("ul", { className: "grid" }));

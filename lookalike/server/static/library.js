@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { FILTERS, changed, comparing, given } from "./addresses.js";
 import { busy, complaint, fill, make } from "./dom.js";
+import { emptyLibrary } from "./empty.js";
 import { filterBar } from "./filters.js";
 import { go } from "./router.js";
 import { ORDERS } from "./views.js";
@@ -44,6 +45,8 @@ function choice(address, by) {
     ...inputs,
   );
 }
+
+const isFiltered = (values) => FILTERS.some((name) => values[name]);
 
 /** Where one is among the folders, and those that are in here. */
 async function folderList(address, signal) {
@@ -129,7 +132,10 @@ export async function show(place, signal, address) {
     }
     if (own.aborted) return;
     list.removeAttribute("aria-busy");
-    fill(top, make("h1", { className: "summary" }, counted(found.total, "picture")), choice(now, by));
+    const isEmpty = !found.total && !isFiltered(values);
+    filters.element.hidden = isEmpty;
+    const heading = make("h1", { className: "summary" }, counted(found.total, "picture"));
+    fill(top, heading, isEmpty ? null : choice(now, by));
     draw(list, found, { by, values, folders, signal: own });
   };
   await update(address);
@@ -138,10 +144,8 @@ export async function show(place, signal, address) {
 
 function draw(place, found, { by, values, folders, signal }) {
   if (!found.total) {
-    const none = FILTERS.some((name) => values[name])
-      ? "No picture fits these filters."
-      : "The library holds no pictures yet. Put some in with: lookalike index FOLDER";
-    fill(place, folders, make("p", { className: "message" }, none));
+    const none = "No picture fits these filters.";
+    fill(place, folders, isFiltered(values) ? make("p", { className: "message" }, none) : emptyLibrary());
     return;
   }
   const wrong = make("div", { className: "wrongs" });

@@ -1,7 +1,8 @@
 // The map: all pictures of the library in the plane, those that look alike near each other.
 
-import { ask } from "./api.js";
+import { ask, status } from "./api.js";
 import { busy, complaint, fill, make } from "./dom.js";
+import { emptyLibrary } from "./empty.js";
 import { begin, running, watched } from "./jobs.js";
 import { drawMap } from "./map-work.js";
 import { counted } from "./words.js";
@@ -43,6 +44,12 @@ export async function show(place, signal, address) {
     found = await ask("/map", { signal });
   } catch (error) {
     if (error.code !== "not_computed") throw error;
+    const { pictures } = await status(signal);
+    if (signal.aborted) return null;
+    if (!pictures) {
+      fill(place, make("h1", {}, "Map"), emptyLibrary());
+      return null;
+    }
     fill(
       place,
       make("h1", {}, "Map"),
@@ -61,8 +68,7 @@ export async function show(place, signal, address) {
       )
     : null;
   if (!found.points.length) {
-    const none = "The library holds no pictures yet. Put some in with: lookalike index FOLDER";
-    fill(place, make("h1", {}, "Map"), stale ?? make("p", { className: "message" }, none));
+    fill(place, make("h1", {}, "Map"), stale ?? emptyLibrary());
     return null;
   }
   const heading = make("h1", {}, `Map of ${counted(found.points.length, "picture")}`);

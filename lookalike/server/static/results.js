@@ -1,8 +1,9 @@
 // What a search found: filters by kind, how alike, the grid, and what is folded away below it.
 
-import { added, changed, comparing } from "./addresses.js";
+import { FILTERS, added, changed, comparing } from "./addresses.js";
 import { arrows, card } from "./cards.js";
 import { announce, fill, make } from "./dom.js";
+import { noPictures } from "./empty.js";
 import { endless } from "./endless.js";
 import { isFolded, similaritySlider, slider } from "./nearness.js";
 import { go, remember, remembered } from "./router.js";
@@ -58,6 +59,8 @@ class Results {
 
   readAddress(address) {
     this.kind = address.searchParams.get("kind");
+    this.isFiltered = FILTERS.some((name) => address.searchParams.get(name));
+    this.ofLibrary = address.pathname.startsWith("/pictures/");
     const least = Number(address.searchParams.get("similarity"));
     this.least = least > 0 && least <= 1 ? least : null;
     this.together = ["more", "less"].some((name) => address.searchParams.get(name));
@@ -145,15 +148,22 @@ class Results {
     const one = far.length === 1 && !goes;
     const line = this.most === null && this.least === null ? "no nearer than chance" : "beyond this line";
     this.fold.firstElementChild.textContent = `${many} ${one ? "is" : "are"} ${line}`;
-    const none = `The library holds no ${this.byWords ? "" : "other "}picture that fits.`;
     if (this.isLooking) {
       this.text.textContent = this.hits.length ? "Most alike by their codes. Looking at them…" : "Searching…";
       return;
     }
-    this.text.textContent = this.hits.length ? summary(near, this.took, goes && !this.beyond, this) : none;
+    if (this.hits.length) this.text.textContent = summary(near, this.took, goes && !this.beyond, this);
+    else fill(this.text, ...this.nothing());
     fill(this.kinds, this.kindChoice(near));
     if (this.end) this.end.hidden = !goes || this.beyond;
     if (this.deeper) this.deeper.hidden = !goes || !this.beyond;
+  }
+
+  /** What is said where there is no hit at all. */
+  nothing() {
+    const other = this.ofLibrary ? "other " : "";
+    if (this.isFiltered) return [`The library holds no ${other}picture that fits.`];
+    return this.ofLibrary ? ["The library holds no other picture."] : noPictures();
   }
 
   kindChoice(hits) {

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { busy, complaint, fill, make } from "./dom.js";
+import { emptyLibrary } from "./empty.js";
 import { begin, running, watched } from "./jobs.js";
 import { halves } from "./library.js";
 import { counted, date, path } from "./words.js";
@@ -133,7 +134,11 @@ function indexing(found, signal, again) {
       make(
         "p",
         {},
-        "To find new and changed pictures, run: lookalike index. A server that was started with --allow-changes does it from here.",
+        "To find new and changed pictures, run ",
+        make("code", {}, "lookalike index"),
+        ". A server that was started with ",
+        make("code", {}, "--allow-changes"),
+        " does it from here.",
       ),
     );
     return section;
@@ -236,14 +241,18 @@ export async function show(place, signal) {
   const left = found.skipped + found.failed;
   const [causes, test] = await Promise.all([
     Promise.all(found.groups.map((group) => cause(group, signal))),
-    selftest(signal),
+    found.pictures ? selftest(signal) : null, // of nothing it can't make copies
   ]);
   const isLoss = found.groups.map((group) => group.name === "loss");
-  const facts =
-    `${found.distinct.toLocaleString("en")} different` +
-    (found.missing ? `, ${counted(found.missing, "file")} missing or left out` : "") +
-    (found.read_only ? "; the library can only be read here" : "") +
-    `. lookalike ${found.version}.`;
+  const known = [
+    found.pictures > 1 && `${found.distinct.toLocaleString("en")} different`,
+    found.missing && `${counted(found.missing, "file")} missing or left out`,
+  ].filter(Boolean);
+  const facts = [
+    known.join(", "),
+    found.read_only && "The library can only be read here",
+    `lookalike ${found.version}`,
+  ].filter(Boolean);
   const again = () => {
     // The rest of the page tells of before.
     const link = make("button", { type: "button" }, "Show the library anew");
@@ -253,7 +262,8 @@ export async function show(place, signal) {
   fill(
     page,
     make("h1", {}, counted(found.pictures, "picture")),
-    make("p", {}, facts),
+    found.pictures ? null : emptyLibrary(),
+    make("p", {}, `${facts.join(". ")}.`),
     indexing(found, signal, again),
     folders(found),
     codes(found),
