@@ -44,12 +44,18 @@ def new_page(browser: Browser, **options: Any) -> Iterator[Page]:
 def until(page: Page, expression: str) -> None:
     """Wait until an expression is true in a page, whose policy forbids Playwright's own way.
 
+    What asks for a property of a part of the page that isn't there yet is false so far.
+
     Args:
         page: to ask.
         expression: of JavaScript.
     """
     last = time.monotonic() + 60
-    while not page.evaluate(f"Boolean({expression})"):
+    told = (
+        f"() => {{ try {{ return Boolean({expression}) }}"
+        " catch (error) { if (error instanceof TypeError) return false; throw error } }"
+    )
+    while not page.evaluate(told):
         assert time.monotonic() < last, f"never true: {expression}"
         page.wait_for_timeout(20)
 
