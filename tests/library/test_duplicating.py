@@ -423,3 +423,20 @@ def test_one_that_was_edited_is_not_kept_for_its_quality_where_most_agree(
     assert set(names(group)) == {"chelsea.jpg", "a.jpg", "small.jpg"}
     assert group.keep.path == str(cat)
     assert "most of the group" in group.keep.why
+
+
+def test_files_of_the_same_pixels_agree(photos: Path, tmp_path: Path) -> None:
+    """They aren't looked at, since nothing differs; they count all the same."""
+    cat = photos / "chelsea.jpg"
+    with Image.open(cat) as picture:
+        picture.load()
+    ImageOps.mirror(picture).save(photos / "a.jpg", quality=98)
+    picture.save(cat, quality=60)
+    with Image.open(cat) as saved:
+        saved.save(photos / "same.png")
+    with Library.open(tmp_path / "l.lookalike", photo=PHOTO, workers=1) as library:
+        library.index(photos)
+        (group,) = library.duplicates().groups
+    assert set(names(group)) == {"chelsea.jpg", "a.jpg", "same.png"}
+    assert group.keep.path == str(cat)
+    assert "most of the group" in group.keep.why

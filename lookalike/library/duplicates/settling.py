@@ -24,6 +24,7 @@ from lookalike.library.duplicates.rules import Rules
 from lookalike.library.duplicates.traces import Traces
 from lookalike.library.sameness import keep_digests
 from lookalike.library.store import Store
+from lookalike.match import NamedEdit
 from lookalike.types import ContentId
 
 __all__ = ["SEVERAL", "Chosen", "Settling"]
@@ -186,9 +187,13 @@ class Settling:
 
     def _odd(self, one: ContentId, contents: Iterable[ContentId]) -> set[ContentId]:
         """Those that lie or are lit otherwise than most, as far as it shows beside one of them."""
-        verdicts = {other: self._looking.verdict(other, one) for other in contents if other != one}
-        named = {other: verdict.edits for other, verdict in verdicts.items() if verdict is not None}
-        return odd_ones({one: (), **named})
+        named: dict[ContentId, tuple[NamedEdit, ...]] = {}
+        for other in contents:
+            if other == one or self._facts.same_pixels(other, one):  # which are not looked at
+                named[other] = ()
+            elif (verdict := self._looking.verdict(other, one)) is not None:
+                named[other] = verdict.edits
+        return odd_ones(named)
 
     def _options(
         self, content: ContentId, *, is_edited: bool = False, is_odd: bool = False
