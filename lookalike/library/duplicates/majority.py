@@ -16,7 +16,6 @@ from lookalike.types import ContentId
 __all__ = ["odd_ones"]
 
 _TONES: Final = ("grey", "brightness", "contrast", "colour")
-_AGREEING = 2  # at least
 
 
 def odd_ones(named: Mapping[ContentId, Iterable[NamedEdit]]) -> set[ContentId]:
@@ -38,7 +37,7 @@ def _apart(
     if not how:
         return set()
     most, count = Counter(how.values()).most_common(1)[0]
-    if count < _AGREEING or 2 * count <= len(how):
+    if 2 * count <= len(how):
         return set()
     return {content for content, own in how.items() if own != most}
 

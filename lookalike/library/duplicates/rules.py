@@ -38,7 +38,8 @@ avoid = []
 [pixels]
 factor = 1.02
 
-# most: keep what is mirrored, turned and lit as more than half of the group are.
+# most: of three and more keep what lies and is lit as more than half of the group: no odd one that
+# is mirrored, turned or brightened.
 
 # quality: keep what is compressed less: without loss over with loss, then by the quality of both
 # JPEG files (points of 100), then by bytes a pixel of one format.
