@@ -50,7 +50,7 @@ def test_two_pictures_lie_over_each_other(page: Page, desk: Desk) -> None:
     page.keyboard.press("w")
     edge = page.get_by_role("slider")
     left = page.locator(".overlay .layer").nth(1)
-    until(page, "document.querySelectorAll('.overlay .layer')[1]?.style.clipPath.includes(' ')")
+    until(page, "document.querySelectorAll('.overlay .layer')[1].style.clipPath.includes(' ')")
     half = left.evaluate("e => e.style.clipPath")
     edge.focus()
     page.keyboard.press("Home")

@@ -27,18 +27,15 @@ def why_not(place: MilvusPlace) -> str:
         reason = error.strerror if isinstance(error, FileNotFoundError) else "no certificates"
         return f"the certificates in {place.ca} can't be read ({reason})"
     try:
-        with (
-            socket.create_connection((place.host, place.port), timeout=_SECONDS) as plain,
-            context.wrap_socket(plain, server_hostname=place.host),
-        ):
-            return ""
+        _shake_hands(place, context)
     except ssl.SSLCertVerificationError as error:
         return f"its certificate doesn't hold ({error.verify_message.rstrip('.')})"
     except ssl.SSLError as error:
         plain_text = error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST")
         return "it doesn't encrypt: leave out tls and ca" if plain_text else ""
     except OSError:
-        return ""  # away, which is waited out
+        pass  # away, which is waited out
+    return ""
 
 
 def _encrypts(place: MilvusPlace) -> bool:
@@ -46,10 +43,15 @@ def _encrypts(place: MilvusPlace) -> bool:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
-        with (
-            socket.create_connection((place.host, place.port), timeout=_SECONDS) as plain,
-            context.wrap_socket(plain, server_hostname=place.host),
-        ):
-            return True
+        _shake_hands(place, context)
     except OSError:
         return False
+    return True
+
+
+def _shake_hands(place: MilvusPlace, context: ssl.SSLContext) -> None:
+    with (
+        socket.create_connection((place.host, place.port), timeout=_SECONDS) as plain,
+        context.wrap_socket(plain, server_hostname=place.host),
+    ):
+        pass
