@@ -27,6 +27,9 @@ export function changed(address, values) {
 export const given = (address, names) =>
   Object.fromEntries(names.map((name) => [name, address.searchParams.get(name)]));
 
+/** Whether an address asks for some pictures only. */
+export const isFiltered = (address) => FILTERS.some((name) => address.searchParams.get(name));
+
 /** A parameter's values with commas between them. */
 export const listed = (address, name) =>
   (address.searchParams.get(name) ?? "").split(",").filter(Boolean);

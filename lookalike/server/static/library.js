@@ -1,7 +1,7 @@
 // The library: all pictures by date, folder, size, or in the order in which they were added.
 
 import * as api from "./api.js";
-import { FILTERS, changed, comparing, given } from "./addresses.js";
+import { FILTERS, changed, comparing, given, isFiltered } from "./addresses.js";
 import { busy, complaint, fill, make } from "./dom.js";
 import { emptyLibrary } from "./empty.js";
 import { filterBar } from "./filters.js";
@@ -45,8 +45,6 @@ function choice(address, by) {
     ...inputs,
   );
 }
-
-const isFiltered = (values) => FILTERS.some((name) => values[name]);
 
 /** Where one is among the folders, and those that are in here. */
 async function folderList(address, signal) {
@@ -132,20 +130,20 @@ export async function show(place, signal, address) {
     }
     if (own.aborted) return;
     list.removeAttribute("aria-busy");
-    const isEmpty = !found.total && !isFiltered(values);
+    const isEmpty = !found.total && !isFiltered(now);
     filters.element.hidden = isEmpty;
     const heading = make("h1", { className: "summary" }, counted(found.total, "picture"));
     fill(top, heading, isEmpty ? null : choice(now, by));
-    draw(list, found, { by, values, folders, signal: own });
+    draw(list, found, { by, values, folders, isEmpty, signal: own });
   };
   await update(address);
   return { update };
 }
 
-function draw(place, found, { by, values, folders, signal }) {
+function draw(place, found, { by, values, folders, isEmpty, signal }) {
   if (!found.total) {
     const none = "No picture fits these filters.";
-    fill(place, folders, isFiltered(values) ? make("p", { className: "message" }, none) : emptyLibrary());
+    fill(place, folders, isEmpty ? emptyLibrary() : make("p", { className: "message" }, none));
     return;
   }
   const wrong = make("div", { className: "wrongs" });

@@ -1,6 +1,6 @@
 // What a search found: filters by kind, how alike, the grid, and what is folded away below it.
 
-import { FILTERS, added, changed, comparing } from "./addresses.js";
+import { added, changed, comparing, isFiltered } from "./addresses.js";
 import { arrows, card } from "./cards.js";
 import { announce, fill, make } from "./dom.js";
 import { noPictures } from "./empty.js";
@@ -59,7 +59,7 @@ class Results {
 
   readAddress(address) {
     this.kind = address.searchParams.get("kind");
-    this.isFiltered = FILTERS.some((name) => address.searchParams.get(name));
+    this.isFiltered = isFiltered(address);
     this.ofLibrary = address.pathname.startsWith("/pictures/");
     const least = Number(address.searchParams.get("similarity"));
     this.least = least > 0 && least <= 1 ? least : null;
