@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import random
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -48,6 +50,7 @@ class CacheFile:
         self._journal = journal
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._opened_file: tuple[int, int] | None = None
         self._closed = False
 
     @property
@@ -96,13 +99,24 @@ class CacheFile:
     def _opened(self, *, create: bool) -> sqlite3.Connection | None:
         if self._closed:
             return None
+        if self._connection is not None and self._identity() != self._opened_file:
+            self._drop_connection()  # another process made it anew: this one reads what is gone
         if self._connection is None:
             try:
                 if create or self.path is None or self.path.exists():
                     self._connection = self._open()
+                    self._opened_file = self._identity()
             except (sqlite3.Error, OSError) as error:
                 self._failed(error)
         return self._connection
+
+    def _identity(self) -> tuple[int, int] | None:
+        """Which file it is that has the name now."""
+        if self.path is not None:
+            with suppress(OSError):
+                found = self.path.stat()
+                return found.st_dev, found.st_ino
+        return None
 
     def _open(self) -> sqlite3.Connection | None:
         path = self.path
@@ -116,17 +130,17 @@ class CacheFile:
                 connection.close()
                 return None
             return connection
-        if path.exists() and path.stat().st_size:
-            connection = _connect(f"{path.as_uri()}?mode=rw")
-            try:
-                if _version(connection) == self._stamp:
-                    return self._prepared(connection, self._journal)
-            except sqlite3.OperationalError:
-                connection.close()
-                raise  # in use, or it can't be read now
-            except sqlite3.DatabaseError as error:
-                _log.warning("%s is damaged and is made anew: %s", path, error)
+        seen = self._identity()
+        connection = _connect(f"{path.as_uri()}?mode=rwc")
+        try:
+            return self._prepared(connection, self._journal)
+        except sqlite3.OperationalError:
             connection.close()
+            raise  # in use, or it can't be read now
+        except sqlite3.DatabaseError as error:
+            _log.warning("%s is damaged and is made anew: %s", path, error)
+            connection.close()
+        if seen == self._identity():  # else another process has just made it anew
             self._delete()
         return self._prepared(_connect(f"{path.as_uri()}?mode=rwc"), self._journal)
 
@@ -153,9 +167,13 @@ class CacheFile:
             self._connection = None
 
     def _prepared(self, connection: sqlite3.Connection, journal: str | None) -> sqlite3.Connection:
-        """Ready to be written to, with tables."""
+        """Ready to be written to, with tables.
+
+        Two processes may begin at once, so a file is made anew in its place and in one
+        transaction: of a file that one of them deletes, the other would never hear.
+        """
         if journal is not None:
-            connection.execute(f"PRAGMA journal_mode = {journal}")
+            _keep_journal(connection, journal)
         # It is a cache: after a power cut it may be damaged, and is then made anew.
         connection.execute("PRAGMA synchronous = OFF")
         # What is forgotten must not stay in free pages.
@@ -164,6 +182,8 @@ class CacheFile:
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
                 if _version(connection) != self._stamp:  # another process, meanwhile
+                    for name in _tables(connection):
+                        connection.execute(f'DROP TABLE "{name}"')
                     for statement in self._schema.split(";"):
                         connection.execute(statement)
                     connection.execute(f"PRAGMA application_id = {self._stamp[0]}")
@@ -181,9 +201,30 @@ def _connect(address: str) -> sqlite3.Connection:
     )
 
 
+def _keep_journal(connection: sqlite3.Connection, journal: str) -> None:
+    """Set the kind of journal.
+
+    SQLite gives up at once, without the wait that was asked for, where two begin it together.
+    """
+    last = time.monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            connection.execute(f"PRAGMA journal_mode = {journal}")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > last:
+                raise
+            time.sleep(0.01 * random.random())  # noqa: S311
+
+
 def _version(connection: sqlite3.Connection) -> tuple[int, int]:
     application, version = (
         int(connection.execute(f"PRAGMA {name}").fetchone()[0])
         for name in ("application_id", "user_version")
     )
     return application, version
+
+
+def _tables(connection: sqlite3.Connection) -> list[str]:
+    sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+    return [str(name) for (name,) in connection.execute(sql)]

@@ -159,3 +159,47 @@ def test_threads_and_processes_share_it(file: Path) -> None:
         thread.join()
     assert first.count() == (160, 0)
     assert second.get([key(7)]) == {key(7): (bytes([7]) * 500, None)}
+
+
+def test_many_may_begin_it_together(file: Path) -> None:
+    """One found the file half made, took it for one of another version, and deleted it."""
+    for begun in range(20):
+        path = file.with_name(f"{begun}.lookalike-previews")
+        together = [PreviewsFile(path) for _ in range(4)]
+        barrier = threading.Barrier(4)
+
+        def write(number: int, barrier: threading.Barrier, previews: PreviewsFile) -> None:
+            barrier.wait()
+            previews.put({key(number): b"x" * 100})
+
+        threads = [
+            threading.Thread(target=write, args=(number, barrier, previews))
+            for number, previews in enumerate(together)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert {previews.count() for previews in together} == {(4, 0)}
+
+
+def test_what_another_process_made_anew_is_read(file: Path) -> None:
+    first, second = PreviewsFile(file), PreviewsFile(file)
+    first.put({key(1): b"one"})
+    assert second.count() == (1, 0)
+    second.clear()
+    second.put({key(2): b"two"})
+    assert set(first.get([key(1), key(2)])) == {key(2)}
+    first.put({key(3): b"three"})
+    assert second.count() == (2, 0)
+
+
+def test_one_of_another_version_is_made_anew_in_its_place(file: Path) -> None:
+    PreviewsFile(file).put({key(1): b"one"})
+    reader = PreviewsFile(file)
+    assert reader.count() == (1, 0)
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    later = PreviewsFile(file)
+    later.put({key(2): b"two"})
+    assert later.count() == reader.count() == (1, 0)
