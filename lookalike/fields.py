@@ -9,6 +9,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 __all__ = [
@@ -85,9 +87,14 @@ def same_as(record: Any, name: str) -> Mapping[str, Told]:
     return {_KEY: told_of(record)[name]}
 
 
-def told_of(record: Any) -> dict[str, Told]:
+def told_of(record: Any) -> Mapping[str, Told]:
     """What a dataclass, or one of its records, tells of its fields, in their order."""
-    return {f.name: f.metadata.get(_KEY, _NOTHING) for f in fields(record)}
+    return _told_of(record if isinstance(record, type) else type(record))
+
+
+@cache
+def _told_of(kind: type[Any]) -> Mapping[str, Told]:
+    return MappingProxyType({f.name: f.metadata.get(_KEY, _NOTHING) for f in fields(kind)})
 
 
 def record_values(record: Any) -> dict[str, Any]:

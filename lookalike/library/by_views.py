@@ -34,26 +34,28 @@ def ask_views_by_hash(table: Table, found: Sequence[Found]) -> None:
         if own is None:
             continue
         rows, places = np.nonzero((hits.contents >= 0) & (hits.distances <= _FAR * bits))
-        far = 0
-        order = np.lexsort((hits.contents[rows, places], hits.distances[rows, places]))
-        for row, place in zip(rows[order].tolist(), places[order].tolist(), strict=True):
-            distance = int(hits.distances[row, place])
-            trusted = min(int(hits.quality[row, place]), int(own[row])) >= limits.quality
+        contents, distances = hits.contents[rows, places], hits.distances[rows, places]
+        quality = np.minimum(hits.quality[rows, places], own[rows])
+        usable = (quality >= limits.quality) & (distances <= limits.near)
+        order = np.lexsort((contents, distances))
+        # Nothing is made of the many that are too far to be listed, but for the first of them.
+        chosen = usable[order]
+        chosen[np.flatnonzero(~chosen)[:_FAR_LOOKED_AT]] = True
+        for at in order[chosen].tolist():
+            distance = int(distances[at])
             candidate = Candidate(
-                ContentId(int(hits.contents[row, place])),
-                "edited" if trusted and distance <= limits.edited else "alike",
+                ContentId(int(contents[at])),
+                "edited" if usable[at] and distance <= limits.edited else "alike",
                 table.encoder,
                 distance,
-                part=_box(hits.boxes[row, place]),
+                part=_box(hits.boxes[rows[at], places[at]]),
             )
-            if candidate.kind == "edited":
-                one.offer(candidate)
-            elif trusted and distance <= limits.near:
-                candidate.rank = likeness(np.array([distance]), bits).item()
-                one.offer(candidate)
-            elif far < _FAR_LOOKED_AT:
-                far += 1
+            if not usable[at]:
                 one.offer_look(candidate)
+                continue
+            if candidate.kind == "alike":
+                candidate.rank = likeness(np.array([distance]), bits).item()
+            one.offer(candidate)
 
 
 def ask_views_by_photo(table: Table, found: Sequence[Found]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import suppress
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,14 @@ __all__ = ["Calibrations"]
 
 _log = logging.getLogger(__name__)
 
+_KEPT = 200_000  # factors of pictures, 20 MB
+
+
+class _Hubs(NamedTuple):
+    calibration: Calibration
+    hubs: Hubs
+    factors: dict[int, float]  # of pictures that were hits before: a content's code stays as it is
+
 
 class Calibrations:
     """What the distances of each code of a library mean; any number of threads may ask.
@@ -34,7 +43,7 @@ class Calibrations:
     def __init__(self, store: Store, engine: Engine) -> None:
         self._store, self._engine = store, engine
         self._known: dict[EncoderId, Calibration] = {}
-        self._hubs: dict[EncoderId, tuple[Calibration, Hubs]] = {}
+        self._hubs: dict[EncoderId, _Hubs] = {}
         self._lock = threading.Lock()
 
     def of(self, table: Table) -> Calibration:
@@ -64,14 +73,27 @@ class Calibrations:
         """
         calibration = self.of(table)
         with self._lock:
-            known = self._hubs.get(table.encoder.id)
-            if known is None or known[0] is not calibration:
-                known = self._hubs[table.encoder.id] = calibration, Hubs(table, calibration)
+            hubs = self._hubs.get(table.encoder.id)
+            if hubs is None or hubs.calibration is not calibration:
+                hubs = _Hubs(calibration, Hubs(table, calibration), {})
+                self._hubs[table.encoder.id] = hubs
+            known = {c: hubs.factors[c] for c in contents.tolist() if c in hubs.factors}
+        asked = np.array([c for c in contents.tolist() if c not in known], np.int64)
+        if len(asked):
+            made = dict(zip(asked.tolist(), self._factors(table, hubs.hubs, asked), strict=True))
+            known |= made
+            with self._lock:
+                if len(hubs.factors) + len(made) > _KEPT:
+                    hubs.factors.clear()
+                hubs.factors.update(made)
+        return np.array([known[c] for c in contents.tolist()], np.float64)
+
+    def _factors(self, table: Table, hubs: Hubs, contents: ContentIds) -> list[float]:
         kept = table.stored(contents)
-        found = known[1].factors(contents, kept.words, kept.quality)
+        found = hubs.factors(contents, kept.words, kept.quality)
         looks = self._store.appearances(contents.tolist())
         small = [c in looks and is_tiny(looks[c].width, looks[c].height) for c in contents.tolist()]
-        return np.where(small, np.maximum(found, DOUBTFUL), found)
+        return [float(f) for f in np.where(small, np.maximum(found, DOUBTFUL), found)]
 
     def renew(self) -> None:
         """Measure what has to be, all codes of the library: after indexing, when nobody waits."""
