@@ -7,7 +7,8 @@ apart. *First* ones are by pictures that nobody has asked for yet, drawn from al
 *Repeated* ones are by pictures that were asked for, with the kinds named in another order, so that
 the server has kept no answer to them. With --look false nothing is looked at, and all are alike.
 Give several addresses and ids of processes to measure servers in alternation; --watch N prints the
-memory of each server for so many seconds of repeated searches.
+memory of each server for so many seconds of repeated searches (of first ones with --look false),
+by --clients.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
+import random
 import subprocess
 import threading
 import time
@@ -22,6 +24,7 @@ from collections.abc import Iterator
 
 import httpx
 
+PAGE = 100  # pictures that are drawn at a time
 KINDS = ["same-bytes", "same-pixels", "edited", "part", "alike"]
 
 
@@ -77,13 +80,13 @@ class Questions:
 
 def pictures(url: str) -> Iterator[str]:
     """The ids of pictures, each once, from all over the library."""
-    page = httpx.get(f"{url}/api/v1/pictures", params={"limit": 1}, timeout=60).json()
-    total = page["total"]
-    step = next(s for s in (7919, 7907, 7901) if total % s)  # primes: every picture comes once
-    for turn in range(total):
-        asked = {"limit": 1, "skip": turn * step % total}
+    total = httpx.get(f"{url}/api/v1/pictures", params={"limit": 1}, timeout=60).json()["total"]
+    starts = list(range(0, total, PAGE))
+    random.Random(0).shuffle(starts)  # noqa: S311
+    for start in starts:
+        asked = {"limit": PAGE, "skip": start}
         found = httpx.get(f"{url}/api/v1/pictures", params=asked, timeout=60).json()
-        yield found["pictures"][0]["id"]
+        yield from (picture["id"] for picture in found["pictures"])
 
 
 def memory(pid: int) -> float:
@@ -146,6 +149,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--look", choices=["true", "false"], action="append")
     parser.add_argument("--watch", type=float, default=0, metavar="SECONDS")
+    parser.add_argument("--clients", type=int, default=2, help="of --watch (default: 2)")
     given = parser.parse_args()
     servers = list(zip(given.urls, [*given.pid, *[0] * len(given.urls)], strict=False))
     looks = given.look or ["true", "false"]
@@ -153,7 +157,7 @@ def main() -> None:
         (url, look): Questions(url, look, given.pictures) for url in given.urls for look in looks
     }
     # Drawn before anything is measured; enough of them for the fastest server that is known.
-    wanted = int(given.seconds * 41 * given.rounds) + given.pictures
+    wanted = int(given.seconds * 41 * given.rounds + given.watch * 200) + given.pictures
     drawn = {url: iter(list(itertools.islice(pictures(url), wanted))) for url in given.urls}
     for url in given.urls:
         for look in looks:
@@ -177,8 +181,10 @@ def main() -> None:
     until = time.monotonic() + given.watch
     while time.monotonic() < until:
         for url, pid in servers:
-            took = measure(asked[url, looks[0]].repeated(), 2, 10)
-            print(f"{url} {memory(pid):7.1f} MB after {len(took)} searches", flush=True)
+            of, began = asked[url, looks[0]], time.monotonic()
+            some = of.first(drawn[url]) if looks[0] == "false" else of.repeated()
+            took = measure(some, given.clients, 10)
+            told(f"{url} {memory(pid):7.1f} MB", took, time.monotonic() - began, 0.0)
 
 
 if __name__ == "__main__":

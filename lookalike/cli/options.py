@@ -24,6 +24,7 @@ __all__ = [
     "make_default_folder",
     "measured_model_option",
     "model_option",
+    "short_list_option",
     "verbose_option",
 ]
 
@@ -187,3 +188,14 @@ def _start_logging(_context: click.Context, _parameter: click.Parameter, verbose
     if verbose:
         logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         logging.getLogger("lookalike").setLevel(logging.DEBUG)
+
+
+def short_list_option(command: Command) -> Command:
+    """Look by the first bits of the photo code."""
+    return click.option(
+        "--short-list",
+        metavar="BITS",
+        type=click.IntRange(min=1),
+        help="Look for what is alike by so many first bits of the photo code, and put what they "
+        "find in order by all of them: sooner in large libraries, but not exact.",
+    )(command)

@@ -10,7 +10,13 @@ import click
 
 from lookalike.cli.filters import filter_options
 from lookalike.cli.hits import cut_options, hit_lines, left_out_line, shown_part
-from lookalike.cli.options import PathType, json_lines_option, library_option, verbose_option
+from lookalike.cli.options import (
+    PathType,
+    json_lines_option,
+    library_option,
+    short_list_option,
+    verbose_option,
+)
 from lookalike.cli.output import note, print_json, show_path
 from lookalike.cli.part import part_option
 from lookalike.cli.progress import byte_bar
@@ -82,6 +88,7 @@ __all__ = ["print_hits", "search"]
 @filter_options
 @cut_options
 @json_lines_option
+@short_list_option
 @library_option
 @verbose_option
 def search(
@@ -100,6 +107,7 @@ def search(
     everything: bool,
     max_chance: float | None,
     as_json: bool,
+    short_list: int | None,
     library: str,
 ) -> int:
     """Find the pictures of the library that are the same as PICTURE, edited or alike.
@@ -131,7 +139,7 @@ def search(
         raise UsageError("-0 is about paths: add --paths-only or --paths-from")
     if plot is not None:
         check_target(plot, SHEET_ENDINGS)
-    with Library.open(library, create=False) as opened:
+    with Library.open(library, create=False, short_list=short_list) as opened:
         if plot is not None:
             _check_sheet(plot, pictures, opened)
         query: Path | bytes | str

@@ -6,7 +6,7 @@ import logging
 
 import click
 
-from lookalike.cli.options import LibraryType, library_option, verbose_option
+from lookalike.cli.options import LibraryType, library_option, short_list_option, verbose_option
 from lookalike.cli.output import counted
 from lookalike.errors import MissingExtraError, UsageError
 from lookalike.system.installing import install_command
@@ -106,6 +106,7 @@ _PAGE = 200  # requests that a page with all its thumbnails may take at once, wh
     type=click.IntRange(min=0),
     help="Requests a second that one client may make, a search counting as five; 0 for any.",
 )
+@short_list_option
 @library_option
 @verbose_option
 @click.pass_context
@@ -126,6 +127,7 @@ def serve(
     max_sent_pixels: int,
     workers: int | None,
     rate: int,
+    short_list: int | None,
     library: str,
 ) -> None:
     """Serve the library as a web page, and as a REST interface, until Ctrl-C.
@@ -166,12 +168,13 @@ def serve(
         upload_bytes=max_upload * 1_000_000,
         sent_pixels=min(max_sent_pixels, max_pixels) * 1_000_000,
         rate=rate,
+        short_list=short_list,
         burst=max(_PAGE, 3 * rate),
     )
     settings = replace(settings, limits=replace(settings.limits, pixels=max_pixels * 1_000_000))
     if workers is not None:
         settings = replace(settings, workers=workers)
-    pictures = _count(library, read_only=read_only)
+    pictures = _count(library, short_list, read_only=read_only)
     taken = bind(host, port)
     try:
         address, port, local = address_of(taken)
@@ -228,11 +231,11 @@ def _change_token(given: str | None, token: str | None) -> str:
 _ALL = ("0.0.0.0", "::")  # noqa: S104 - to be recognised
 
 
-def _count(library: str, *, read_only: bool) -> int:
+def _count(library: str, short_list: int | None, *, read_only: bool) -> int:
     """Pictures of the library; that it can be opened is said before a port is taken."""
     from lookalike.library import Library
 
-    with Library.open(library, create=False, read_only=read_only) as opened:
+    with Library.open(library, create=False, read_only=read_only, short_list=short_list) as opened:
         return opened.pictures.count()
 
 

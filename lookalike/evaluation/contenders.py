@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.codes.bits import to_words
 from lookalike.errors import LookalikeError
 from lookalike.indexes.multihash import MultiHash
+from lookalike.indexes.prefix import LISTED, PrefixIndex
 from lookalike.indexes.scan import Scan
 from lookalike.types import Codes
 
@@ -150,6 +152,36 @@ class BudgetedMultiHash(MultiHashContender):
         self._budget = value
 
 
+class Prefix(Contender):
+    """Short lists by the first quarter of each code, checked by all of it: for nested widths."""
+
+    name = "prefix"
+    knob = "listed"
+    settings = (1, 10, 100)
+    usual = LISTED
+
+    def build(self, codes: Codes, bits: int, *, radius: int | None = None) -> None:
+        """Take the first bits out."""
+        if bits < 2:
+            raise Unavailable("of a code of 1 bit there are no first bits")
+        words = to_words(codes)
+        self._index = PrefixIndex(words, bits, max(1, bits // 4), threads=self.threads)
+        self._bytes = words.nbytes + self._index.nbytes
+        self._listed = LISTED
+
+    def search(self, queries: Codes, k: int) -> Ints:
+        """See :class:`~lookalike.indexes.prefix.PrefixIndex`."""
+        return self._index.search(queries, k, listed=self._listed).ids
+
+    def turn(self, value: int) -> None:
+        """Set how long short lists are."""
+        self._listed = value
+
+    def size(self) -> int:
+        """The codes and their first bits."""
+        return self._bytes
+
+
 class Estimator(Contender):
     """The same scan below scikit-learn's checks of its arguments: what those cost."""
 
@@ -178,6 +210,7 @@ OWN: tuple[type[Contender], ...] = (
     ScanContender,
     MultiHashContender,
     BudgetedMultiHash,
+    Prefix,
     Estimator,
 )
 """lookalike's own contenders; the first is what ratios refer to."""

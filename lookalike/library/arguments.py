@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from lookalike.arguments import check_whole
+from lookalike.codes.bits import MAX_BITS
 from lookalike.encoders import registry
 from lookalike.errors import UsageError
+from lookalike.library.records import EncoderInfo
 from lookalike.types import Limits
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "check_path",
     "check_patterns",
     "check_photo",
+    "check_short_list",
     "check_stop",
     "check_switch",
 ]
@@ -144,3 +147,15 @@ def check_options(limits: Any, workers: Any, photo: Any) -> Limits:
     if limits is not None and not isinstance(limits, Limits):
         raise UsageError(f"limits are a lookalike.types.Limits, not {limits!r}")
     return limits or Limits()
+
+
+def check_short_list(first: int | None, encoders: Iterable[EncoderInfo]) -> None:
+    """What short lists of the photo code are made by.
+
+    Raises:
+        UsageError: it is no whole number, or all bits of the code and more.
+    """
+    if first is None:
+        return
+    for bits in [row.bits for row in encoders if row.current and row.slot == "photo"] or [MAX_BITS]:
+        check_whole("short_list", first, 1, bits - 1)

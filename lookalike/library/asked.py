@@ -6,7 +6,7 @@ decoded, so that it may be on a disk that is unplugged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -67,6 +67,10 @@ class Asked:
     rows: tuple[EncoderInfo, ...] = field(repr=False)
     seconds: Mapping[str, float] = field(repr=False)
     known: PictureInfo | None = field(default=None, repr=False)
+
+    def is_by(self, rows: Iterable[EncoderInfo]) -> bool:
+        """Whether there are codes by these encoders."""
+        return all(row in self.rows for row in rows)
 
 
 class Asker:

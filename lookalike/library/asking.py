@@ -29,6 +29,7 @@ from lookalike.library.regions import check_part
 from lookalike.library.reports import SearchResult
 from lookalike.library.sameness import Sameness
 from lookalike.library.second_look import SecondLook
+from lookalike.library.short_listed import short_listed
 from lookalike.library.stages import Clock, summed
 from lookalike.library.store import Store
 from lookalike.library.together import check_weights
@@ -56,6 +57,7 @@ class Asking:
         previews: of its pictures.
         limits: for decoding a query.
         workers: decoding processes; they start when they are needed, and stay.
+        short_list: bits by which the photo code makes short lists; none for all of them.
     """
 
     def __init__(
@@ -66,8 +68,10 @@ class Asking:
         previews: Previews,
         limits: Limits,
         workers: int | None,
+        short_list: int | None = None,
     ) -> None:
         self._store = store
+        self._short_list = short_list
         self._engine = engine
         self._models = models
         self._limits = limits
@@ -185,10 +189,11 @@ class Asking:
             return []
         rows = self._encoders(code)
         # The library may have been given other codes meanwhile, and those of before be gone.
-        asked = [one if _by(one, rows) else self._asker.asked(one, rows) for one in asked]
+        asked = [one if one.is_by(rows) else self._asker.asked(one, rows) for one in asked]
         clock = Clock()
         tables = self._tables(rows)
-        among = narrowed(self._store, tables, only)
+        chosen = short_listed(tables, self._short_list, self._store.location)
+        among = narrowed(self._store, chosen, only)
         clock.lap("open")
         questions = [one.question for one in asked]
         equal = self._equal(among, asked)
@@ -293,8 +298,3 @@ class Asking:
     def _tables(self, rows: Sequence[EncoderInfo]) -> dict[Slot, Table]:
         tables = self._engine.tables(rows)
         return {row.slot: tables[row.id] for row in rows}
-
-
-def _by(one: Asked, rows: Sequence[EncoderInfo]) -> bool:
-    """Whether a question has codes by these encoders."""
-    return all(row in one.rows for row in rows)

@@ -45,6 +45,7 @@ class Library(Reading):
         limits: Limits | None = None,
         workers: int | None = None,
         photo: str = DEFAULT_PHOTO,
+        short_list: int | None = None,
     ) -> Self:
         """Open a library, or make one.
 
@@ -57,11 +58,15 @@ class Library(Reading):
             workers: decoding processes; as many as there are processors for this process by
                 default.
             photo: the photo encoder of a *new* library; one that exists keeps its own.
+            short_list: look for what is alike by so many first bits of the photo code, and put what
+                they find in order by all of them: sooner, but ``exact`` no more. Meant for models
+                with nested widths.
 
         Raises:
             LibraryError: there is none and ``create`` is false; there is no folder for it; it is
                 damaged, of a newer version, or read-only with an unmerged log.
-            UsageError: no such encoder, or a location that can't be understood.
+            UsageError: no such encoder, a location that can't be understood, or ``short_list`` is
+                all bits of the code.
             ModelError: the file of the encoder of a new library is damaged, or can't be fetched.
         """
         limits = check_options(limits, workers, photo)
@@ -71,7 +76,15 @@ class Library(Reading):
         made = first(photo) if is_new else None
         store, engine = open_library(location, create=create, read_only=read_only)
         try:
-            return cls(store, engine, limits=limits, workers=workers, photo=photo, made=made)
+            return cls(
+                store,
+                engine,
+                limits=limits,
+                workers=workers,
+                photo=photo,
+                made=made,
+                short_list=short_list,
+            )
         except BaseException:
             with suppress(LibraryError):
                 is_new = is_new and beside(location) is not None and not store.encoders()

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.library.engine import ContentIds, PartHits, Stored, Table, ViewHits
+from lookalike.library.engine import ContentIds, Stored, Table
 from lookalike.library.filters import Filter
-from lookalike.library.records import EncoderInfo
+from lookalike.library.over_table import OverTable
 from lookalike.library.store import Store
-from lookalike.types import Codes, Hits, RadiusHits, Slot
+from lookalike.types import Slot
 
 __all__ = ["NarrowedTable", "narrowed"]
 
@@ -27,7 +27,7 @@ def narrowed(
     return {slot: NarrowedTable(table, among) for slot, table in tables.items()}
 
 
-class NarrowedTable:
+class NarrowedTable(OverTable):
     """A :class:`~lookalike.library.engine.Table` that finds some of another one's contents.
 
     Args:
@@ -36,55 +36,21 @@ class NarrowedTable:
     """
 
     def __init__(self, whole: Table, among: ContentIds) -> None:
-        self._whole, self._among = whole, among
-
-    @property
-    def encoder(self) -> EncoderInfo:
-        """See :class:`~lookalike.library.engine.Table`, as for all that follow."""
-        return self._whole.encoder
+        super().__init__(whole)
+        self._among = among
 
     def __len__(self) -> int:
         return len(self.sample(len(self._whole)))
 
-    def nearest(self, queries: Codes, k: int, *, among: ContentIds | None = None) -> Hits:
-        return self._whole.nearest(queries, k, among=self._some(among))
-
-    def within(self, queries: Codes, radius: int, *, among: ContentIds | None = None) -> RadiusHits:
-        return self._whole.within(queries, radius, among=self._some(among))
-
     def pairs(
         self, radius: int, *, progress: Callable[[int, int], None] | None = None
     ) -> Iterator[tuple[ContentIds, ContentIds, npt.NDArray[np.int32]]]:
-        for first, second, distances in self._whole.pairs(radius, progress=progress):
+        for first, second, distances in super().pairs(radius, progress=progress):
             kept = np.isin(first, self._among) & np.isin(second, self._among)
             yield first[kept], second[kept], distances[kept]
 
-    @property
-    def has_parts(self) -> bool:
-        return self._whole.has_parts
-
-    def nearest_parts(self, queries: Codes, k: int, *, among: ContentIds | None = None) -> PartHits:
-        return self._whole.nearest_parts(queries, k, among=self._some(among))
-
-    @property
-    def has_views(self) -> bool:
-        return self._whole.has_views
-
-    def nearest_views(self, queries: Codes, k: int, *, among: ContentIds | None = None) -> ViewHits:
-        return self._whole.nearest_views(queries, k, among=self._some(among))
-
-    def by_vector(
-        self,
-        weights: npt.NDArray[np.float32],
-        constant: float,
-        k: int,
-        *,
-        among: ContentIds | None = None,
-    ) -> tuple[ContentIds, npt.NDArray[np.float32]]:
-        return self._whole.by_vector(weights, constant, k, among=self._some(among))
-
     def stored(self, contents: ContentIds) -> Stored:
-        found = self._whole.stored(contents)
+        found = super().stored(contents)
         return replace(found, there=found.there & np.isin(contents, self._among))
 
     def sample(self, most: int, seed: int = 0) -> ContentIds:

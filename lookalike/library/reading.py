@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from lookalike.errors import PictureError, UsageError
-from lookalike.library.arguments import check_callback, check_flag
+from lookalike.library.arguments import check_callback, check_flag, check_short_list
 from lookalike.library.closing import closed
 from lookalike.library.comparing import Comparing
 from lookalike.library.containing import Containing
@@ -43,10 +43,13 @@ class Reading(Containing, Comparing, Duplicating):
         workers: int | None,
         photo: str,
         made: Sequence[Opened] | None = None,
+        short_list: int | None = None,
     ) -> None:
         """For :meth:`open`."""
         self._store, self._engine = store, engine
         self._limits, self._workers = limits, workers
+        check_short_list(short_list, store.encoders())
+        self._short_list = short_list
         self._models = Models(store, photo, made)
         self._previews = previews_of(store)
         self._asked: Asking | None = None
@@ -263,6 +266,7 @@ class Reading(Containing, Comparing, Duplicating):
                     self._previews,
                     self._limits,
                     self._workers,
+                    self._short_list,
                 )
             return self._asked
 

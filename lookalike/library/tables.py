@@ -13,6 +13,7 @@ from lookalike.codes.bits import Words
 from lookalike.images.parts.nine import PARTS
 from lookalike.indexes.exact import ExactScan, exact_scan
 from lookalike.indexes.kept import KeptIndex
+from lookalike.indexes.prefix import PrefixIndex
 from lookalike.library.engine import ContentIds, PartHits, Stored, ViewHits
 from lookalike.library.records import EncoderInfo, Stamp
 from lookalike.library.views import ViewRows
@@ -61,6 +62,7 @@ class ArrayTable:
         self.embeddings, self.parts, self.visible = embeddings, parts, visible
         self.stamp, self._views = stamp, views
         self._folder = folder
+        self._by_prefix: dict[int, PrefixIndex] = {}
         # No mask is cheaper than one that allows everything.
         self._allowed = None if bool(visible.all()) else np.asarray(visible)
 
@@ -70,6 +72,16 @@ class ArrayTable:
     def nearest(self, queries: Codes, k: int, *, among: ContentIds | None = None) -> Hits:
         """See :class:`~lookalike.library.engine.Table`, as for all that follow."""
         return self._index.search(queries, k, allowed=self._mask(among))
+
+    def nearest_by_prefix(
+        self, queries: Codes, k: int, first: int, *, among: ContentIds | None = None
+    ) -> Hits:
+        """The k nearest of short lists by the first bits, which are put beside the codes once."""
+        made = self._by_prefix.get(first)
+        if made is None:
+            made = PrefixIndex(self.words, self.encoder.bits, first, self.contents)
+            self._by_prefix = {first: made}
+        return made.search(queries, k, allowed=self._mask(among))
 
     def within(self, queries: Codes, radius: int, *, among: ContentIds | None = None) -> RadiusHits:
         return self._index.within(queries, radius, allowed=self._mask(among))

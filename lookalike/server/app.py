@@ -66,7 +66,13 @@ def create_app(library: Location, settings: Settings | None = None) -> ASGIApp:
     context = Context(
         settings=settings,
         # One child more than there are workers: it serves who would wait for a single other client.
-        shelf=Shelf(library, settings.limits, settings.workers + 1, read_only=settings.read_only),
+        shelf=Shelf(
+            library,
+            settings.limits,
+            settings.workers + 1,
+            read_only=settings.read_only,
+            short_list=settings.short_list,
+        ),
         thumbnails=Thumbnails(settings.limits, settings.workers + 1, settings.thumbnail_bytes),
         sessions=Sessions(
             settings.token,

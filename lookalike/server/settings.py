@@ -36,6 +36,7 @@ class Settings:
         workers: searches that run side by side, and likewise thumbnails; each has a decoding
             process of its own.
         waiting: searches that wait for their turn at most, and likewise thumbnails.
+        short_list: first bits of the photo code that searches are made by; ``None`` for all.
         rate: points that one client gains a second, see :mod:`lookalike.server.rates`; 0 for no
             limit.
         burst: points that one client can save.
@@ -61,6 +62,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     workers: int = field(default_factory=processors)
     waiting: int = 64
+    short_list: int | None = None
     rate: float = 100.0
     burst: float = 300.0
     wrong_tokens: int = 10

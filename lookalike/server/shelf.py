@@ -45,15 +45,23 @@ class Shelf:
         limits: for decoding a picture to search by.
         workers: decoding processes.
         read_only: whether the library is never written to.
+        short_list: first bits of the photo code that searches are made by; ``None`` for all.
 
     Raises:
         LibraryError: there is none, or it can't be opened.
     """
 
     def __init__(
-        self, location: Location, limits: Limits, workers: int, *, read_only: bool = False
+        self,
+        location: Location,
+        limits: Limits,
+        workers: int,
+        *,
+        read_only: bool = False,
+        short_list: int | None = None,
     ) -> None:
         self._location, self._read_only = location, read_only
+        self._short_list = short_list
         self._limits, self._workers = limits, workers
         self._changed = threading.Condition()
         self._volume: Volume | None = None
@@ -116,6 +124,7 @@ class Shelf:
                     read_only=self._read_only,
                     limits=self._limits,
                     workers=self._workers,
+                    short_list=self._short_list,
                 )
                 self._volume = Volume(library)
                 if old is not None:

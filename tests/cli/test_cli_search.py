@@ -237,3 +237,14 @@ def test_a_filter_that_cannot_be_understood(
     done = run("search", query, *option)
     assert done.code == 2
     assert option[1] in done.err
+
+
+def test_a_short_list_by_the_first_bits(run: Run, photos: Path) -> None:
+    run("index", photos)
+    asked = ["search", photos / "coffee.jpg"]
+    found = run(*asked, "--short-list", 64, "--json")
+    assert found.code == 0
+    assert json.loads(found.out)["hits"][0]["kind"] == "same-bytes"
+    refused = run(*asked, "--short-list", 256)
+    assert refused.code == 2
+    assert "short_list is a whole number from 1 to 255, not 256" in refused.err
