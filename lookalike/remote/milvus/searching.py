@@ -3,7 +3,7 @@
 Milvus gives the k nearest by distance alone: which of several at the last distance it leaves out is
 chance, and so is their order. So more than k are asked for. Where the last of them is farther than
 the k-th, all at the k-th distance are among them; where it isn't, a second call asks for all within
-that distance. What is more than one answer may hold is asked for by halves of the ids.
+that distance. What is more than one answer may hold is asked for by parts of the ids.
 
 A radius of Milvus excludes its rim, and is cut to a whole number: for at most 31 bits it is 32.
 """
@@ -25,7 +25,6 @@ _FIRST: Final = 1_024  # of a radius, before it is known that there are more
 _ROWS: Final = 200_000  # of all queries of one call together
 _QUERIES: Final = 64  # of one call, which looks at all codes for each
 _DEADLINE: Final = 120.0  # seconds for one call
-_HALVINGS: Final = 40
 _ALL = 2**63 - 1
 
 Ids = npt.NDArray[np.int64]
@@ -80,8 +79,7 @@ def _settled(
 
 def _most(connection: Connection, collection: str, query: bytes, k: int, where: str) -> Found:
     """More than one answer holds: from parts of the ids that are small enough, all rows."""
-    every = _halved(connection, collection, query, None, where, 0, _ALL, _HALVINGS)
-    return _cut(every, k)
+    return _cut(_halved(connection, collection, query, None, where), k)
 
 
 def within(
@@ -95,7 +93,7 @@ def within(
             if len(ids) < _FIRST:
                 found.append(Found(ids, distances, True))
                 continue
-            found.append(_halved(connection, collection, query, radius, where, 0, _ALL, _HALVINGS))
+            found.append(_halved(connection, collection, query, radius, where))
     return found
 
 
@@ -105,28 +103,27 @@ def _halved(
     query: bytes,
     radius: int | None,
     where: str,
-    low: int,
-    high: int,
-    most: int,
 ) -> Found:
-    """All rows of some ids; where they are too many, of each half of these ids."""
-    whole = (low, high) == (0, _ALL)
-    some = where if whole else f"{where} and id >= {low} and id <= {high}"
-    ((ids, distances),) = _search(connection, collection, [query], MOST_ROWS, some, radius)
-    if len(ids) < MOST_ROWS:
-        return Found(ids, distances, True)
-    if most == 0:
-        return Found(ids, distances, False)
-    # Ids of contents are spread evenly below 2**59, those of their pieces below 2**63.
-    middle = (low + high) // 2
-    halves = [
-        _halved(connection, collection, query, radius, where, low, middle, most - 1),
-        _halved(connection, collection, query, radius, where, middle + 1, high, most - 1),
-    ]
-    ids = np.concatenate([half.ids for half in halves])
-    distances = np.concatenate([half.distances for half in halves])
+    """All rows; where they are too many for one answer, those of lesser and of greater ids.
+
+    The middle of the ids that an answer holds, whichever these are, leaves out a half of it on
+    either side. So each part has fewer rows, however close together ids are.
+    """
+    parts: list[Found] = []
+    todo = [(0, _ALL)]
+    while todo:
+        low, high = todo.pop()
+        some = where if (low, high) == (0, _ALL) else f"{where} and id >= {low} and id <= {high}"
+        ((ids, distances),) = _search(connection, collection, [query], MOST_ROWS, some, radius)
+        middle = int(np.sort(ids)[len(ids) // 2 - 1]) if len(ids) else high
+        if len(ids) < MOST_ROWS or not low <= middle < high:  # the latter if a server errs
+            parts.append(Found(ids, distances, len(ids) < MOST_ROWS))
+        else:
+            todo += [(low, middle), (middle + 1, high)]
+    ids = np.concatenate([part.ids for part in parts])
+    distances = np.concatenate([part.distances for part in parts])
     order = np.lexsort((ids, distances))
-    return Found(ids[order], distances[order], all(half.exact for half in halves))
+    return Found(ids[order], distances[order], all(part.exact for part in parts))
 
 
 def _search(
