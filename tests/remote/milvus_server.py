@@ -47,6 +47,17 @@ QUICKER = {
     "queryCoord.checkInterval": 100,
     "queryCoord.distPullInterval": 100,
 }
+# The etcd in it listens at two ports that are no settings of Milvus: else only one Milvus a machine
+# runs, and another one ends while it begins. Neither is that of "etcd_port": of its settings Milvus
+# looks whether they are free, which those of an etcd that was killed aren't for a minute.
+ETCD_PORTS = ("client", "peer")
+ETCD = """
+listen-client-urls: http://127.0.0.1:{client}
+advertise-client-urls: http://127.0.0.1:{client}
+listen-peer-urls: http://127.0.0.1:{peer}
+initial-advertise-peer-urls: http://127.0.0.1:{peer}
+initial-cluster: default=http://127.0.0.1:{peer}
+"""
 # Its own command looks for a port for its figures, and two that do so at once may meet there.
 START = """
 import json, sys, milvus
@@ -66,7 +77,12 @@ sys.exit(server.server_proc.wait())
 
 @dataclass
 class MilvusServer:
-    """A Milvus that a test may stop and start."""
+    """A Milvus that a test may stop and start.
+
+    Attributes:
+        settings: by their dotted keys in ``milvus.yaml``, beside those that all tests have.
+        options: what its addresses end with.
+    """
 
     host: str
     port: int
@@ -74,13 +90,16 @@ class MilvusServer:
     ports: tuple[int, ...] = ()
     process: subprocess.Popen[bytes] | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    settings: dict[str, object] = field(default_factory=dict)
+    options: str = ""
 
     def place(self, name: str = "") -> MilvusPlace:
         """A library of this name, or of a new one."""
         return place(self.address(name))
 
     def address(self, name: str = "") -> str:
-        return f"milvus://{self.host}:{self.port}/{name or f't{uuid.uuid4().hex[:12]}'}"
+        named = name or f"t{uuid.uuid4().hex[:12]}"
+        return f"milvus://{self.host}:{self.port}/{named}{self.options}"
 
     def start(self) -> None:
         """Start, and wait until it answers."""
@@ -91,13 +110,16 @@ class MilvusServer:
         self.folder.mkdir(exist_ok=True)
         if not (self.folder / "bin").exists():
             (self.folder / "bin").symlink_to(unpacked)
-        ports = dict(zip((*PORTS, "figures"), self.ports, strict=True))
-        given = json.dumps([str(self.folder), ports, QUICKER])
+        ports = dict(zip((*PORTS, "figures", *ETCD_PORTS), self.ports, strict=True))
+        etcd = self.folder / "etcd.yaml"
+        etcd.write_text(ETCD.format(**{name: ports.pop(name) for name in ETCD_PORTS}))
+        given = json.dumps([str(self.folder), ports, {**QUICKER, **self.settings}])
         self.process = subprocess.Popen(
             [str(environment() / "bin" / "python"), "-c", START, given],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            env={**os.environ, "ETCD_CONFIG_PATH": str(etcd)},
         )
         self.wait()
 
@@ -165,13 +187,15 @@ def reason_against() -> str:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[MilvusServer]:
-    """A Milvus, with its data in a folder."""
+def running(
+    folder: Path, settings: dict[str, object] | None = None, options: str = ""
+) -> Iterator[MilvusServer]:
+    """A Milvus, with its data in a folder; see :class:`MilvusServer`."""
     begun = time.monotonic()
-    server = MilvusServer("127.0.0.1", 0, folder)
+    server = MilvusServer("127.0.0.1", 0, folder, settings=settings or {}, options=options)
     try:
         for attempt in range(3):
-            server.ports = free_ports(len(PORTS) + 1)
+            server.ports = free_ports(len(PORTS) + 1 + len(ETCD_PORTS))
             server.port = server.ports[PORTS.index("proxy_port")]
             try:
                 server.start()

@@ -1,53 +1,22 @@
 """Encrypted connections and logins that a server refuses: a gRPC server, which is no Milvus.
 
-What a Milvus that encrypts answers behind the handshake isn't tested here.
+What a Milvus that encrypts answers behind the handshake: ``test_milvus_encrypted.py``.
 """
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from signing import write_all
 
 from lookalike.errors import LibraryAwayError, LibraryError
 from lookalike.remote.milvus.certificates import why_not
 from lookalike.remote.milvus.connection import Connection
 from lookalike.remote.milvus.place import place
-
-Made = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
-
-
-def certificate(name: str, signer: Made | None, names: list[x509.GeneralName]) -> Made:
-    """One of a CA where nobody signs it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(signer[0].subject if signer else subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=signer is None, path_length=None), critical=True)
-    )
-    if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    return builder.sign(signer[1] if signer else key, hashes.SHA256()), key
-
-
-def pem(made: Made) -> bytes:
-    return made[0].public_bytes(serialization.Encoding.PEM)
 
 
 @pytest.fixture(scope="module")
@@ -65,18 +34,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def port(grpc: Any, folder: Path) -> Iterator[int]:
     """Of a server whose certificate is for 127.0.0.1 alone."""
-    ours, other = certificate("ours", None, []), certificate("other", None, [])
-    (folder / "ours.pem").write_bytes(pem(ours))
-    (folder / "other.pem").write_bytes(pem(other))
+    write_all(folder)
     (folder / "none.pem").write_text("no certificate")
-    here = certificate("here", ours, [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    key = here[1].private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
+    pair = (folder / "here.key").read_bytes(), (folder / "here.pem").read_bytes()
     server = grpc.server(ThreadPoolExecutor(2))
-    port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([(key, pem(here))]))
+    port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([pair]))
     server.start()
     yield port
     server.stop(None)

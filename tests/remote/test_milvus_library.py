@@ -131,3 +131,25 @@ def test_an_index_that_leaves_hits_out_is_refused(milvus: MilvusServer, photos: 
     finally:
         connection.close()
         Library.delete(where.location)
+
+
+def test_a_library_in_a_database_of_the_server(milvus: MilvusServer, photos: Path) -> None:
+    """It has that name to itself: there is none of this name elsewhere."""
+    outside = milvus.place()
+    database = f"d_{outside.name}"
+    connection = Connection(outside)
+    try:
+        connection.call("create_database", database)
+        address = outside.location.replace(outside.name, f"{database}/{outside.name}")
+        with Library.open(address, workers=1) as library:
+            assert library.index(photos).added == 8
+            hits = library.search(photos / "coins.jpg", k=1).hits
+            assert hits[0].path == str(photos / "coins.jpg")
+        assert place(address).exists()
+        assert not outside.exists()
+        with pytest.raises(LibraryError, match="no_such"):
+            Library.open(address.replace(database, "no_such"), create=False)
+        Library.delete(address)
+        connection.call("drop_database", database)
+    finally:
+        connection.close()

@@ -117,7 +117,8 @@ class Link:
     def _connected(self) -> Any:
         with self._lock:
             if self._client is None:
-                # Never a shared connection: one that is half up is given up whole.
+                # Never a shared connection: one that is half up is given up whole, and one that was
+                # made with other certificates, or without any, says nothing of this address.
                 self._client = self._module.MilvusClient(
                     uri=self.place.uri,
                     user=self.place.user,
@@ -125,6 +126,7 @@ class Link:
                     token=self.place.token,
                     db_name=self.place.database,
                     timeout=10.0,
+                    dedicated=True,
                     **({"server_pem_path": self.place.ca} if self.place.ca else {}),
                 )
             return self._client
