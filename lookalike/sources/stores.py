@@ -109,58 +109,18 @@ def store_of(path: str) -> ObjectStore:
 def _made(scheme: str) -> ObjectStore:
     # Here, not above: it takes half a second, and nobody else needs it.
     try:
-        if scheme == "s3":
-            from lookalike.sources.s3 import S3
+        if scheme == "gs":
+            from lookalike.sources.gs import GS
 
-            return S3()
-        import fsspec
+            return GS()
+        from lookalike.sources.s3 import S3
 
-        return AnyStore(scheme, fsspec.filesystem(scheme, use_listings_cache=False))
+        return S3()
     except ImportError as error:
-        missing = (
-            "gcsfs: pip install gcsfs" if scheme == "gs" else f"s3fs: {install_command('cloud')}"
-        )
-        raise MissingExtraError(f"reading {scheme}:// takes {missing}") from error
-
-
-class AnyStore:
-    """A store that fsspec knows. It lists all of a prefix at once, in memory.
-
-    Args:
-        scheme: of its addresses.
-        files: a file system of fsspec.
-    """
-
-    def __init__(self, scheme: str, files: Any) -> None:
-        self._scheme, self._files = scheme, files
-
-    def entries(self, prefix: str) -> Iterator[Entry]:
-        """See :class:`ObjectStore`, as for all that follow."""
-        found = again(prefix, lambda: self._files.find(prefix, detail=True))
-        for name in sorted(found, key=str.encode):
-            if found[name].get("type") == "file":
-                yield self._entry(found[name])
-
-    def entry(self, path: str) -> Entry:
-        """One object."""
-        return self._entry(again(path, lambda: self._files.info(path)))
-
-    def read(self, entry: Entry, begin: int, end: int) -> bytes:
-        """Some of its bytes."""
-
-        def get() -> bytes:
-            data: bytes = self._files.cat_file(entry.path, start=begin, end=end)
-            if len(data) != end - begin:
-                raise OSError(f"{len(data):,} bytes of {end - begin:,}")
-            return data
-
-        return again(entry.path, get)
-
-    def _entry(self, info: dict[str, Any]) -> Entry:
-        told = info.get("etag") or info.get("md5Hash") or info.get("generation") or ""
-        when = info.get("mtime") or info.get("updated") or info.get("created")
-        path = f"{self._scheme}://{info['name'].lstrip('/')}"
-        return Entry(path, int(info["size"]), stamped(when, str(told)))
+        missing = "gcsfs" if scheme == "gs" else "s3fs"
+        raise MissingExtraError(
+            f"reading {scheme}:// takes {missing}: {install_command('cloud')}"
+        ) from error
 
 
 def stamped(when: Any, tag: str) -> int:

@@ -21,7 +21,7 @@ from lookalike.library import Library
 from lookalike.sources import archives
 from lookalike.sources.contents import item_of, why_unreachable
 from lookalike.sources.source import Found
-from lookalike.sources.stores import AnyStore, StoreError, stamped, store_of
+from lookalike.sources.stores import stamped, store_of
 
 PICTURES = int(os.environ.get("LOOKALIKE_S3_PICTURES", "150"))
 
@@ -167,26 +167,6 @@ def test_who_is_not_known(faulty: Faulty, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     assert why_unreachable("s3://bucket").startswith("no credentials were found: set AWS_PROFILE")
-
-
-# Stores that fsspec knows
-
-
-def test_any_store_that_fsspec_knows() -> None:
-    fsspec = pytest.importorskip("fsspec")
-    files = fsspec.filesystem("memory", skip_instance_cache=True)
-    files.pipe({"/bucket/in/b.png": b"bb", "/bucket/in/a/c.png": b"c", "/bucket/in2/d.png": b"d"})
-    store = AnyStore("memory", files)
-    entries = list(store.entries("/bucket/in"))
-    assert [(e.path, e.size) for e in entries] == [
-        ("memory://bucket/in/a/c.png", 1), ("memory://bucket/in/b.png", 2),
-    ]  # fmt: skip
-    assert store.entry("memory://bucket/in/b.png") == entries[1]
-    assert store.read(entries[1], 0, 2) == b"bb"
-    assert store.read(entries[1], 1, 2) == b"b"
-    files.rm("/bucket/in/b.png")
-    with pytest.raises(StoreError, match="is not there"):
-        store.read(entries[1], 0, 2)
 
 
 def test_another_tag_is_another_time() -> None:
