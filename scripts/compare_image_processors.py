@@ -33,7 +33,7 @@ from lookalike.errors import ModelError
 from lookalike.images.fitting import fit
 
 # torchvision and timm without what they ask for: their builds go with a torch for graphics cards.
-PINS = ("torch==2.13.0", "numpy==2.4.6", "pillow==13.0.0", "huggingface_hub==1.24.0")
+PINS = ("torch==2.13.0", "numpy==2.4.6", "pillow==13.0.0", "huggingface_hub==1.33.0")
 MORE = ("packaging", "pyyaml", "regex", "requests", "tokenizers", "safetensors", "tqdm", "filelock")
 ALONE = (f"transformers=={READ_AGAINST}", "timm==1.0.31", "torchvision==0.29.1")
 
