@@ -12,6 +12,8 @@ import { bytes, date, edits, kindOf, path } from "./words.js";
 const MODES = { flicker: "Flicker", swipe: "Swipe", differences: "Differences", beside: "Side by side" };
 const WAITING = "lookalike:waiting"; // the picture that waits for another one
 
+let latest = "flicker"; // how people compared last: exchanged, or the next two, begin the same way
+
 function ofLibrary(found) {
   const facts = [
     `${found.width} × ${found.height}`,
@@ -81,13 +83,14 @@ function views(place, a, b, found, signal) {
     return make("div", { className: "drawing" }, image);
   };
   const choose = (mode) => {
+    latest = mode;
     remember({ mode });
     const over = mode === "flicker" || mode === "swipe";
     if (over) laid.show(mode);
     const told = make("p", { className: "facts" }, `A over B${fixed}.`);
     fill(area, over && told, over ? laid.element : mode === "beside" ? beside() : differences());
   };
-  const first = remembered().mode ?? "flicker";
+  const first = remembered().mode ?? latest;
   for (const [mode, name] of Object.entries(MODES)) {
     const input = make("input", { type: "radio", name: "mode", id: `mode-${mode}`, checked: mode === first });
     input.addEventListener("change", () => choose(mode));
