@@ -5,7 +5,7 @@ import { FILTERS, changed, comparing, given, isFiltered } from "./addresses.js";
 import { busy, complaint, fill, make } from "./dom.js";
 import { emptyLibrary } from "./empty.js";
 import { filterBar } from "./filters.js";
-import { go } from "./router.js";
+import { go, refocus } from "./router.js";
 import { ORDERS } from "./views.js";
 import { monthTold, timeLine } from "./timeline.js";
 import { VirtualGrid } from "./virtual.js";
@@ -171,6 +171,7 @@ function draw(place, found, { by, values, folders, isEmpty, signal }) {
     acts,
     signal,
     moved: (number) => line?.moved(number),
+    drawn: refocus,
     failed: (error) => tell(error.message, "Try again", () => grid.again()),
   });
   if (found.months.length > 1) line = timeLine(found.months, (number) => grid.show(number));

@@ -16,6 +16,8 @@ let shown = null; // the address, and what its view told how to update it
 
 history.scrollRestoration = "manual"; // what is scrolled to may have to be asked for first
 
+let sought = null; // the link that had the focus, until it is there again
+let acted = false; // whether people went on by themselves before all was there
 let waiting = null; // until what is scrolled to is kept: browsers allow no more of it
 
 function keepScroll() {
@@ -41,15 +43,23 @@ function drawTabs(view) {
   );
 }
 
-function restore() {
-  const { scroll, focus } = remembered();
-  scrollTo(0, scroll ?? 0);
-  if (!focus) return;
+/** Give the link that was left by the focus again: what comes late is to call it when it is there. */
+export function refocus() {
+  if (sought === null) return;
   for (const link of main.querySelectorAll("a[href]")) {
-    if (link.getAttribute("href") !== focus) continue;
+    if (link.getAttribute("href") !== sought) continue;
+    sought = null;
     link.focus({ preventScroll: true });
     return;
   }
+}
+
+function restore() {
+  if (acted) return; // who scrolls already isn't called back
+  const { scroll, focus } = remembered();
+  scrollTo(0, scroll ?? 0);
+  sought = focus ?? null;
+  refocus();
 }
 
 function tell(place, error, signal) {
@@ -85,6 +95,8 @@ export async function show() {
   const view = viewOf(address);
   document.title = "lookalike";
   shown = null;
+  sought = null;
+  acted = false;
   drawTabs(view);
   const same = view?.twin?.(address) ?? null;
   twin.hidden = same === null;
@@ -108,6 +120,7 @@ async function update() {
   const address = new URL(location.href);
   if (!shown?.update || shown.path !== address.pathname) return show();
   const { view, signal, place } = shown;
+  acted = false;
   const same = view.twin?.(address) ?? null;
   if (same !== null) twin.href = same;
   try {
@@ -155,6 +168,16 @@ export function start() {
     if (event.state === null && location.hash) return;
     update();
   });
+  for (const name of ["keydown", "pointerdown", "wheel", "touchmove"]) {
+    addEventListener(
+      name,
+      () => {
+        acted = true;
+        sought = null;
+      },
+      { passive: true },
+    );
+  }
   addEventListener("scroll", () => {
     if (shown) waiting ??= setTimeout(keepScroll, 200); // not what filling a view does to it
   });

@@ -20,10 +20,11 @@ export class VirtualGrid {
    * @param {function(object): object[]} acts what can be done with a picture, see cards.js.
    * @param {AbortSignal} signal aborted when the view is left.
    * @param {function(number)} moved called with the first picture that is seen.
+   * @param {function()} drawn called when there are other pictures than before.
    * @param {function(Error)} failed called when pictures can't be had.
    */
-  constructor({ sections, ask, acts, signal, moved, failed }) {
-    Object.assign(this, { ask, acts, signal, moved, failed });
+  constructor({ sections, ask, acts, signal, moved, drawn, failed }) {
+    Object.assign(this, { ask, acts, signal, moved, drawn, failed });
     let start = 0;
     this.sections = sections.map(({ title, count }) => {
       const section = { title, count, start };
@@ -151,6 +152,7 @@ export class VirtualGrid {
     }
     this.drawHeadings(least, most);
     this.moved(this.first());
+    this.drawn();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.want(first, last), PAUSE);
   }
@@ -220,6 +222,7 @@ export class VirtualGrid {
       cell.replaceWith(this.cellOf(number));
     }
     if (this.wanted !== undefined) this.focus(this.wanted);
+    this.drawn();
   }
 
   /** Ask again for what couldn't be had. */
