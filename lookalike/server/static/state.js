@@ -117,6 +117,11 @@ async function follow(place, job, signal, words, then) {
   }
 }
 
+/** Whose button to stop is gone finds the focus at the one to begin. */
+function keepFocus(button) {
+  if (document.activeElement === document.body) button.focus({ preventScroll: true });
+}
+
 /** What came of indexing, in words. */
 function indexed(result) {
   const names = ["added", "updated", "moved", "missing", "skipped", "failed", "lossy"];
@@ -151,6 +156,7 @@ function indexing(found, signal, again) {
     const stopped = job.state === "stopped" ? "Stopped: " : "Done: ";
     fill(place, make("p", { className: "message", role: "status" }, `${stopped}${indexed(job.result)}.`));
     again();
+    keepFocus(all);
   };
   const start = async (folder) => {
     try {
@@ -196,16 +202,20 @@ async function selftest(signal) {
     }
   };
   const start = make("button", { type: "button" }, "Run the self-test");
+  const end = async () => {
+    await draw();
+    keepFocus(start);
+  };
   start.addEventListener("click", async () => {
     try {
-      await follow(place, await begin("selftest", {}, signal), signal, "Testing", draw);
+      await follow(place, await begin("selftest", {}, signal), signal, "Testing", end);
     } catch (error) {
       if (error.name !== "AbortError") fill(place, complaint(error.message));
     }
   });
   await draw();
   running("selftest", signal).then(
-    (job) => job && follow(place, job, signal, "Testing", draw),
+    (job) => job && follow(place, job, signal, "Testing", end),
     () => null,
   );
   return make("section", {}, make("h2", {}, "Self-test"), result, make("p", { className: "do" }, start), place);
