@@ -102,6 +102,8 @@ def closing_lines(found: Duplicates) -> Iterator[str]:
     if found.groups:
         told = f"{counted(len(found.groups), 'group')} of {counted(pictures, 'picture')}"
         yield f"{told}, {size(free)} to free" if free else told
+    elif found.interrupted:
+        yield f"no duplicates so far; all {counted(found.pictures, 'picture')} weren't compared"
     else:
         yield f"no duplicates among {counted(found.pictures, 'picture')}"
     if found.omitted:

@@ -158,4 +158,9 @@ def check_short_list(first: int | None, encoders: Iterable[EncoderInfo]) -> None
     if first is None:
         return
     for bits in [row.bits for row in encoders if row.current and row.slot == "photo"] or [MAX_BITS]:
-        check_whole("short_list", first, 1, bits - 1)
+        whole = isinstance(first, int) and not isinstance(first, bool)
+        if not whole or not 1 <= first < bits:
+            raise UsageError(
+                f"photo codes of {bits} bits: a short list is made by 1 to {bits - 1} of them, a"
+                f" whole number, not {first!r}"
+            )

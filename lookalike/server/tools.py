@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from lookalike.errors import PictureError, UsageError
+from lookalike.errors import LookalikeError, UsageError
 from lookalike.fields import plain
 from lookalike.library import Filter, Library
 from lookalike.library.calibration_cut import cut
@@ -75,12 +75,17 @@ class Tools:
         """Which of some files the library has already."""
         if not 1 <= len(pictures) <= _MOST:
             raise UsageError(f"{len(pictures)} pictures: give 1 to {_MOST}")
-        paths = [_file(picture) for picture in pictures]
+        # One that isn't there shall not cost the answers about all others.
+        files = [_file_or_why(picture) for picture in pictures]
+        paths = [file for file in files if isinstance(file, Path)]
         answers: list[dict[str, Any]] = []
         there = 0
-        for path, found in zip(paths, held(self._library.search_many, paths), strict=True):
-            if isinstance(found, PictureError):
-                answers.append({"picture": str(path), "error": str(found)})
+        came = held(self._library.search_many, paths) if paths else iter(())
+        for picture, path in zip(pictures, files, strict=True):
+            found = next(came) if isinstance(path, Path) else path
+            if isinstance(found, LookalikeError):
+                name = str(path) if isinstance(path, Path) else picture
+                answers.append({"picture": name, "error": str(found)})
                 continue
             there += found.match is not None
             hit = found.match or found.best
@@ -158,6 +163,13 @@ def _file(picture: str) -> Path:
     if not picture or not path.is_file():
         raise UsageError(f"{picture[:200]!r} is no file: give the path of a picture file")
     return path
+
+
+def _file_or_why(picture: str) -> Path | UsageError:
+    try:
+        return _file(picture)
+    except UsageError as error:
+        return error
 
 
 def _few(name: str, number: int) -> int:

@@ -188,6 +188,24 @@ def test_stopped_it_prints_what_was_found(
     assert "resumes there" in done.err
 
 
+def test_stopped_early_it_gives_no_clean_bill(
+    run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("index", photos)
+    before = command._found
+
+    def stopped(library: object, *given: object) -> object:
+        import dataclasses
+
+        found = before(library, *given)  # type: ignore[arg-type]
+        return dataclasses.replace(found, groups=(), interrupted=True)
+
+    monkeypatch.setattr(command, "_found", stopped)
+    done = run("duplicates")
+    assert done.code == 130
+    assert done.out.startswith("no duplicates so far; ")
+
+
 def test_a_limit_says_what_it_leaves_out(run: Run, photos: Path) -> None:
     for name in ("coins", "grass"):
         (photos / f"{name} (1).jpg").write_bytes((photos / f"{name}.jpg").read_bytes())

@@ -92,6 +92,12 @@ def test_every_question(library: Path) -> None:
             assert [one.get("in_library") for one in checked["pictures"]] == [True, False, None]
             assert checked["pictures"][2]["error"]
             assert checked["in_library"] == 1
+            checked = await asked(client, "check", pictures=["gone.jpg", *paths])
+            assert [one.get("in_library") for one in checked["pictures"]][1:3] == [True, False]
+            assert checked["pictures"][0]["picture"] == "gone.jpg"
+            assert "is no file" in checked["pictures"][0]["error"]
+            checked = await asked(client, "check", pictures=["gone.jpg"])
+            assert checked["in_library"] == 0
 
             groups = await asked(client, "duplicates")
             (group,) = groups["groups"]

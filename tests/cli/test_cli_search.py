@@ -247,4 +247,4 @@ def test_a_short_list_by_the_first_bits(run: Run, photos: Path) -> None:
     assert json.loads(found.out)["hits"][0]["kind"] == "same-bytes"
     refused = run(*asked, "--short-list", 256)
     assert refused.code == 2
-    assert "short_list is a whole number from 1 to 255, not 256" in refused.err
+    assert "photo codes of 256 bits: a short list is made by 1 to 255" in refused.err

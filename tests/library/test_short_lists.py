@@ -37,7 +37,7 @@ def test_few_pictures_are_all_on_the_list(file: Path, photos: Path) -> None:
 
 def test_a_short_list_of_all_bits_is_refused(file: Path) -> None:
     for wrong in (0, 256, 1.5, True):
-        with pytest.raises(UsageError, match="short_list is a whole number from 1 to 255"):
+        with pytest.raises(UsageError, match="made by 1 to 255 of them, a whole number, not"):
             Library.open(file, short_list=wrong)  # type: ignore[arg-type]
 
 

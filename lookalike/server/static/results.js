@@ -30,14 +30,18 @@ const wordsSummary = (hits, took) =>
 
 function summary(hits, took, more, { together, byWords }) {
   if (byWords) return wordsSummary(hits, took);
-  const copies = hits.filter((hit) => hit.kind !== "alike").length;
-  const alike = hits.length - copies;
+  const parts = hits.filter((hit) => hit.kind === "part").length;
+  const alike = hits.filter((hit) => hit.kind === "alike").length;
+  const copies = hits.length - parts - alike;
   const others = more ? "most alike" : `${alike.toLocaleString("en")} most alike`;
   const time = timed(took);
   if (!hits.length) return `Nothing that is like it${time}`;
   if (together) return `The ${others} to these together${time}`; // whatever they are to each
-  if (copies === 0) return `No copy of it; the ${others}${time}`;
-  const found = copies === 1 ? "1 copy of it" : `${copies} copies of it`;
+  // A part is another picture, which holds it or is held by it.
+  const told = parts === 1 ? "1 part" : `${parts} parts`;
+  const copied = copies === 1 ? "1 copy of it" : `${copies} copies of it`;
+  if (copies + parts === 0) return `No copy of it; the ${others}${time}`;
+  const found = copies === 0 ? `No copy of it, but ${told}` : parts ? `${copied}, ${told}` : copied;
   return `${found}${alike ? `, then the ${others}` : ""}${time}`;
 }
 
