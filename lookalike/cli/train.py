@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -188,6 +189,12 @@ def train(
         raise UsageError(
             "--start and --weights exclude each other: the one keeps a network, the other trains it"
         )
+    for name in ("learning_rate", "validation", "trust"):
+        if given[name] is not None and math.isnan(given[name]):  # which is in every range
+            raise UsageError(f"--{name.replace('_', '-')} is a number, not nan")
+    for name in ("start", "teacher"):  # before any picture is read
+        if given[name] is not None and not given[name].is_file():
+            raise UsageError(f"--{name} {show_path(str(given[name]))}: there is no such file")
     try:
         from lookalike.training import loop
     except ImportError as error:

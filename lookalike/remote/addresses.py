@@ -63,8 +63,10 @@ class Address:
                 f" name=value): {form}"
             ) from error
         names = tuple(unquote(name) for name in parts.path.split("/") if name)
-        if not names or parts.fragment:
-            raise UsageError(f"a {scheme}:// address names a library, and nothing behind #: {form}")
+        if not names:
+            raise UsageError(f"a {scheme}:// address names a library behind its host: {form}")
+        if parts.fragment:
+            raise UsageError(f"a {scheme}:// address has nothing behind #: {form}")
         if any("@" in name for name in names):
             raise UsageError(
                 f"a {scheme}:// address has an @ behind its host: write / ? # and @ in a password"

@@ -30,6 +30,7 @@ def plot_curves(epochs: Sequence[Epoch], path: Path) -> None:
     """
     try:
         from matplotlib.figure import Figure
+        from matplotlib.ticker import MaxNLocator
     except ImportError as error:
         raise MissingExtraError(
             f"curves are drawn with Matplotlib: {install_command('plots')}"
@@ -41,7 +42,15 @@ def plot_curves(epochs: Sequence[Epoch], path: Path) -> None:
         ("accuracy", ("accuracy", "validation_accuracy")),
         ("learning rate", ("learning_rate",)),
     )
-    for axes, (title, names) in zip(figure.subplots(1, 3), panels, strict=True):
+    known = [
+        (title, names)
+        for title, names in panels
+        if any(getattr(epoch, name) is not None for epoch in epochs for name in names)
+    ]
+    if not known:
+        known = [panels[0]]
+    drawn = figure.subplots(1, len(known), squeeze=False)[0]
+    for axes, (title, names) in zip(drawn, known, strict=True):
         for name in names:
             pairs = [
                 (number, value)
@@ -51,7 +60,8 @@ def plot_curves(epochs: Sequence[Epoch], path: Path) -> None:
             if pairs:
                 axes.plot(*zip(*pairs, strict=True), label=name.replace("_", " "), marker=".")
         axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.set_title(title)
-        if axes.get_legend_handles_labels()[0]:
+        if len(axes.lines) > 1:  # else the title says it
             axes.legend()
     figure.savefig(path, dpi=120)

@@ -212,3 +212,20 @@ def test_a_teacher_needs_something_to_label(
     out = tmp_path / "mine.onnx"
     assert main(["train", str(folder), *FAST, *words, "--out", str(out)]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--start", "nope.checkpoint"], "--start nope.checkpoint: there is no such file"),
+        (["--teacher", "nope.checkpoint"], "--teacher nope.checkpoint: there is no such file"),
+        (["--learning-rate", "nan"], "--learning-rate is a number, not nan"),
+        (["--validation", "nan"], "--validation is a number, not nan"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_is_read(
+    given: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The folder isn't there: whoever looked for it first would say that.
+    assert main(["train", str(tmp_path / "gone"), "--out", "x.onnx", *given]) == 2
+    assert told in capsys.readouterr().err
