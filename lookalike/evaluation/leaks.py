@@ -132,16 +132,22 @@ def check_leaks(leaks: Leaks, split: Split, model: str) -> None:
     for rows, subset, what in (
         (leaks.queries, split.queries, "queries are pictures that {model} learned from"),
         (near, split.queries, "queries are near copies of such pictures"),
-        (leaks.database, split.database, "pictures of the database are ones, or copies of ones"),
+        (
+            leaks.database,
+            split.database,
+            "pictures of the database, which this protocol keeps from training, are pictures that"
+            " {model} learned from, or near copies of such",
+        ),
     ):
         if rows.any():
             name = subset.names[int(np.flatnonzero(rows)[0])]
             words = what.format(model=model)
             told.append(f"{rows.sum():,} of {len(subset):,} {words}, such as {name}")
+    # Without its queries there is another figure; without a part of its database there is none.
+    both = ", which tells both figures" if not found.unseen.all() else ""
     raise LookalikeError(
-        f"{'; '.join(told)}: its figures would be better than it is. Measure it by pictures that "
-        "it never saw (with the --seed of its training), or with --allow-seen, which tells both "
-        "figures"
+        f"{'; '.join(told)}: its figures would be better than it is. Measure it by the protocol "
+        f"and the --seed that it was trained by, or with --allow-seen{both}"
     )
 
 

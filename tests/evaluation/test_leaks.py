@@ -115,8 +115,11 @@ def test_classes_that_should_not_have_been_seen() -> None:
     check_leaks(find_leaks(learned_from(split.training), data, split), split, "mine")
     leaks = find_leaks(learned_from(data.train), data, split)
     assert leaks.database.sum() == 10
-    with pytest.raises(LookalikeError, match=r"10 of 40 pictures of the database"):
+    with pytest.raises(LookalikeError, match=r"10 of 40 pictures of the database") as refused:
         check_leaks(leaks, split, "mine")
+    # There is one figure, with or without the pictures that were seen.
+    assert ("both figures" in str(refused.value)) == bool((leaks.queries | leaks.near).any())
+    assert "the protocol and the --seed that it was trained by" in str(refused.value)
 
 
 def test_the_thesis_counts_them_on_purpose(data: Dataset) -> None:
