@@ -219,7 +219,13 @@ def train(
     checkpoint = out.with_suffix(".checkpoint")
     tell_resuming(checkpoint, config, resume=resume)
     record = keep_record(dataset, out, given, threads)
-    note(f"training on {learned.name}, {counted(len(learned.classes), 'class', 'classes')}")
+    if learned.classes:
+        note(f"training on {learned.name}, {counted(len(learned.classes), 'class', 'classes')}")
+    else:
+        note(
+            f"training on {learned.name}: there are no folders of classes in it, so {config.loss}"
+            " learns without labels; for a photo model of your own pictures give --unlabelled"
+        )
     try:
         with training_bar() as bar:
             trained = loop.train(

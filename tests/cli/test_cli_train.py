@@ -109,7 +109,9 @@ def test_real_features_come_as_an_embedding(folder: Path, tmp_path: Path) -> Non
     assert (OnnxEncoder(out).bits, OnnxEncoder(out).embedding_size) == (6, 6)
 
 
-def test_a_folder_without_labels_is_learned_from(tmp_path: Path, folder: Path) -> None:
+def test_a_folder_without_labels_is_learned_from(
+    tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     loose = tmp_path / "loose"
     loose.mkdir()
     for path in folder.glob("*/*.png"):
@@ -117,6 +119,7 @@ def test_a_folder_without_labels_is_learned_from(tmp_path: Path, folder: Path) -
     out = tmp_path / "mine.onnx"
     words = ["train", str(loose), *FAST, "--epochs", "1", "--batch", "16", "--out", str(out)]
     assert main(words) == 0
+    assert "no folders of classes in it, so bihalf learns without labels" in capsys.readouterr().err
     assert main([*words, "--loss", "cibhash"]) == 0
     assert main([*words, "--loss", "csq"]) == 2
 
