@@ -11,6 +11,15 @@ from browsing import tab_to, until
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+# Where a page is scrolled to, when it has stayed there for some frames: browsers scroll smoothly.
+RESTS = """async () => {
+  for (let last, same = 0; same < 5; last = scrollY) {
+    await new Promise(requestAnimationFrame);
+    same = scrollY === last ? same + 1 : 0;
+  }
+  return scrollY;
+}"""
+
 hands = pytest.mark.parametrize("hand", ["mouse", "keyboard"])
 
 
@@ -52,8 +61,7 @@ def leave_by(page: Page, hand: str, link: Locator) -> float:
         link.scroll_into_view_if_needed()
     else:
         tab_to(page, link)
-    page.evaluate("new Promise(requestAnimationFrame)")  # it scrolls by then
-    top = float(page.evaluate("scrollY"))
+    top = float(page.evaluate(RESTS))
     press(page, hand, link)
     return top
 
