@@ -211,7 +211,10 @@ def test_a_teacher_needs_something_to_label(
     words: list[str],
     message: str,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.checkpoint").touch()
     out = tmp_path / "mine.onnx"
     assert main(["train", str(folder), *FAST, *words, "--out", str(out)]) == 2
     assert message in capsys.readouterr().err
