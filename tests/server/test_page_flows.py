@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from browsing import are, says, tab_to, until
 from desks import CHANGE, new_desk
+from hands import hands, press
 from serving import TOKEN, Serve, Server
 
 from lookalike import Library
@@ -21,20 +22,9 @@ from lookalike.server.context import Context
 from lookalike.server.jobs import Job, Work
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Page
 
 CHANGES = f"{TOKEN}-that-may-change"
-
-hands = pytest.mark.parametrize("hand", ["mouse", "keyboard"])
-
-
-def press(page: Page, hand: str, wanted: Locator) -> None:
-    """Click something, or go to it by Tab and press Enter."""
-    if hand == "mouse":
-        wanted.click()
-        return
-    tab_to(page, wanted)
-    page.keyboard.press("Enter")
 
 
 @hands
